@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { readNetworks } from "../routes/client_address.ts";
+import { isLoopback } from "../routes/guards.tsx";
+
+/** All that the environment can say, read once and checked as a whole. */
+export type Configuration = {
+  port: number;
+  host: string;
+  origin: URL;
+  databaseUrl: string;
+  databaseAuthToken: string | undefined;
+  trustedProxies: string[];
+  sessionIdleDays: number;
+  sessionMaxDays: number;
+  retentionDays: number;
+};
+
+/** The environment says something that can't be followed; the message names the variable, its value and what is allowed. */
+export class ConfigurationError extends Error {
+  override name = "ConfigurationError";
+}
+
+const wholeNumber = (what: string, from: number, to: number) =>
+  z.string().regex(/^\d{1,7}$/, `must be ${what}`).transform(Number)
+    .refine((n) => n >= from && n <= to, `must be ${what}, from ${from} to ${to}`);
+const days = (from: number) => wholeNumber("a whole number of days", from, 36_500);
+
+const Environment = z.object({
+  PORT: wholeNumber("a whole number", 1, 65_535).default(8000),
+  HOST: z.string().regex(/^[\w.:-]+$/, "must be an address or a host name").default("127.0.0.1"),
+  PUBLIC_ORIGIN: z.string().refine(isOrigin, "must be an origin like https://panel.example, without a path").optional(),
+  DATABASE_URL: z.string().refine(
+    isDatabaseUrl,
+    "must be file:…, libsql:… or https:… (http:… only to this machine)",
+  ).default("file:data/connections.db"),
+  DATABASE_AUTH_TOKEN: z.string().optional(),
+  TRUSTED_PROXIES: z.string().default("").transform((list) => list.split(/[\s,]+/).filter((item) => item !== ""))
+    .refine((list) => readNetworks(list) !== null, "must be addresses and CIDR ranges with commas between them"),
+  SESSION_IDLE_DAYS: days(1).default(7),
+  SESSION_MAX_DAYS: days(1).default(30),
+  RETENTION_DAYS: days(0).default(365),
+});
+
+/** Names of the variables that are read, for the permission to read them. */
+export const VARIABLES = Object.keys(Environment.shape);
+
+/** Reads the configuration from the environment's variables; empty ones count as not set. Throws a `ConfigurationError`. */
+export function readConfiguration(variables: Record<string, string | undefined>): Configuration {
+  const set = Object.fromEntries(VARIABLES.map((name) => [name, variables[name] || undefined]));
+  const read = Environment.safeParse(set);
+  if (!read.success) {
+    const [{ path, message }] = read.error.issues as [z.core.$ZodIssue];
+    throw refusal(String(path[0]), message, set[String(path[0])]);
+  }
+  const { PORT, HOST, ...rest } = read.data;
+  if (rest.PUBLIC_ORIGIN === undefined && !isLoopbackHost(HOST)) {
+    throw refusal(
+      "PUBLIC_ORIGIN",
+      `must be set, since HOST is ${HOST}: the origin that people type, like https://panel.example`,
+    );
+  }
+  const origin = new URL(rest.PUBLIC_ORIGIN ?? `http://${HOST.includes(":") ? `[${HOST}]` : HOST}:${PORT}`);
+  if (origin.protocol === "http:" && !isLoopback(origin.hostname)) {
+    throw refusal("PUBLIC_ORIGIN", "must be https:, since http: is for this machine only", rest.PUBLIC_ORIGIN);
+  }
+  if (rest.SESSION_IDLE_DAYS > rest.SESSION_MAX_DAYS) {
+    throw refusal(
+      "SESSION_IDLE_DAYS",
+      `must be at most SESSION_MAX_DAYS, which is ${rest.SESSION_MAX_DAYS}`,
+      String(rest.SESSION_IDLE_DAYS),
+    );
+  }
+  return {
+    port: PORT,
+    host: HOST,
+    origin,
+    databaseUrl: rest.DATABASE_URL,
+    databaseAuthToken: rest.DATABASE_AUTH_TOKEN,
+    trustedProxies: rest.TRUSTED_PROXIES,
+    sessionIdleDays: rest.SESSION_IDLE_DAYS,
+    sessionMaxDays: rest.SESSION_MAX_DAYS,
+    retentionDays: rest.RETENTION_DAYS,
+  };
+}
+
+function refusal(name: string, rule: string, value?: string): ConfigurationError {
+  // A database URL may hold credentials, and this goes to a terminal or a log.
+  const said = value === undefined || name.startsWith("DATABASE") ? "" : `, is "${value}"`;
+  return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, origin, href } = new URL(text);
+  return /^https?:$/.test(protocol) && href === `${origin}/`;
+}
+
+function isDatabaseUrl(text: string): boolean {
+  if (/^file:.+/.test(text)) return true;
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return ["libsql:", "https:"].includes(protocol) || protocol === "http:" && isLoopback(hostname);
+}
+
+function isLoopbackHost(host: string): boolean {
+  return isLoopback(host) || host === "::1";
+}

@@ -1,0 +1,23 @@
+import { dirname } from "node:path";
+import { type Db, openDatabase } from "../db/client.ts";
+import { describeError } from "../routes/log.ts";
+import { type Configuration, ConfigurationError } from "./configuration.ts";
+
+/** Opens the configured database, migrated, and makes the folder of an embedded one. Throws a `ConfigurationError` when it can't. */
+export async function openConfigured({ databaseUrl, databaseAuthToken }: Configuration): Promise<Db> {
+  try {
+    if (databaseUrl.startsWith("file:")) {
+      const path = databaseUrl.replace(/^file:(\/\/)?|\?.*$/g, "");
+      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    }
+    return await openDatabase(databaseUrl, databaseAuthToken);
+  } catch (error) {
+    const file = databaseUrl.startsWith("file:") ? ` ${databaseUrl}` : "";
+    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${firstLine(error)}`);
+  }
+}
+
+function firstLine(error: unknown): string {
+  const [line = ""] = describeError(error).split("\n");
+  return line.replace(/^(\w*Error: )+/, "");
+}

@@ -1,0 +1,129 @@
+import { v7 as uuid } from "uuid";
+import { readAddress } from "../db/addresses.ts";
+import type { Db } from "../db/client.ts";
+import type { CountryOf } from "../db/countries.ts";
+import { deviceOf } from "../db/devices.ts";
+import { connections, type EndReason, refusals } from "../db/schema.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Where the owner usually is, on their own devices. */
+const HOME = ["46.16.60.1", "2a0c:5a80:1b08:c00::4", "81.40.12.201"];
+const DEVICES = [
+  "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+  "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+];
+/** Where they are now and then. */
+const ELSEWHERE = [
+  "10.4.0.17",
+  "193.51.208.14",
+  "151.1.1.1",
+  "194.65.5.20",
+  "2a02:8071:22c5:1a00::7",
+  "133.11.0.1",
+  "200.160.2.3",
+  "8.8.8.8",
+  "240.10.20.30",
+];
+const OTHER_DEVICES = [
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+  "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.7 Mobile/15E148 Safari/604.1",
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+  "curl/8.14.1",
+];
+/** Who tries passwords. */
+const STRANGERS = ["185.220.101.34", "103.27.9.44", "45.148.10.90", "2001:41d0:303:5a1b::1"];
+
+/** Ends by how often they happen; `undefined` ends by expiring. */
+const ENDS: (EndReason | undefined)[] = [
+  "signed_out",
+  "signed_out",
+  "signed_out",
+  "closed",
+  "closed",
+  undefined,
+  undefined,
+  "password_changed",
+  "closed_by_operator",
+  "replaced",
+];
+
+/**
+ * Fills an account's history with connections of the last nine months and some refused sign-ins. All is drawn from one seed, so
+ * that every demo shows the same; the countries are looked up like those of real sign-ins.
+ */
+export async function fillHistory(
+  db: Db,
+  userId: string,
+  { connections: count, countryOf, now }: { connections: number; countryOf: CountryOf; now: number },
+): Promise<void> {
+  const random = seeded(20_261_124);
+  const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)]!;
+  const from = async (ip: string, userAgent: string) => {
+    const address = readAddress(ip)!;
+    const { network } = address;
+    return { ip: address.ip, network, countryCode: await countryOf(address), userAgent, device: deviceOf(userAgent) };
+  };
+
+  const rows: (typeof connections.$inferInsert)[] = [];
+  for (let i = 0; i < count; i++) {
+    // The squares let recent days hold more than old ones.
+    const openedAt = Math.round(now - 20 * MINUTE - (i / count) ** 2 * 270 * DAY - random() * 8 * HOUR);
+    const isHome = random() < 0.75;
+    const isOpen = i < 12 && i % 3 === 1;
+    const longest = Math.min(5 * DAY, now - openedAt - 5 * MINUTE);
+    const lastSeenAt = openedAt + Math.round(random() ** 3 * longest);
+    const end = isOpen ? undefined : pick(ENDS);
+    const expiresAt = lastSeenAt + 7 * DAY;
+    // What would expire only in the future was signed out of instead.
+    const reason = isOpen ? undefined : end ?? (expiresAt < now ? "expired" : "signed_out");
+    rows.push({
+      id: uuid({ msecs: openedAt }),
+      userId,
+      openedAt,
+      lastSeenAt,
+      expiresAt: Math.min(expiresAt, openedAt + 30 * DAY),
+      closedAt: reason === undefined
+        ? null
+        : reason === "expired"
+        ? expiresAt
+        : lastSeenAt + Math.round(random() * 4 * MINUTE),
+      endReason: reason ?? null,
+      closedBy: null,
+      ...await from(pick(isHome ? HOME : ELSEWHERE), pick(isHome ? DEVICES : OTHER_DEVICES)),
+    });
+  }
+  const refused: (typeof refusals.$inferInsert)[] = [];
+  for (let i = 0; i < count / 20; i++) {
+    const firstAt = Math.round(now - (i + 0.4) * 2.3 * DAY - random() * DAY);
+    const hour = Math.floor(firstAt / HOUR);
+    const attempts = 1 + Math.floor(random() ** 4 * 400);
+    refused.push({
+      id: uuid({ msecs: firstAt }),
+      userId,
+      hour,
+      firstAt,
+      lastAt: attempts === 1 ? firstAt : Math.min(firstAt + attempts * 20_000, (hour + 1) * HOUR - 1),
+      attempts,
+      addresses: Math.min(attempts, 1 + Math.floor(random() * 4)),
+      reason: attempts > 60 ? "too_many_tries" : "wrong_password",
+      ...await from(pick(STRANGERS), pick(OTHER_DEVICES)),
+    });
+  }
+  for (let i = 0; i < rows.length; i += 100) await db.insert(connections).values(rows.slice(i, i + 100));
+  await db.insert(refusals).values(refused);
+}
+
+/** Numbers from 0 to 1 that come out the same each time (Mulberry32). Nothing secret is drawn from it. */
+function seeded(seed: number): () => number {
+  return () => {
+    seed = seed + 0x6d2b79f5 | 0;
+    let t = Math.imul(seed ^ seed >>> 15, 1 | seed);
+    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+    return ((t ^ t >>> 14) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,82 @@
+import type { Db } from "../db/client.ts";
+import { createCountryLookup } from "../db/countries.ts";
+import { createPasswords } from "../db/passwords.ts";
+import { hasUsers } from "../db/users.ts";
+import { createApp } from "../routes/app.tsx";
+import { createLog, describeError } from "../routes/log.ts";
+import { type Configuration, ConfigurationError } from "./configuration.ts";
+import { openConfigured } from "./database.ts";
+
+const DAY = 86_400_000;
+/** How long running requests have to end once the process is told to stop, in milliseconds. */
+const FAREWELL = 3_500;
+
+/** `deno task start`: the app on the configured database, until SIGINT or SIGTERM. */
+export async function serve(configuration: Configuration): Promise<number> {
+  const db = await openConfigured(configuration);
+  return await listen(configuration, db, async () => {
+    console.log(`Address: ${configuration.origin.origin}`);
+    if (!await hasUsers(db)) {
+      console.log("There is no account yet. Make the first one with: deno task users add you@example.com");
+    }
+  });
+}
+
+/** Serves the app over `db`; `announce` tells people where once it listens. Returns when it was told to stop and has. */
+export async function listen(configuration: Configuration, db: Db, announce: () => Promise<void>): Promise<number> {
+  const { origin, host, port } = configuration;
+  const log = createLog(console.log, Date.now);
+  const countryOf = createCountryLookup((error) =>
+    log("sys_crash", { part: "country data", error: describeError(error) })
+  );
+  const app = createApp({
+    db,
+    origin,
+    now: Date.now,
+    countryOf,
+    passwords: createPasswords(),
+    log,
+    lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
+    retention: configuration.retentionDays * DAY,
+    trustedProxies: configuration.trustedProxies,
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log("sys_crash", { error: describeError(event.reason) });
+  });
+
+  const server = tryToServe(host, port, app.fetch);
+  await announce();
+  log("sys_startup", { origin: origin.origin });
+  countryOf.warmUp();
+
+  const signal = await told("SIGINT", "SIGTERM");
+  log("sys_shutdown", { signal });
+  await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
+  db.$client.close();
+  // A request that did not end by now is cut off.
+  Deno.exit(0);
+}
+
+function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler): Deno.HttpServer {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? "something listens there already; choose another PORT"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new ConfigurationError(`Cannot listen on ${hostname}:${port}: ${reason}`);
+  }
+}
+
+/** The first of these signals to arrive. */
+function told(...signals: Deno.Signal[]): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    for (const signal of signals) {
+      // Windows knows no SIGTERM.
+      if (Deno.build.os !== "windows" || signal === "SIGINT") Deno.addSignalListener(signal, () => resolve(signal));
+    }
+  });
+}

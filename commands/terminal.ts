@@ -1,0 +1,46 @@
+/**
+ * One line of standard input, without its end: on a terminal asked for twice and not echoed. `null` when there is none, when
+ * the two differ, or when it was given up with Ctrl-C.
+ */
+export async function readPassword(): Promise<string | null> {
+  if (!Deno.stdin.isTerminal()) return await readLine();
+
+  const password = await askHidden("Password: ");
+  if (password === null) return null;
+  if (await askHidden("Again: ") === password) return password;
+  console.error("These two are not the same.");
+  return null;
+}
+
+async function readLine(): Promise<string | null> {
+  const text = await new Response(Deno.stdin.readable).text();
+  const [line = ""] = text.split(/\r?\n/);
+  return line === "" ? null : line;
+}
+
+/** Asks on standard error, in raw mode, so that nothing shows what is typed. */
+async function askHidden(question: string): Promise<string | null> {
+  const [ENTER, NEWLINE, CTRL_C, CTRL_D, BACKSPACE, DELETE] = ["\r", "\n", "\x03", "\x04", "\b", "\x7f"];
+  const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1024);
+  const typed: string[] = [];
+
+  say(question);
+  Deno.stdin.setRaw(true);
+  try {
+    while (true) {
+      const size = await Deno.stdin.read(buffer);
+      if (size === null) return null;
+      for (const character of decoder.decode(buffer.subarray(0, size), { stream: true })) {
+        if (character === ENTER || character === NEWLINE) return typed.join("");
+        if (character === CTRL_C || character === CTRL_D) return null;
+        if (character === BACKSPACE || character === DELETE) typed.pop();
+        else typed.push(character);
+      }
+    }
+  } finally {
+    Deno.stdin.setRaw(false);
+    say("\n");
+  }
+}

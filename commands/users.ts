@@ -1,0 +1,108 @@
+import type { Db } from "../db/client.ts";
+import { closeAsOperator, resetPassword } from "../db/connections.ts";
+import { createPasswords, passwordProblem } from "../db/passwords.ts";
+import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL } from "../db/users.ts";
+import type { Configuration } from "./configuration.ts";
+import { openConfigured } from "./database.ts";
+import { readPassword } from "./terminal.ts";
+
+const USAGE = `Use it as one of
+  deno task users add EMAIL             a new account; the password is one line of standard input
+  deno task users list                  all accounts, with their open connections counted
+  deno task users password EMAIL        set a password, one line of standard input
+  deno task users close EMAIL           close all connections of an account
+  deno task users close --everyone      close all connections there are`;
+
+/** `deno task users`: the operator's work on accounts. Status 0, or 1 with a sentence on standard error. */
+export async function users(configuration: Configuration, args: string[]): Promise<number> {
+  const [action, email, ...more] = args;
+  const known = action === "list" ? email === undefined : ["add", "password", "close"].includes(action ?? "") && email;
+  if (!known || more.length > 0) return fail(USAGE);
+
+  const db = await openConfigured(configuration);
+  try {
+    switch (action) {
+      case "add":
+        return await add(db, email!);
+      case "password":
+        return await setPassword(db, email!);
+      case "close":
+        return await close(db, email!);
+      default:
+        return await list(db);
+    }
+  } finally {
+    db.$client.close();
+  }
+}
+
+async function add(db: Db, email: string): Promise<number> {
+  const folded = foldEmail(email);
+  // No pattern tells whether mail arrives: one @ with something on both sides, no spaces, is all that is asked.
+  if (!/^[^\s@]+@[^\s@]+$/.test(folded) || folded.length > LONGEST_EMAIL) {
+    return fail(`Cannot add "${email}": it must be an e-mail address like marta@example.com`);
+  }
+  if (await findUser(db, folded)) return fail(`Cannot add ${folded}: there is an account with this address already`);
+
+  const passwordHash = await readNewPassword(folded);
+  if (passwordHash === null) return 1;
+  if (!await addUser(db, folded, passwordHash, Date.now())) {
+    return fail(`Cannot add ${folded}: there is an account with this address already`);
+  }
+  console.log(`Added ${folded}`);
+  return 0;
+}
+
+async function setPassword(db: Db, email: string): Promise<number> {
+  const user = await findUser(db, email);
+  if (!user) return fail(`Cannot set a password: there is no account ${foldEmail(email)}`);
+
+  const passwordHash = await readNewPassword(user.email);
+  if (passwordHash === null) return 1;
+  const closed = await resetPassword(db, user, passwordHash, Date.now());
+  console.log(`Set the password of ${user.email}, and closed ${countOpen(closed)}`);
+  return 0;
+}
+
+async function close(db: Db, email: string): Promise<number> {
+  const everyone = email === "--everyone";
+  const user = everyone ? undefined : await findUser(db, email);
+  if (!everyone && !user) return fail(`Cannot close anything: there is no account ${foldEmail(email)}`);
+
+  const count = await closeAsOperator(db, user?.id ?? "everyone", Date.now());
+  console.log(`Closed ${countOpen(count)} of ${user?.email ?? "all accounts"}`);
+  return 0;
+}
+
+async function list(db: Db): Promise<number> {
+  const accounts = await listUsers(db, Date.now());
+  if (accounts.length === 0) {
+    console.error("There is no account yet. Make the first one with: deno task users add you@example.com");
+  }
+  for (const { email, openConnections, createdAt } of accounts) {
+    console.log(`${email}\t${openConnections} open\tsince ${new Date(createdAt).toISOString().slice(0, 10)}`);
+  }
+  return 0;
+}
+
+/** Asks for a password and hashes it; `null`, with a sentence on standard error, when it is no good. */
+async function readNewPassword(email: string): Promise<string | null> {
+  const password = await readPassword();
+  const problem = password === null
+    ? "Type the password as one line of standard input."
+    : await passwordProblem(password, email);
+  if (password === null || problem) {
+    fail(`Cannot use this password. ${problem}`);
+    return null;
+  }
+  return await createPasswords().hash(password);
+}
+
+function countOpen(count: number): string {
+  return `${count} open connection${count === 1 ? "" : "s"}`;
+}
+
+function fail(sentence: string): number {
+  console.error(sentence);
+  return 1;
+}

@@ -1,0 +1,53 @@
+import ipaddr from "ipaddr.js";
+
+/** An IP address as the history keeps it. */
+export type Address = {
+  /** Canonical text: `46.16.60.1`, `2a0c:5a80:1b08:c00::4`. */
+  ip: string;
+  /** What its neighbours share: the /16 of IPv4 (`46.16`), the /64 of IPv6 (`2a0c:5a80:1b08:c00`). */
+  network: string;
+  /** Whose tries the limiter counts together: one IPv4 address, or one IPv6 /64, which is what one customer gets. */
+  client: string;
+  /** Private, loopback, link-local and carrier-grade NAT ranges: no country can be known. */
+  isPrivate: boolean;
+};
+
+const PRIVATE_RANGES = new Set(["private", "loopback", "linkLocal", "carrierGradeNat", "uniqueLocal"]);
+
+/** Where the server can't tell the client's address. */
+export const NO_ADDRESS: Address = { ip: "", network: "", client: "", isPrivate: false };
+
+/**
+ * Reads an address; `null` for what isn't one. `::ffff:1.2.3.4` is 1.2.3.4, a zone (`fe80::1%eth0`) is dropped, and IPv4
+ * takes four decimal parts: the short forms of inet_aton (`1.2.3` for 1.2.0.3) are no addresses.
+ */
+export function readAddress(text: string): Address | null {
+  const bare = text.replace(/%.*$/s, "");
+  if (!bare.includes(":") && !ipaddr.IPv4.isValidFourPartDecimal(bare)) return null;
+  if (!ipaddr.isValid(bare)) return null;
+
+  const address = ipaddr.process(bare);
+  const ip = address.toString();
+  const network = networkOf(address);
+  return {
+    ip,
+    network,
+    client: address.kind() === "ipv4" ? ip : network,
+    isPrivate: PRIVATE_RANGES.has(address.range()),
+  };
+}
+
+/** Reads a network by its beginning (`46.16`, `46.16.`, `2a0c:5a80:1b08:c00`); `null` for what isn't one. */
+export function readNetwork(text: string): string | null {
+  const ipv4 = /^(\d{1,3}\.\d{1,3})\.?$/.exec(text);
+  if (ipv4) return readAddress(`${ipv4[1]}.0.0`)?.network ?? null;
+  const ipv6 = /^([\da-f]{1,4}(?::[\da-f]{1,4}){3}):{0,2}$/i.exec(text);
+  if (ipv6) return readAddress(`${ipv6[1]}::`)?.network ?? null;
+  return null;
+}
+
+function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  return address instanceof ipaddr.IPv4
+    ? address.octets.slice(0, 2).join(".")
+    : address.parts.slice(0, 4).map((part) => part.toString(16)).join(":");
+}

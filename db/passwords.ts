@@ -1,0 +1,159 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { Buffer } from "node:buffer";
+
+/** What a hash costs: memory in KiB, passes over it. */
+export type Cost = { memory: number; passes: number };
+
+/** The first of the OWASP Password Storage Cheat Sheet's settings for Argon2id. */
+export const OWASP_COST: Cost = { memory: 47_104, passes: 1 };
+
+/** Each hash at work holds 46 MiB: ungated, 32 sign-ins at once take gigabytes and slow every page. */
+const AT_ONCE = 2;
+const WAITING = 16;
+
+export const SHORTEST_PASSWORD = 15;
+/** In UTF-16 units; far over the 64 that NIST asks for, and far under the body's limit. */
+export const LONGEST_PASSWORD = 4_096;
+
+export type Passwords = ReturnType<typeof createPasswords>;
+
+/**
+ * Hashing and checking with Argon2id (ASVS 11.4.2), at most two at once; sixteen more wait. Both answer `null` when there is
+ * no place left to wait: try again in some seconds.
+ */
+export function createPasswords(cost: Cost = OWASP_COST) {
+  const gate = createGate(AT_ONCE, WAITING);
+  /** What an unknown account's password is checked against, so that the work is the same. */
+  const nobody = phc(cost, randomBytes(16), randomBytes(32));
+
+  return {
+    /** A PHC string with a new salt. */
+    hash: (password: string): Promise<string | null> =>
+      gate(async () => {
+        const salt = randomBytes(16);
+        return phc(cost, salt, await argon2id(password, salt, cost));
+      }),
+
+    /** Whether this is the password behind `stored`; for `undefined`, an account that isn't there, the same work and `false`. */
+    verify: (password: string, stored: string | undefined): Promise<boolean | null> =>
+      gate(async () => {
+        const { salt, key, ...storedCost } = readPhc(stored ?? nobody);
+        const matches = timingSafeEqual(await argon2id(password, salt, storedCost), key);
+        return matches && stored !== undefined;
+      }),
+
+    /** Whether a stored hash is cheaper to attack than one made now. */
+    isWeak(stored: string): boolean {
+      const { memory, passes } = readPhc(stored);
+      return memory * passes < cost.memory * cost.passes;
+    },
+  };
+}
+
+/**
+ * What speaks against a new password, as a sentence for its owner; `null` when nothing does. NIST SP 800-63B-4: fifteen
+ * characters where the password is all there is, any characters, no rules of composition, none that attackers try first.
+ */
+export async function passwordProblem(password: string, email: string): Promise<string | null> {
+  const normal = normalize(password);
+  if ([...normal].length < SHORTEST_PASSWORD) {
+    return `Use at least ${SHORTEST_PASSWORD} characters. A few words that belong together only for you are easy to keep.`;
+  }
+  if (password.length > LONGEST_PASSWORD) return `Use at most ${LONGEST_PASSWORD} characters.`;
+
+  const folded = normal.toLowerCase();
+  if (folded === email.toLowerCase()) return "Choose a password that isn't your e-mail address.";
+  if (isRepetition(folded) || await isCommon(folded)) {
+    return "This password is among the first that attackers try. Choose another one.";
+  }
+  return null;
+}
+
+/** "aaaaaaaaaaaaaaa", "passwordpassword": something short, over and over. */
+function isRepetition(password: string): boolean {
+  return /^(.{1,8}?)\1+$/su.test(password);
+}
+
+async function isCommon(password: string): Promise<boolean> {
+  const { dictionary } = await import("@zxcvbn-ts/language-common");
+  return dictionary["passwords-common"].includes(password);
+}
+
+/** One password typed on two keyboards may come as different code points (NIST SP 800-63B-4, 3.1.1.2). */
+function normalize(password: string): string {
+  return password.normalize("NFC");
+}
+
+async function argon2id(password: string, salt: Uint8Array, { memory, passes }: Cost): Promise<Uint8Array> {
+  const secret = new TextEncoder().encode(normalize(password));
+  return await inWebCrypto(secret, salt, memory, passes) ?? await inWebAssembly(secret, salt, memory, passes);
+}
+
+/** Off the main thread; `null` where the runtime does not know Argon2id (Deno before 2.9). */
+async function inWebCrypto(secret: Uint8Array, salt: Uint8Array, memory: number, passes: number) {
+  const algorithm = { name: "Argon2id", nonce: salt, parallelism: 1, memory, passes };
+  try {
+    // "raw-secret" is not yet in TypeScript's list of key formats.
+    const key = await crypto.subtle.importKey("raw-secret" as "raw", new Uint8Array(secret), "Argon2id", false, [
+      "deriveBits",
+    ]);
+    return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, 256));
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NotSupportedError" || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+/** The same bytes from WebAssembly. */
+export async function inWebAssembly(secret: Uint8Array, salt: Uint8Array, memory: number, passes: number) {
+  const { argon2id } = await import("hash-wasm");
+  return await argon2id({
+    password: secret,
+    salt,
+    parallelism: 1,
+    memorySize: memory,
+    iterations: passes,
+    hashLength: 32,
+    outputType: "binary",
+  });
+}
+
+function phc({ memory, passes }: Cost, salt: Uint8Array, key: Uint8Array): string {
+  const [s, k] = [salt, key].map((bytes) => Buffer.from(bytes).toString("base64").replace(/=+$/, ""));
+  return `$argon2id$v=19$m=${memory},t=${passes},p=1$${s}$${k}`;
+}
+
+function readPhc(stored: string): Cost & { salt: Uint8Array; key: Uint8Array } {
+  const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([\w+/]+)\$([\w+/]+)$/.exec(stored);
+  if (!parts) throw new Error("Cannot read a stored password hash: it is no Argon2id PHC string with p=1");
+  const [, memory, passes, salt, key] = parts as unknown as [string, string, string, string, string];
+  return {
+    memory: Number(memory),
+    passes: Number(passes),
+    salt: Buffer.from(salt, "base64"),
+    key: Buffer.from(key, "base64"),
+  };
+}
+
+/** Lets `atOnce` tasks run and `waiting` wait their turn; `null` for one that finds no place. */
+function createGate(atOnce: number, waiting: number) {
+  const queue: (() => void)[] = [];
+  let running = 0;
+
+  return async function pass<T>(task: () => Promise<T>): Promise<T | null> {
+    if (running >= atOnce) {
+      if (queue.length >= waiting) return null;
+      await new Promise<void>((resolve) => queue.push(resolve));
+    } else {
+      running++;
+    }
+    try {
+      return await task();
+    } finally {
+      // The place goes straight to who waits longest, so that nobody slips in between.
+      const next = queue.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}

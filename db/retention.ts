@@ -1,0 +1,32 @@
+import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
+import type { Db } from "./client.ts";
+import { connections, limits, refusals } from "./schema.ts";
+
+/** Rows that one sweep touches at most in each table, so that no sign-in pays for a long pause. */
+const AT_MOST = 1_000;
+
+/**
+ * Writes down which connections expired, and removes what the operator does not keep: closed connections and refused
+ * sign-ins older than `retention` milliseconds (0 keeps all), and counters that are worth nothing any more. Each
+ * sign-in does some: instances that sleep have no timers.
+ */
+export async function sweep(db: Db, retention: number, now: number): Promise<void> {
+  const expired = db.select({ id: connections.id }).from(connections)
+    .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(AT_MOST);
+  const stale = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(AT_MOST);
+  await db.batch([
+    db.update(connections).set({ closedAt: sql`${connections.expiresAt}`, endReason: "expired" })
+      .where(inArray(connections.id, expired)),
+    db.delete(limits).where(inArray(limits.key, stale)),
+  ]);
+  if (retention === 0) return;
+
+  const oldest = now - retention;
+  const ended = db.select({ id: connections.id }).from(connections)
+    .where(lt(connections.closedAt, oldest)).limit(AT_MOST);
+  const refused = db.select({ id: refusals.id }).from(refusals).where(lt(refusals.lastAt, oldest)).limit(AT_MOST);
+  await db.batch([
+    db.delete(connections).where(inArray(connections.id, ended)),
+    db.delete(refusals).where(inArray(refusals.id, refused)),
+  ]);
+}

@@ -1,0 +1,121 @@
+import { sql } from "drizzle-orm";
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** How a closed connection ended; the words are the product's own (README, "Words"). */
+export const END_REASONS = [
+  "signed_out",
+  "closed",
+  "expired",
+  "password_changed",
+  "closed_by_operator",
+  "replaced",
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+/** Why sign-ins were refused. */
+export const REFUSAL_REASONS = ["wrong_password", "too_many_tries"] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Who signs in. Times everywhere are whole milliseconds since the epoch, UTC. */
+export const users = sqliteTable("users", {
+  id: text().primaryKey(),
+  /** Case-folded, so that one address is one account. */
+  email: text().notNull().unique(),
+  /** A PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`. */
+  passwordHash: text("password_hash").notNull(),
+  /** Grows with each change, so that a sign-in that hashed the old password can be told. */
+  passwordVersion: integer("password_version").notNull().default(1),
+  /** IANA name; null until a sign-in brings one. */
+  timeZone: text("time_zone"),
+  createdAt: integer("created_at").notNull(),
+});
+
+/** Where a connection or a refused try came from, as known at that time. */
+const origin = {
+  /** Canonical text; empty when the server could not tell. */
+  ip: text().notNull(),
+  /** The /16 of an IPv4 address (`46.16`), the /64 of an IPv6 one (four groups); empty with `ip`. */
+  network: text().notNull(),
+  /** ISO 3166-1 alpha-2, or `private` for private networks, or `none` where nobody knows. */
+  countryCode: text("country_code").notNull(),
+  userAgent: text("user_agent").notNull(),
+  /** "Firefox on Linux", parsed at that time. */
+  device: text().notNull(),
+};
+
+/** One stay of one browser in the account: the history's row. Closing never deletes it. */
+export const connections = sqliteTable(
+  "connections",
+  {
+    /** A UUID of version 7: sorts by time, and none can be guessed from another. */
+    id: text().primaryKey(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    openedAt: integer("opened_at").notNull(),
+    lastSeenAt: integer("last_seen_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    closedAt: integer("closed_at"),
+    endReason: text("end_reason", { enum: END_REASONS }),
+    /** The connection that closed this one, where one did. */
+    closedBy: text("closed_by"),
+    ...origin,
+  },
+  (t) => [
+    index("connections_by_time").on(t.userId, t.openedAt, t.id),
+    index("connections_by_country").on(t.userId, t.countryCode, t.openedAt, t.id),
+    index("connections_by_ip").on(t.userId, t.ip, t.openedAt, t.id),
+    index("connections_by_network").on(t.userId, t.network, t.openedAt, t.id),
+    index("connections_not_closed").on(t.userId, t.openedAt, t.id).where(sql`closed_at is null`),
+    index("connections_to_expire").on(t.expiresAt).where(sql`closed_at is null`),
+    index("connections_to_remove").on(t.closedAt).where(sql`closed_at is not null`),
+  ],
+);
+
+/** The secret side of a connection. It opens the door only while its connection is open. */
+export const sessions = sqliteTable("sessions", {
+  /** The public part of the cookie. */
+  id: text().primaryKey(),
+  connectionId: text("connection_id").notNull().unique()
+    .references(() => connections.id, { onDelete: "cascade" }),
+  /** SHA-256 of the cookie's secret part, base64url. The secret itself is never stored. */
+  secretHash: text("secret_hash").notNull(),
+  /** What the hidden field of this session's forms must say. */
+  csrf: text().notNull(),
+});
+
+/** Sign-ins that failed: one row an account and hour, so that a flood neither fills nor hides the history. */
+export const refusals = sqliteTable(
+  "refusals",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    /** Hours since the epoch. */
+    hour: integer().notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    attempts: integer().notNull(),
+    /** From how many different addresses. */
+    addresses: integer().notNull(),
+    reason: text({ enum: REFUSAL_REASONS }).notNull(),
+    ...origin,
+  },
+  (t) => [
+    uniqueIndex("refusals_by_hour").on(t.userId, t.hour),
+    index("refusals_by_time").on(t.userId, t.firstAt, t.id),
+    index("refusals_by_country").on(t.userId, t.countryCode, t.firstAt, t.id),
+    index("refusals_by_ip").on(t.userId, t.ip, t.firstAt, t.id),
+    index("refusals_by_network").on(t.userId, t.network, t.firstAt, t.id),
+    index("refusals_to_remove").on(t.lastAt),
+  ],
+);
+
+/** The counters of the sign-in limiter: in the database, so that instances share them and a restart keeps them. */
+export const limits = sqliteTable(
+  "limits",
+  {
+    key: text().primaryKey(),
+    count: integer().notNull(),
+    /** The count is worth nothing from then on. */
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("limits_to_remove").on(t.expiresAt)],
+);

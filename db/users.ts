@@ -1,0 +1,74 @@
+import { and, count, eq, getTableColumns, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import type { Address } from "./addresses.ts";
+import type { Db } from "./client.ts";
+import { isOpen } from "./connections.ts";
+import { KNOWN_FOR } from "./limits.ts";
+import { connections, users } from "./schema.ts";
+
+export type User = typeof users.$inferSelect;
+
+/** Longer ones can't be delivered to (RFC 5321, 4.5.3.1.3). */
+export const LONGEST_EMAIL = 254;
+
+/** The one spelling under which an account is kept and found. */
+export function foldEmail(email: string): string {
+  return email.trim().normalize("NFC").toLowerCase();
+}
+
+/** Adds an account. `false` when there is one with this address. */
+export async function addUser(db: Db, email: string, passwordHash: string, now: number): Promise<boolean> {
+  const added = await db.insert(users)
+    .values({ id: uuid({ msecs: now }), email: foldEmail(email), passwordHash, createdAt: now })
+    .onConflictDoNothing();
+  return added.rowsAffected === 1;
+}
+
+/** The account with this address; `undefined` when there is none. */
+export function findUser(db: Db, email: string): Promise<User | undefined> {
+  return db.query.users.findFirst({ where: eq(users.email, foldEmail(email)) });
+}
+
+/**
+ * The account that somebody at `address` wants to sign in to, and whether that address signed in to it within
+ * `KNOWN_FOR`. `user` is `undefined` when there is none; the work is the same.
+ */
+export async function findUserFrom(
+  db: Db,
+  email: string,
+  address: Address,
+  now: number,
+): Promise<{ user: User | undefined; isKnown: boolean }> {
+  const sameClient = address.client === address.ip ? sql`c.ip = ${address.ip}` : sql`c.network = ${address.network}`;
+  const cameFromHere = sql<number>`exists (select 1 from connections c
+    where c.user_id = users.id and ${sameClient} and c.opened_at > ${now - KNOWN_FOR})`;
+  const [found] = await db.select({ ...getTableColumns(users), isKnown: cameFromHere }).from(users)
+    .where(eq(users.email, email));
+  if (!found) return { user: undefined, isKnown: false };
+
+  const { isKnown, ...user } = found;
+  return { user, isKnown: isKnown === 1 };
+}
+
+/** Whether there is any account at all. */
+export async function hasUsers(db: Db): Promise<boolean> {
+  return await db.query.users.findFirst({ columns: { id: true } }) !== undefined;
+}
+
+/** All accounts by address, with how many of their connections are open. */
+export function listUsers(
+  db: Db,
+  now: number,
+): Promise<{ email: string; createdAt: number; openConnections: number }[]> {
+  return db.select({ email: users.email, createdAt: users.createdAt, openConnections: count(connections.id) })
+    .from(users)
+    .leftJoin(connections, and(eq(connections.userId, users.id), isOpen(now)))
+    .groupBy(users.id)
+    .orderBy(users.email);
+}
+
+/** Replaces a hash by a stronger one of the same password; does nothing when the password changed meanwhile. */
+export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {
+  await db.update(users).set({ passwordHash })
+    .where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion)));
+}

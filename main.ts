@@ -1,0 +1,20 @@
+import { ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
+import { demo } from "./commands/demo.ts";
+import { serve } from "./commands/serve.ts";
+import { users } from "./commands/users.ts";
+
+const commands = { serve, demo, users };
+const [name = "serve", ...args] = Deno.args;
+
+try {
+  if (!Object.hasOwn(commands, name)) {
+    throw new ConfigurationError(`Cannot run "${name}": the commands are ${Object.keys(commands).join(", ")}`);
+  }
+  const configuration = readConfiguration(Object.fromEntries(VARIABLES.map((v) => [v, Deno.env.get(v)])));
+  const status = await commands[name as keyof typeof commands](configuration, args);
+  if (status !== 0) Deno.exit(status);
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.error(error.message);
+  Deno.exit(1);
+}

@@ -1,0 +1,130 @@
+import { type Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Child } from "hono/jsx";
+import { v4 as uuid } from "uuid";
+import type { Visitor } from "../db/connections.ts";
+import { deviceOf, readUserAgent } from "../db/devices.ts";
+import { unavailabilityIn } from "../db/unavailable.ts";
+import { Layout } from "../views/layout.tsx";
+import { type ClientAddress, createClientAddress } from "./client_address.ts";
+import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
+import type { AppOptions, Env } from "./env.ts";
+import {
+  limitQuery,
+  noStore,
+  readBody,
+  refuse,
+  requireCsrf,
+  requireHost,
+  requireKnownMethod,
+  requireOwnOrigin,
+  securityHeaders,
+} from "./guards.tsx";
+import { health } from "./health.ts";
+import { describeError } from "./log.ts";
+import { takeNotice } from "./notices.tsx";
+import { password, showPassword } from "./password.tsx";
+import { paths } from "./paths.ts";
+import { loadSession, openSession, requireSession } from "./sessions.ts";
+import { showSignIn, signIn } from "./sign_in.tsx";
+import { staticFiles } from "./static.ts";
+
+export type { AppOptions } from "./env.ts";
+
+/** The whole area as a Hono app: the guards in their order, the public routes, and behind `requireSession` the private ones. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>();
+  const closeOne = `${paths.connections}/:id/close`;
+  const clientAddress = createClientAddress(options.trustedProxies);
+
+  app.use(async (c, next) => {
+    for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
+    c.set("requestId", uuid());
+    c.set("later", (work) => void work.catch((error) => logCrash(c, error)));
+    c.set("visitor", once(() => visitorOf(c, clientAddress)));
+    c.setRenderer((content, { title }) => render(c, content, title));
+    return await next();
+  });
+  app.use(securityHeaders(options.origin), noStore, health, requireHost(options.origin));
+  app.use((c, next) => knownMethod(c, next));
+  app.use(limitQuery, readBody, requireOwnOrigin(options.origin));
+
+  app.route("/static", staticFiles);
+
+  app.use(loadSession);
+  // Each form's own answer first; the last line holds for every path, so that no new form can forget its guard.
+  app.use(paths.signIn, requireCsrf((c, typed, problem) => showSignIn(c, typed, {}, problem)));
+  app.use(paths.closeAll, requireCsrf(whenSignedIn((c, problem) => showCloseAll(c, problem))));
+  app.use(closeOne, requireCsrf(whenSignedIn((c, problem) => showCloseOne(c, c.req.param("id") ?? "", problem))));
+  app.use(paths.password, requireCsrf(whenSignedIn((c, problem) => showPassword(c, {}, problem))));
+  app.use(requireCsrf((c, _, problem) => refuse(c, 403, "Not done", problem)));
+
+  app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
+  app.route("/", signIn);
+
+  app.use("/user/*", requireSession);
+  app.get(paths.security, (c) => c.redirect(paths.connections, 303));
+  app.route(paths.security, connections);
+  app.route(paths.security, password);
+
+  app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));
+  app.onError((error, c) => answerError(c, error));
+
+  const knownMethod = requireKnownMethod(app);
+  return app;
+}
+
+/** A whole page in the layout, with the message that the request before left for it. */
+function render(c: Context<Env>, content: Child, title: string): Response | Promise<Response> {
+  const session = openSession(c);
+  const owner = session && { email: session.email, csrf: session.csrf };
+  const page = <Layout title={title} path={c.req.path} owner={owner} notice={takeNotice(c)}>{content}</Layout>;
+  return c.html(`<!doctype html>${page}`);
+}
+
+/** The form again for who is signed in; the plain refusal for others, who can't see the page that it stands on. */
+function whenSignedIn(again: (c: Context<Env>, problem: string) => Response | Promise<Response>) {
+  return (c: Context<Env>, _: unknown, problem: string) => {
+    const session = openSession(c);
+    if (!session) return refuse(c, 403, "Not done", problem);
+    c.set("session", session);
+    return again(c, problem);
+  };
+}
+
+async function visitorOf(c: Context<Env>, clientAddress: ClientAddress): Promise<Visitor> {
+  const peer = c.env?.remoteAddr;
+  const address = clientAddress(
+    peer && "hostname" in peer ? peer.hostname : undefined,
+    c.req.header("X-Forwarded-For"),
+  );
+  const userAgent = readUserAgent(c.req.header("User-Agent"));
+  return { address, countryCode: await c.var.countryOf(address), userAgent, device: deviceOf(userAgent) };
+}
+
+/** What nobody expected. The browser learns the request's number, the log has the rest under it. */
+function answerError(c: Context<Env>, error: Error): Response | Promise<Response> {
+  if (error instanceof HTTPException) return refuse(c, 400, "This can't be read", "Go back, and try again.");
+
+  logCrash(c, error);
+  const unavailable = unavailabilityIn(error);
+  if (unavailable) {
+    c.header("Retry-After", String(unavailable.retryAfterSeconds));
+    return refuse(c, 503, "Not available right now", "Nothing was done. Please try again in a few seconds.");
+  }
+  return refuse(
+    c,
+    500,
+    "Something went wrong here",
+    `It is not your fault. If it happens again, tell the operator this number: ${c.var.requestId}`,
+  );
+}
+
+function logCrash(c: Context<Env>, error: unknown): void {
+  c.var.log("sys_crash", { request_id: c.var.requestId, path: c.req.path, error: describeError(error) });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

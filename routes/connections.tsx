@@ -1,0 +1,148 @@
+import { type Context, Hono } from "hono";
+import type { HtmlEscapedString } from "hono/utils/html";
+import { closeConnection, closeOtherConnections, countOpen, listOtherOpen } from "../db/connections.ts";
+import { findConnection, listCountries, listHistory } from "../db/history.ts";
+import {
+  AllClosedPieces,
+  ConfirmationPage,
+  ConfirmCloseAll,
+  ConfirmCloseOne,
+  OneClosedPieces,
+} from "../views/closing.tsx";
+import { ConnectionsPage, History, type HistoryView, OlderConnections } from "../views/connections.tsx";
+import { DEFAULT_ZONE } from "../views/time.tsx";
+import { streamCsv } from "./csv.ts";
+import type { Env } from "./env.ts";
+import { HistoryQuery, readCursor, readHistoryQuery, readQuery, toFilter, writeCursor } from "./history_query.ts";
+import { isHtmx, wantsPiece } from "./htmx.ts";
+import { leaveNotice } from "./notices.tsx";
+import { paths, withQuery } from "./paths.ts";
+import { dayOf } from "./time_zones.ts";
+
+/** Rows a page. */
+const PAGE = 25;
+
+export const connections = new Hono<Env>();
+
+connections.get("/connections", async (c) => {
+  const view = await viewHistory(c, c.req.url);
+  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: "Connection history" });
+  if (view.query.before) return c.html(<OlderConnections {...view} />);
+
+  c.header("HX-Push-Url", withQuery(paths.connections, view.query));
+  return c.html(<History {...view} />);
+});
+
+connections.get("/connections.csv", (c) => {
+  const read = HistoryQuery.omit({ before: true }).safeParse(readQuery(c.req.url));
+  if (!read.success) {
+    return c.text(`${read.error.issues.map(({ message }) => message).join("\n")}\n`, 400);
+  }
+  const zone = zoneOf(c);
+  const now = c.var.now();
+  const query = { userId: c.var.session.userId, filter: toFilter(read.data, zone), now };
+  return c.body(streamCsv(c.var.db, query), 200, {
+    "Content-Type": "text/csv; charset=utf-8",
+    "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
+  });
+});
+
+connections.get("/connections/close", (c) => showCloseAll(c));
+
+connections.post("/connections/close", async (c) => {
+  const { db, session, log, requestId } = c.var;
+  const count = await closeOtherConnections(db, session, c.var.now());
+  log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
+  if (!isHtmx(c)) {
+    leaveNotice(c, "all_closed", count);
+    return c.redirect(paths.connections, 303);
+  }
+  c.header("HX-Trigger", "connections-closed");
+  return c.html(<AllClosedPieces count={count} view={await viewHistory(c, currentUrl(c))} />);
+});
+
+connections.get("/connections/:id/close", (c) => showCloseOne(c, c.req.param("id")));
+
+connections.post("/connections/:id/close", async (c) => {
+  const { db, session, log, requestId } = c.var;
+  const id = c.req.param("id");
+  if (id === session.connectionId) return await showCloseOne(c, id);
+
+  const count = Number(await closeConnection(db, session, id, c.var.now()));
+  const entry = await findConnection(db, session.userId, id, c.var.now());
+  if (!entry) return c.notFound();
+
+  log("session_closed", {
+    request_id: requestId,
+    user: session.userId,
+    by: session.connectionId,
+    connection: id,
+    count,
+  });
+  if (!isHtmx(c)) {
+    leaveNotice(c, "one_closed", count);
+    return c.redirect(paths.connections, 303);
+  }
+  c.header("HX-Trigger", "connections-closed");
+  const open = await countOpen(db, session.userId, c.var.now());
+  const { query } = readHistoryQuery(currentUrl(c));
+  return c.html(<OneClosedPieces count={count} entry={entry} open={open} query={query} zone={zoneOf(c)} />);
+});
+
+/** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
+export async function showCloseAll(c: Context<Env>, problem?: string) {
+  const { db, session, csrf } = c.var;
+  const open = await listOtherOpen(db, session, c.var.now());
+  const confirmation = <ConfirmCloseAll connections={open} csrf={csrf} zone={zoneOf(c)} problem={problem} />;
+  return showConfirmation(c, confirmation, "Close open connections");
+}
+
+/** The same for one. Another account's connection is as unknown as one that never was (ASVS 8.2). */
+export async function showCloseOne(c: Context<Env>, id: string, problem?: string) {
+  const { db, session, csrf } = c.var;
+  const connection = await findConnection(db, session.userId, id, c.var.now());
+  if (!connection) return c.notFound();
+  const isCurrent = id === session.connectionId;
+  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent, csrf, problem }} zone={zoneOf(c)} />;
+  return showConfirmation(c, confirmation, "Close a connection");
+}
+
+function showConfirmation(
+  c: Context<Env>,
+  confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
+  title: string,
+) {
+  return isHtmx(c) ? c.html(confirmation) : c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+}
+
+/** One page of the history for the query of `url`. */
+async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
+  const { db, session: { userId, connectionId } } = c.var;
+  const now = c.var.now();
+  const zone = zoneOf(c);
+  const { query, problems } = readHistoryQuery(url);
+  const { before, ...filter } = query;
+  const [found, open, countries] = await Promise.all([
+    // One more than is shown tells whether there is an older page.
+    listHistory(db, { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now }),
+    countOpen(db, userId, now),
+    listCountries(db, userId),
+  ]);
+  const entries = found.slice(0, PAGE);
+  const last = entries.at(-1);
+  const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
+  return { entries, current: connectionId, open, countries, query, problems, older, zone };
+}
+
+/** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */
+function currentUrl(c: Context<Env>): string {
+  const current = c.req.header("HX-Current-URL") ?? "";
+  const url = new URL(URL.canParse(current) ? current : c.req.url);
+  if (url.pathname !== paths.connections) url.search = "";
+  url.searchParams.delete("before");
+  return url.href;
+}
+
+function zoneOf(c: Context<Env>): string {
+  return c.var.session.timeZone ?? DEFAULT_ZONE;
+}

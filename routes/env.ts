@@ -1,0 +1,48 @@
+import type { CountryOf } from "../db/countries.ts";
+import type { Db } from "../db/client.ts";
+import type { Lifetime, Visitor } from "../db/connections.ts";
+import type { Passwords } from "../db/passwords.ts";
+import type { Session } from "../db/sessions.ts";
+import type { Child } from "hono/jsx";
+import type { Log } from "./log.ts";
+
+/** What varies between one place where the area runs and another; all of it is handed to `createApp`. */
+export type AppOptions = {
+  db: Db;
+  /** What people type: scheme, host and port. */
+  origin: URL;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  countryOf: CountryOf;
+  passwords: Passwords;
+  log: Log;
+  lifetime: Lifetime;
+  /** How long closed connections and refused sign-ins are kept, in milliseconds; 0: for ever. */
+  retention: number;
+  /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+};
+
+export type Env = {
+  Bindings: Partial<Deno.ServeHandlerInfo>;
+  Variables: AppOptions & {
+    requestId: string;
+    /** Who is asking, and from where. */
+    visitor: () => Promise<Visitor>;
+    /** What the cookie leads to, also when its connection has ended; null without a cookie of ours. */
+    resumed: Session | null;
+    /** The same behind `requireSession`, and only there: its connection is open. */
+    session: Session;
+    /** What the hidden field of this browser's forms says. */
+    csrf: string;
+    /** Does work that the answer need not wait for; what goes wrong is logged. */
+    later: (work: Promise<unknown>) => void;
+  };
+};
+
+declare module "hono" {
+  interface ContextRenderer {
+    /** Answers with a whole page. */
+    (content: Child, props: { title: string }): Response | Promise<Response>;
+  }
+}

@@ -1,0 +1,33 @@
+import { zValidator } from "@hono/zod-validator";
+import type { Context } from "hono";
+import type { z } from "zod";
+import type { Env } from "./env.ts";
+
+/** What came in a form's fields, as typed; of a repeated field the last. Files don't come: the content type has none. */
+export type Typed = Record<string, string | undefined>;
+
+/** What is wrong with a form, by field, as sentences for whoever typed it. */
+export type Problems = Record<string, string>;
+
+export async function readForm(c: Context<Env>): Promise<Typed> {
+  const body = await c.req.parseBody();
+  return Object.fromEntries(
+    Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** Checks a form once, at the edge; what does not pass is answered with 422 and the form itself, by `again`. */
+export function validForm<Schema extends z.ZodObject>(
+  schema: Schema,
+  again: (c: Context<Env>, typed: Typed, problems: Problems) => Response | Promise<Response>,
+) {
+  return zValidator("form", schema, async (result, c) => {
+    if (result.success) return;
+    c.status(422);
+    return await again(c as Context<Env>, await readForm(c as Context<Env>), problemsOf(result.error.issues));
+  });
+}
+
+function problemsOf(issues: { path: PropertyKey[]; message: string }[]): Problems {
+  return Object.fromEntries(issues.map(({ path, message }) => [String(path[0] ?? ""), message]).reverse());
+}

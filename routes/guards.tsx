@@ -1,0 +1,217 @@
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
+import type { Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { secureHeaders } from "hono/secure-headers";
+import { TrieRouter } from "hono/router/trie-router";
+import { ErrorPage } from "../views/error.tsx";
+import { Notification, NotificationPiece } from "../views/notifications.tsx";
+import type { Env } from "./env.ts";
+import { readForm, type Typed } from "./forms.ts";
+import { isHtmx } from "./htmx.ts";
+import { paths } from "./paths.ts";
+import { readCookie } from "./sessions.ts";
+
+/** The longest query and body that anything here needs is far below; more is somebody trying. */
+const LONGEST_QUERY = 8_192;
+const LARGEST_BODY = 16_384;
+/** A body that trickles in longer than this holds a place for nothing; milliseconds. */
+const BODY_DEADLINE = 10_000;
+
+/**
+ * What every answer says to the browser. The policy allows no inline script or style, so that text which slips through as
+ * markup does nothing. `same-origin` as referrer policy, since with `no-referrer` a browser sends `Origin: null` with a form.
+ */
+export function securityHeaders(origin: URL) {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
+      connectSrc: ["'self'"],
+      formAction: ["'self'"],
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "same-origin",
+    crossOriginOpenerPolicy: "same-origin",
+    crossOriginResourcePolicy: "same-origin",
+    xFrameOptions: "DENY",
+    strictTransportSecurity: origin.protocol === "https:" ? "max-age=63072000; includeSubDomains" : false,
+  });
+}
+
+/** Nothing here is for a cache but what says so itself: pages hold a person's data and their forms' csrf values (ASVS 14.3). */
+export const noStore = createMiddleware<Env>(async (c, next) => {
+  await next();
+  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  c.header("Vary", "HX-Request, HX-Request-Type", { append: true });
+});
+
+/** Another `Host` than the one that people type gets 421: no link, cookie or cache entry can be made under a wrong name. */
+export function requireHost(origin: URL) {
+  return createMiddleware<Env>(async (c, next) => {
+    const host = c.req.header("Host") ?? new URL(c.req.url).host;
+    if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
+    return refuse(c, 421, "Another address", `This server answers at ${origin.origin} only.`);
+  });
+}
+
+/** A method that a path doesn't know gets 405 and `Allow`, TRACE and made-up ones too. Paths that nobody knows pass, to be 404. */
+export function requireKnownMethod(app: Hono<Env>) {
+  const router = new TrieRouter<string>();
+  for (const { method, path } of app.routes) {
+    if (method !== "ALL") router.add("ALL", path, method);
+  }
+  return createMiddleware<Env>(async (c, next) => {
+    const known = new Set(router.match("ALL", c.req.path)[0].map(([method]) => method));
+    if (known.has("GET")) known.add("HEAD");
+    if (known.size === 0) ["GET", "HEAD", "POST"].forEach((method) => known.add(method));
+    if (known.has(c.req.method)) return await next();
+    c.header("Allow", [...known].sort().join(", "));
+    return refuse(c, 405, "Not possible here", "This address can't be used in that way.");
+  });
+}
+
+export const limitQuery = createMiddleware<Env>(async (c, next) => {
+  const start = c.req.url.indexOf("?");
+  if (start === -1 || c.req.url.length - start <= LONGEST_QUERY) return await next();
+  return refuse(c, 414, "This address is too long", "Shorten it, or begin again without a filter.");
+});
+
+/**
+ * Reads the body of a request that has one, before anything looks at it: 413 past the limit, whether announced or not, and
+ * 408 when it does not come. Then 415 for anything but a form: other types come from scripts of other sites.
+ */
+export const readBody = createMiddleware<Env>(async (c, next) => {
+  if (isSafe(c.req.method)) return await next();
+
+  const announced = Number(c.req.header("Content-Length") ?? 0);
+  const body = announced > LARGEST_BODY ? "too large" : await readAtMost(c.req.raw.body, LARGEST_BODY, BODY_DEADLINE);
+  if (body === "too large") {
+    return refuse(c, 413, "This form is too large", "It may have 16 KB at most. Shorten what you typed and try again.");
+  }
+  if (body === "too slow") {
+    return refuse(c, 408, "The form did not arrive", "The connection was too slow. Please try again.");
+  }
+  const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") {
+    return refuse(c, 415, "This is no form", "Send application/x-www-form-urlencoded, as the forms here do.");
+  }
+  c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body });
+  return await next();
+});
+
+/**
+ * What an attacker's page can't do (ASVS 3.5, first half): the browser itself says that the request comes from a page of ours,
+ * by `Sec-Fetch-Site`, by `Origin`, or by both. Neither: 403. `hono/csrf` asks for less: one of them, and only for some
+ * content types.
+ */
+export function requireOwnOrigin(origin: URL) {
+  return createMiddleware<Env>(async (c, next) => {
+    if (isSafe(c.req.method)) return await next();
+    const site = c.req.header("Sec-Fetch-Site");
+    const from = c.req.header("Origin");
+    const isOurs = (site ?? from) !== undefined && (site ?? "same-origin") === "same-origin" &&
+      (from === undefined || isSameOrigin(from, origin));
+    if (isOurs) return await next();
+    c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
+    return refuse(
+      c,
+      403,
+      "This form came from somewhere else",
+      `For your safety, only forms of ${origin.origin} are accepted. Go there and try again.`,
+    );
+  });
+}
+
+/**
+ * The second half: the hidden field `csrf` says what only a page of this site could read (NIST SP 800-63B-4, 5.1): the
+ * session's value, and at sign-in the `form` cookie's. `again` answers 403 with the form that was sent, filled as it was.
+ */
+export function requireCsrf(
+  again: (c: Context<Env>, typed: Typed, problem: string) => Response | Promise<Response>,
+) {
+  return createMiddleware<Env>(async (c, next) => {
+    if (isSafe(c.req.method)) return await next();
+    const typed = await readForm(c);
+    const expected = c.req.path === paths.signIn || !c.var.resumed ? readCookie(c, "form") : c.var.resumed.csrf;
+    if (isSameText(typed.csrf, expected)) return await next();
+    c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
+    c.status(403);
+    return await again(
+      c,
+      typed,
+      "This page was open for too long, or in another session. Nothing was done: please try again.",
+    );
+  });
+}
+
+/** An answer that ends a request: the page with what happened and what to do, or for htmx the same as a notification. */
+export function refuse(
+  c: Context<Env>,
+  status: 400 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 500 | 503,
+  title: string,
+  text: string,
+) {
+  c.status(status);
+  if (!isHtmx(c)) return c.render(<ErrorPage title={title} text={text} />, { title });
+
+  c.header("HX-Reswap", "none");
+  return c.html(
+    <NotificationPiece>
+      <Notification kind="problem">{title}. {text}</Notification>
+    </NotificationPiece>,
+  );
+}
+
+/** Whether two origins are one; the names of the loopback are. */
+function isSameOrigin(text: string, origin: URL): boolean {
+  if (!URL.canParse(text)) return false;
+  const other = new URL(text);
+  if (other.href !== `${other.protocol}//${other.host}/`) return false;
+  return other.protocol === origin.protocol && other.port === origin.port &&
+    (other.hostname === origin.hostname || isLoopback(other.hostname) && isLoopback(origin.hostname));
+}
+
+/** Whether a host name, as a URL has it, is one of the loopback's. */
+export function isLoopback(hostname: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+}
+
+function isSameText(sent = "", expected = ""): boolean {
+  const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
+  return a.length > 0 && a.length === b.length && timingSafeEqual(a, b);
+}
+
+function isSafe(method: string): boolean {
+  return ["GET", "HEAD", "OPTIONS"].includes(method);
+}
+
+async function readAtMost(
+  body: ReadableStream<Uint8Array> | null,
+  most: number,
+  deadline: number,
+): Promise<Uint8Array<ArrayBuffer> | "too large" | "too slow"> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body?.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooSlow = new Promise<"too slow">((resolve) => timer = setTimeout(resolve, deadline, "too slow"));
+  try {
+    while (reader) {
+      const read = await Promise.race([reader.read(), tooSlow]);
+      if (read === "too slow") return read;
+      if (read.done) break;
+      size += read.value.length;
+      if (size > most) return "too large";
+      chunks.push(read.value);
+    }
+    return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  } finally {
+    clearTimeout(timer);
+    // What has not been read yet never will be.
+    await reader?.cancel().catch(() => {});
+  }
+}

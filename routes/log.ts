@@ -1,0 +1,32 @@
+/** Event names of the OWASP logging vocabulary. */
+export type LogEvent =
+  | "authn_login_success"
+  | "authn_login_fail"
+  | "authn_login_lock"
+  | "authn_password_change"
+  | "session_closed"
+  | "excess_rate_limit_exceeded"
+  | "malicious_csrf"
+  | "input_validation_fail"
+  | "sys_startup"
+  | "sys_shutdown"
+  | "sys_crash";
+
+/** What goes beside an event: ids, addresses, counts; never a password, a cookie, a form's csrf value or an e-mail address. */
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+export type Log = (event: LogEvent, fields?: LogFields) => void;
+
+/** A log of JSON lines with the time in UTC. JSON escapes line breaks, so that no input can start a line of its own. */
+export function createLog(write: (line: string) => void, now: () => number): Log {
+  return (event, fields) => write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }));
+}
+
+/** What the log says of an error: the whole chain of causes, since Drizzle wraps what it meets. */
+export function describeError(error: unknown): string {
+  const messages: string[] = [];
+  for (let e = error; e !== undefined; e = e instanceof Error ? e.cause : undefined) {
+    messages.push(e instanceof Error ? e.stack ?? e.message : String(e));
+  }
+  return messages.join("\nCaused by: ");
+}

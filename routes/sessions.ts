@@ -1,0 +1,78 @@
+import type { Context } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { createMiddleware } from "hono/factory";
+import { markSeen } from "../db/connections.ts";
+import { newCsrf, resumeSession, type Session } from "../db/sessions.ts";
+import type { Env } from "./env.ts";
+import { isHtmx } from "./htmx.ts";
+import { paths, safeNext, withQuery } from "./paths.ts";
+
+type CookieName = "session" | "form" | "notice";
+
+/** Reads one of our cookies. */
+export function readCookie(c: Context<Env>, name: CookieName): string | undefined {
+  return getCookie(c, name, ...prefixOf(c));
+}
+
+/**
+ * Sets one of our cookies: out of reach of scripts, of other sites' requests and, over HTTPS, of other hosts and of plain
+ * HTTP (ASVS 3.3). `maxAge` in seconds; none: until the browser closes; 0: gone.
+ */
+export function writeCookie(c: Context<Env>, name: CookieName, value: string, maxAge?: number): void {
+  const [prefix] = prefixOf(c);
+  setCookie(c, name, value, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    ...(prefix && { prefix, secure: true }),
+    ...(maxAge !== undefined && { maxAge }),
+  });
+}
+
+function prefixOf(c: Context<Env>): ["host"] | [] {
+  return c.var.origin.protocol === "https:" ? ["host"] : [];
+}
+
+/** Finds out whose request this is, once: the session behind the cookie, and what its forms' csrf field says. */
+export const loadSession = createMiddleware<Env>(async (c, next) => {
+  const session = await resumeSession(c.var.db, readCookie(c, "session"), c.var.now());
+  c.set("resumed", session);
+  c.set("csrf", session?.csrf ?? "");
+  return await next();
+});
+
+/** The session behind the cookie while its connection is open; else null. */
+export function openSession(c: Context<Env>): Session | null {
+  const session = c.var.resumed ?? null;
+  return session?.end === null ? session : null;
+}
+
+/**
+ * The csrf value of the forms for who is not signed in: the `form` cookie's, made once and kept, so that a form in another tab
+ * goes on working.
+ */
+export function formCsrf(c: Context<Env>): string {
+  const kept = readCookie(c, "form");
+  if (kept && /^[\w-]{22}$/.test(kept)) return kept;
+  const made = newCsrf();
+  writeCookie(c, "form", made);
+  return made;
+}
+
+/** Lets in who has an open connection, as of this very request. Others go to the sign-in page, and back here from there. */
+export const requireSession = createMiddleware<Env>(async (c, next) => {
+  const session = openSession(c);
+  if (session) {
+    c.set("session", session);
+    c.var.later(markSeen(c.var.db, session, c.var.lifetime, c.var.now()));
+    return await next();
+  }
+  if (isHtmx(c)) {
+    const current = c.req.header("HX-Current-URL");
+    const page = current && URL.canParse(current) ? new URL(current) : undefined;
+    c.header("HX-Redirect", withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
+    return c.body(null, 401);
+  }
+  const wanted = c.req.method === "GET" ? safeNext(c.req.path + new URL(c.req.url).search) : undefined;
+  return c.redirect(withQuery(paths.signIn, { next: wanted === paths.connections ? undefined : wanted }), 303);
+});

@@ -1,0 +1,112 @@
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { openConnection, signOut } from "../db/connections.ts";
+import { LONGEST_PASSWORD } from "../db/passwords.ts";
+import { recordRefusal } from "../db/refusals.ts";
+import { sweep } from "../db/retention.ts";
+import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash, type User } from "../db/users.ts";
+import { SignInPage } from "../views/sign_in.tsx";
+import { formatWait } from "../views/time.tsx";
+import type { Env } from "./env.ts";
+import { type Problems, type Typed, validForm } from "./forms.ts";
+import { answerTo, checkPassword } from "./password_check.ts";
+import { paths, safeNext } from "./paths.ts";
+import { formCsrf, writeCookie } from "./sessions.ts";
+import { readTimeZone } from "./time_zones.ts";
+
+export const signIn = new Hono<Env>();
+
+const Credentials = z.object({
+  email: z.string().trim().min(1, "Type your e-mail address").max(
+    LONGEST_EMAIL,
+    "This is too long for an e-mail address",
+  ),
+  password: z.string().min(1, "Type your password").max(LONGEST_PASSWORD, "No password here is that long"),
+  time_zone: z.string().optional(),
+  next: z.string().optional(),
+});
+
+signIn.get(paths.signIn, (c) => {
+  const next = c.req.query("next");
+  if (c.var.resumed && !c.var.resumed.end) return c.redirect(safeNext(next), 303);
+  return showSignIn(c, { next });
+});
+
+signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
+  const { db, log, requestId, resumed } = c.var;
+  const { password, time_zone, next, ...typed } = c.req.valid("form");
+  const email = foldEmail(typed.email);
+  const visitor = await c.var.visitor();
+  const { user, isKnown } = await findUserFrom(db, email, visitor.address, c.var.now());
+
+  const checked = await checkPassword(c, { email, user, isKnown, password });
+  const now = c.var.now();
+  const cookie = checked.outcome === "right"
+    ? await openConnection(db, {
+      ...checked,
+      visitor,
+      replaces: resumed,
+      timeZone: readTimeZone(time_zone),
+      lifetime: c.var.lifetime,
+      now,
+    })
+    : null;
+
+  if (checked.outcome !== "right" || cookie === null) {
+    const refused = checked.outcome === "right" ? { outcome: "wrong" as const } : checked;
+    if (refused.outcome !== "busy") {
+      const reason = refused.outcome === "wrong" ? "wrong_password" : "too_many_tries";
+      await recordRefusal(db, { email, visitor, reason, now });
+      log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
+    }
+    const wait = refused.outcome === "limited" ? formatWait(refused.retryAfter) : "";
+    const problem = answerTo(
+      c,
+      refused,
+      "E-mail address or password is wrong. Check both and try again.",
+      `There were too many tries. Wait ${wait}, then try again.`,
+    );
+    return await showSignIn(c, { ...typed, next }, {}, problem);
+  }
+
+  log("authn_login_success", { request_id: requestId, user: checked.user.id, ip: visitor.address.ip });
+  c.var.later(sweep(db, c.var.retention, now));
+  c.var.later(keepHashStrong(c, checked.user, password));
+  writeCookie(c, "session", cookie, Math.floor(c.var.lifetime.max / 1000));
+  return c.redirect(safeNext(next), 303);
+});
+
+signIn.post(paths.signOut, async (c) => {
+  const { db, resumed, log, requestId } = c.var;
+  if (resumed) {
+    await signOut(db, resumed, c.var.now());
+    log("session_closed", { request_id: requestId, user: resumed.userId, connection: resumed.connectionId });
+  }
+  // The cookie stays: it opens nothing any more, and lets the sign-in page say what happened.
+  c.header("Clear-Site-Data", '"cache", "storage"');
+  return c.redirect(paths.signIn, 303);
+});
+
+/** The sign-in page with what was typed, but the password. */
+export async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {
+  const { resumed } = c.var;
+  const page = (
+    <SignInPage
+      csrf={formCsrf(c)}
+      next={safeNext(typed.next)}
+      email={typed.email}
+      problem={problem}
+      problems={problems}
+      ended={resumed?.end ? { ...resumed.end, timeZone: resumed.timeZone } : null}
+      hasUsers={await hasUsers(c.var.db)}
+    />
+  );
+  return c.render(page, { title: "Sign in" });
+}
+
+/** A hash made with weaker settings is replaced when its password is at hand. */
+async function keepHashStrong(c: Context<Env>, user: User, password: string): Promise<void> {
+  if (!c.var.passwords.isWeak(user.passwordHash)) return;
+  const stronger = await c.var.passwords.hash(password);
+  if (stronger !== null) await strengthenHash(c.var.db, user, stronger);
+}

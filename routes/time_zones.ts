@@ -1,0 +1,21 @@
+import { Temporal } from "temporal-polyfill";
+
+/** The canonical IANA name of a time zone; `null` for what isn't one. Offsets like `+01:00` are no zones: they know no summer. */
+export function readTimeZone(name: string | undefined): string | null {
+  if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name)) return null;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}
+
+/** When a day (`YYYY-MM-DD`) begins in a time zone, or the day after it; milliseconds since the epoch. */
+export function startOfDay(day: string, timeZone: string, daysLater = 0): number {
+  return Temporal.PlainDate.from(day).add({ days: daysLater }).toZonedDateTime(timeZone).epochMilliseconds;
+}
+
+/** The day (`YYYY-MM-DD`) that it is in a time zone. */
+export function dayOf(time: number, timeZone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(timeZone).toPlainDate().toString();
+}

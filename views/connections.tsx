@@ -1,0 +1,332 @@
+import type { Child } from "hono/jsx";
+import type { Entry } from "../db/history.ts";
+import type { EndReason, RefusalReason } from "../db/schema.ts";
+import type { HistoryQuery } from "../routes/history_query.ts";
+import { paths, withQuery } from "../routes/paths.ts";
+import { countryName, flagOf } from "./countries.ts";
+import { Notification } from "./notifications.tsx";
+import { plural, Time } from "./time.tsx";
+
+export type HistoryView = {
+  entries: Entry[];
+  /** The id of the current connection. */
+  current: string;
+  /** How many connections are open, the current one included. */
+  open: number;
+  /** The country codes of the account's whole history. */
+  countries: string[];
+  query: HistoryQuery;
+  /** What of the query made no sense and was left out, in sentences. */
+  problems: string[];
+  /** The query of the next older page; null on the last one. */
+  older: HistoryQuery | null;
+  zone: string;
+};
+
+type Rows = Pick<HistoryView, "entries" | "current" | "zone">;
+
+export function ConnectionsPage(view: HistoryView) {
+  return <History {...view} />;
+}
+
+/** The whole section: what a filter or closing everything changes. */
+export function History(view: HistoryView) {
+  const { entries, query, problems, countries } = view;
+  const hasFilter = Object.keys(query).some((name) => name !== "before");
+  return (
+    <section id="history" aria-labelledby="title">
+      <HistoryHead open={view.open} query={query} />
+      {problems.length > 0 && (
+        <Notification kind="problem">
+          {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
+        </Notification>
+      )}
+      <div class="card">
+        <FilterForm query={query} countries={countries} hasFilter={hasFilter} />
+        {entries.length === 0 ? <Empty query={query} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
+        <More {...view} />
+      </div>
+    </section>
+  );
+}
+
+/** Title, how many are open, and what can be done about it: what closing one connection changes. */
+export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">) {
+  const others = open - 1;
+  const { before: _, ...filter } = query;
+  return (
+    <div class="head" id="head">
+      <div>
+        <h1 id="title" tabindex={-1}>Connection history</h1>
+        <p>
+          Who connected to your account, when and from where. {others === 0 ? "Only this connection is open." : (
+            <>
+              <strong>{open} connections are open</strong> now, this one included.
+            </>
+          )}
+        </p>
+      </div>
+      <div class="actions">
+        <a class="button" href={withQuery(paths.csv, filter)} download>
+          <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+            <path d="M10 3v9m-3.5-3.2L10 12.3l3.5-3.5M4 16.5h12" />
+          </svg>
+          Download CSV
+        </a>
+        {others === 0
+          ? (
+            <button type="button" class="primary" disabled title="No other connection is open">
+              Close open connections
+            </button>
+          )
+          : <OpensDialog href={paths.closeAll} class="button primary">Close open connections</OpensDialog>}
+      </div>
+    </div>
+  );
+}
+
+/** A link to a confirmation page, which htmx shows in the dialog instead. */
+function OpensDialog({ href, class: className, children }: { href: string; class?: string; children?: Child }) {
+  return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
+}
+
+function FilterForm(
+  { query, countries, hasFilter }: Pick<HistoryView, "query" | "countries"> & { hasFilter: boolean },
+) {
+  const chosen = [...new Set([...countries, ...(query.country ? [query.country] : [])])]
+    .map((code) => ({ code, name: countryName(code) }))
+    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+  return (
+    <form
+      class="filters"
+      method="get"
+      action={paths.connections}
+      role="search"
+      aria-label="Filter connections"
+      hx-get={paths.connections}
+      hx-target="#history"
+      hx-swap="outerMorph"
+    >
+      <label>
+        State
+        <select name="state" id="filter-state">
+          <option value="">All</option>
+          {["open", "closed", "refused"].map((state) => (
+            <option value={state} selected={query.state === state}>{capitalize(state)}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Country
+        <select name="country" id="filter-country">
+          <option value="">Any</option>
+          {chosen.map(({ code, name }) => <option value={code} selected={query.country === code}>{name}</option>)}
+        </select>
+      </label>
+      <label>
+        From
+        <input type="date" name="from" id="filter-from" value={query.from ?? ""} />
+      </label>
+      <label>
+        To
+        <input type="date" name="to" id="filter-to" value={query.to ?? ""} />
+      </label>
+      <label>
+        IP address
+        <input
+          name="ip"
+          id="filter-ip"
+          value={query.ip ?? ""}
+          size={14}
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="46.16"
+        />
+      </label>
+      <div class="filter-actions">
+        <button type="submit">Filter</button>
+        {hasFilter && <a class="button quiet" href={paths.connections}>Show all</a>}
+      </div>
+    </form>
+  );
+}
+
+function ConnectionsTable(rows: Rows) {
+  return (
+    <table>
+      <caption class="hidden">Connections to your account, newest first</caption>
+      <thead>
+        <tr>
+          <th scope="col">Date</th>
+          <th scope="col">IP address</th>
+          <th scope="col">Country</th>
+          <th scope="col">Device</th>
+          <th scope="col">State</th>
+        </tr>
+      </thead>
+      <tbody id="rows">
+        <ConnectionRows {...rows} />
+      </tbody>
+    </table>
+  );
+}
+
+/** The next page's rows for htmx to append. Focus goes on from the first of them. */
+export function OlderConnections(view: HistoryView) {
+  return (
+    <>
+      <hx-partial hx-target="#rows" hx-swap="beforeend">
+        <ConnectionRows {...view} focusFirst />
+      </hx-partial>
+      <More {...view} />
+    </>
+  );
+}
+
+function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & { focusFirst?: boolean }) {
+  return (
+    <>
+      {entries.map((entry, i) => (
+        <ConnectionRow entry={entry} isCurrent={entry.id === current} zone={zone} isFocused={focusFirst && i === 0} />
+      ))}
+    </>
+  );
+}
+
+export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
+  entry: Entry;
+  isCurrent: boolean;
+  zone: string;
+  isFocused?: boolean;
+}) {
+  const state = stateOf(entry);
+  return (
+    <tr
+      id={`c-${entry.id}`}
+      class={isCurrent ? "current" : undefined}
+      tabindex={isFocused ? -1 : undefined}
+      autofocus={isFocused}
+    >
+      <td class="when">
+        <Time at={entry.openedAt} zone={zone} />
+        <small>
+          {isCurrent ? <span class="chip">This connection</span> : (
+            <>
+              {state === "refused" ? "Last try " : "Last seen "}
+              <Time at={entry.lastSeenAt} zone={zone} />
+            </>
+          )}
+        </small>
+      </td>
+      <td class="ip">
+        <IpAddress ip={entry.ip} />
+      </td>
+      <td class="country">
+        <span aria-hidden="true">{flagOf(entry.countryCode)}</span> {countryName(entry.countryCode)}
+      </td>
+      <td class="device">{entry.device}</td>
+      <td class="end">
+        <span class={`state ${state}`}>{capitalize(state)}</span>
+        <small>
+          <End entry={entry} zone={zone} />
+          {state === "open" && !isCurrent && (
+            <OpensDialog href={paths.closeOne(entry.id)}>
+              Close<span class="hidden">the connection of {entry.device}, {entry.ip}</span>
+            </OpensDialog>
+          )}
+        </small>
+      </td>
+    </tr>
+  );
+}
+
+/** Long addresses may break behind a colon, and nowhere else. */
+function IpAddress({ ip }: { ip: string }) {
+  if (ip === "") return <>Unknown</>;
+  return (
+    <>
+      {ip.split(/(?<=:)(?=[^:])/).map((group, i) =>
+        i % 2 === 1
+          ? (
+            <>
+              {group}
+              <wbr />
+            </>
+          )
+          : group
+      )}
+    </>
+  );
+}
+
+const REASONS: Record<EndReason | RefusalReason, string> = {
+  signed_out: "Signed out",
+  closed: "From another connection",
+  expired: "Expired",
+  password_changed: "Password changed",
+  closed_by_operator: "By the operator",
+  replaced: "Too many open",
+  wrong_password: "Wrong password",
+  too_many_tries: "Too many tries",
+};
+
+function End({ entry, zone }: { entry: Entry; zone: string }) {
+  if (entry.endReason === null) return null;
+  if (entry.closedAt !== null) {
+    return (
+      <>
+        {REASONS[entry.endReason]}, <Time at={entry.closedAt} zone={zone} />
+      </>
+    );
+  }
+  return (
+    <>
+      {REASONS[entry.endReason]}: {plural(entry.attempts ?? 0, "attempt")}
+      {(entry.addresses ?? 1) > 1 && ` from ${entry.addresses} addresses`}
+    </>
+  );
+}
+
+function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "refused" {
+  if (attempts !== null) return "refused";
+  return closedAt === null ? "open" : "closed";
+}
+
+function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: boolean }) {
+  return (
+    <div class="empty">
+      {hasFilter
+        ? (
+          <>
+            <h2>Nothing matches this filter</h2>
+            <p>{query.before ? "There is nothing older." : "No connection to your account fits all of it."}</p>
+            <a class="button" href={paths.connections}>Show all connections</a>
+          </>
+        )
+        : (
+          <>
+            <h2>Nothing older</h2>
+            <p>This is where the history of your account begins.</p>
+            <a class="button" href={paths.connections}>Go to the newest connections</a>
+          </>
+        )}
+    </div>
+  );
+}
+
+/** The end of the table: the zone of all its times, and the way to older rows. */
+function More({ older, zone, entries }: HistoryView) {
+  const href = older && withQuery(paths.connections, older);
+  return (
+    <div class="more" id="more">
+      <span>Times in {zone.replaceAll("_", " ")}</span>
+      {href
+        ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
+        : entries.length > 0 && <span>That is all of it.</span>}
+    </div>
+  );
+}
+
+function capitalize(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

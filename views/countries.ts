@@ -1,0 +1,30 @@
+const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+const known = new Map<string, string | undefined>([
+  ["private", "Private network"],
+  ["none", "Unknown"],
+  // "Unknown Region" is a name, but of no country.
+  ["ZZ", undefined],
+]);
+
+/** The English name of a country code, `private` or `none`; the code itself where it has no name. */
+export function countryName(code: string): string {
+  return lookUp(code) ?? code;
+}
+
+/** Whether this is a country's code with a name, `private` or `none`. */
+export function isCountry(code: string): boolean {
+  return known.has(code) || /^[A-Z]{2}$/.test(code) && lookUp(code) !== undefined;
+}
+
+/** The flag of a country: its two letters as regional indicators. Empty for what is no country. */
+export function flagOf(code: string): string {
+  return /^[A-Z]{2}$/.test(code)
+    ? String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65))
+    : "";
+}
+
+/** `Intl` takes a microsecond a name, and a page has 25: each is asked once. */
+function lookUp(code: string): string | undefined {
+  if (!known.has(code) && /^[A-Z]{2}$/.test(code)) known.set(code, names.of(code));
+  return known.get(code);
+}

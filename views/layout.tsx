@@ -1,0 +1,102 @@
+import type { Child } from "hono/jsx";
+import { assetPath } from "../routes/assets.ts";
+import { paths } from "../routes/paths.ts";
+import { Notifications } from "./notifications.tsx";
+
+/** What the layout says of who is signed in. */
+export type Owner = { email: string; csrf: string };
+
+/** 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. */
+const HTMX = JSON.stringify({ noSwap: [204, 304, "5xx"], includeIndicatorCSS: false });
+
+export function Layout({ title, path, owner, notice, children }: {
+  title: string;
+  path: string;
+  owner: Owner | null;
+  notice: Child;
+  children?: Child;
+}) {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="htmx-config" content={HTMX} />
+        <title>{title} · Control panel</title>
+        <link rel="icon" type="image/svg+xml" href={assetPath("icon")} />
+        <link rel="stylesheet" href={assetPath("css")} />
+        <script src={assetPath("htmx")} defer></script>
+        <script src={assetPath("js")} defer></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <Header owner={owner} />
+        <div class={owner ? "shell" : "shell narrow"}>
+          {owner && <Sections path={path} />}
+          <main id="main" tabindex={-1}>
+            <Notifications>{notice}</Notifications>
+            {children}
+          </main>
+        </div>
+        <footer class="foot">
+          <p>
+            This product includes GeoLite2 data created by MaxMind, available from{" "}
+            <a href="https://www.maxmind.com" rel="noreferrer">www.maxmind.com</a>. A country is a good guess, never a
+            proof.
+          </p>
+        </footer>
+        <dialog id="dialog" aria-labelledby="dialog-title"></dialog>
+      </body>
+    </html>
+  );
+}
+
+function Header({ owner }: { owner: Owner | null }) {
+  return (
+    <header class="bar">
+      <a class="brand" href={paths.home}>
+        <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+          <path d="M12 2 4 5v6c0 5 3.4 9.3 8 11 4.6-1.7 8-6 8-11V5z" />
+          <path class="tick" d="m8.5 12 2.5 2.5 4.5-5" />
+        </svg>
+        <span class="brand-name">Control panel</span>
+      </a>
+      {owner && (
+        <nav aria-label="User management">
+          <details class="menu">
+            <summary>
+              User management
+              <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+                <path d="m3 4.5 3 3 3-3" />
+              </svg>
+            </summary>
+            <div class="menu-items">
+              <p class="menu-owner">{owner.email}</p>
+              <a href={paths.security}>User and security</a>
+              <form method="post" action={paths.signOut}>
+                <input type="hidden" name="csrf" value={owner.csrf} />
+                <button type="submit">Sign out</button>
+              </form>
+            </div>
+          </details>
+        </nav>
+      )}
+    </header>
+  );
+}
+
+function Sections({ path }: { path: string }) {
+  const sections = [
+    { href: paths.connections, name: "Connection history" },
+    { href: paths.password, name: "Password" },
+  ];
+  return (
+    <nav class="sections" aria-label="User and security">
+      <p class="sections-title">User and security</p>
+      {sections.map(({ href, name }) => (
+        <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>{name}</a>
+      ))}
+    </nav>
+  );
+}
