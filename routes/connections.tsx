@@ -9,7 +9,7 @@ import {
   ConfirmCloseOne,
   OneClosedPieces,
 } from "../views/closing.tsx";
-import { ConnectionsPage, History, type HistoryView, OlderConnections } from "../views/connections.tsx";
+import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
 import { DEFAULT_ZONE } from "../views/time.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
@@ -30,7 +30,7 @@ connections.get("/connections", async (c) => {
   if (view.query.before) return c.html(<OlderConnections {...view} />);
 
   c.header("HX-Push-Url", withQuery(paths.connections, view.query));
-  return c.html(<History {...view} />);
+  return c.html(<HistoryPieces {...view} />);
 });
 
 connections.get("/connections.csv", (c) => {

@@ -2,8 +2,7 @@ import type { Child } from "hono/jsx";
 import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
 import { paths } from "../routes/paths.ts";
-import { ConnectionRow, History, HistoryHead, type HistoryView } from "./connections.tsx";
-import { countryName, flagOf } from "./countries.ts";
+import { ConnectionRow, Country, History, HistoryHead, type HistoryView, IpAddress } from "./connections.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.tsx";
 
@@ -130,8 +129,10 @@ function ClosingList({ connections, zone }: { connections: OpenConnection[]; zon
         <li>
           <strong>{device}</strong>
           <span>
-            <span aria-hidden="true">{flagOf(countryCode)}</span> {countryName(countryCode)},{" "}
-            <span class="ip">{ip}</span>
+            <Country code={countryCode} />,{" "}
+            <span class="ip">
+              <IpAddress ip={ip} />
+            </span>
           </span>
           <small>
             Since <Time at={openedAt} zone={zone} />

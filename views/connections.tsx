@@ -4,7 +4,7 @@ import type { EndReason, RefusalReason } from "../db/schema.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { countryName, flagOf } from "./countries.ts";
-import { Notification } from "./notifications.tsx";
+import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.tsx";
 
 export type HistoryView = {
@@ -27,6 +27,16 @@ type Rows = Pick<HistoryView, "entries" | "current" | "zone">;
 
 export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
+}
+
+/** The section for htmx after filtering; what an earlier notification said is over. */
+export function HistoryPieces(view: HistoryView) {
+  return (
+    <>
+      <History {...view} />
+      <NotificationPiece />
+    </>
+  );
 }
 
 /** The whole section: what a filter or closing everything changes. */
@@ -222,7 +232,7 @@ export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
         <IpAddress ip={entry.ip} />
       </td>
       <td class="country">
-        <span aria-hidden="true">{flagOf(entry.countryCode)}</span> {countryName(entry.countryCode)}
+        <Country code={entry.countryCode} />
       </td>
       <td class="device">{entry.device}</td>
       <td class="end">
@@ -240,8 +250,14 @@ export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
   );
 }
 
+/** The flag stays with the first word of the name. */
+export function Country({ code }: { code: string }) {
+  const flag = flagOf(code);
+  return <>{flag && <span aria-hidden="true">{flag}{"\u00a0"}</span>}{countryName(code)}</>;
+}
+
 /** Long addresses may break behind a colon, and nowhere else. */
-function IpAddress({ ip }: { ip: string }) {
+export function IpAddress({ ip }: { ip: string }) {
   if (ip === "") return <>Unknown</>;
   return (
     <>
