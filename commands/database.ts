@@ -3,12 +3,17 @@ import { type Db, openDatabase } from "../db/client.ts";
 import { describeError } from "../routes/log.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
-/** Opens the configured database, migrated, and makes the folder of an embedded one. Throws a `ConfigurationError` when it can't. */
+/**
+ * Opens the configured database, migrated. The folder of an embedded one is made where the process may make it: the tasks
+ * allow `data/`, and elsewhere it has to be there. Throws a `ConfigurationError` when the database can't be opened.
+ */
 export async function openConfigured({ databaseUrl, databaseAuthToken }: Configuration): Promise<Db> {
   try {
     if (databaseUrl.startsWith("file:")) {
       const path = databaseUrl.replace(/^file:(\/\/)?|\?.*$/g, "");
-      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error) => {
+        if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      });
     }
     return await openDatabase(databaseUrl, databaseAuthToken);
   } catch (error) {

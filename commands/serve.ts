@@ -29,6 +29,7 @@ export async function listen(configuration: Configuration, db: Db, announce: () 
   const countryOf = createCountryLookup((error) =>
     log("sys_crash", { part: "country data", error: describeError(error) })
   );
+  const background = new Set<Promise<void>>();
   const app = createApp({
     db,
     origin,
@@ -39,6 +40,10 @@ export async function listen(configuration: Configuration, db: Db, announce: () 
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
     trustedProxies: configuration.trustedProxies,
+    background(work) {
+      background.add(work);
+      work.finally(() => background.delete(work));
+    },
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -52,7 +57,8 @@ export async function listen(configuration: Configuration, db: Db, announce: () 
 
   const signal = await told("SIGINT", "SIGTERM");
   log("sys_shutdown", { signal });
-  await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
+  const ended = server.shutdown().then(() => Promise.all(background));
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
   db.$client.close();
   // A request that did not end by now is cut off.
   Deno.exit(0);

@@ -40,12 +40,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use(async (c, next) => {
     for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
     c.set("requestId", uuid());
-    c.set("later", (work) => void work.catch((error) => logCrash(c, error)));
+    c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
     c.setRenderer((content, { title }) => render(c, content, title));
     return await next();
   });
-  app.use(securityHeaders(options.origin), noStore, health, requireHost(options.origin));
+  app.use(securityHeaders(options.origin), noStore);
+  app.get(paths.health, health);
+  app.use(requireHost(options.origin));
   app.use((c, next) => knownMethod(c, next));
   app.use(limitQuery, readBody, requireOwnOrigin(options.origin));
 

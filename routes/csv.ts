@@ -50,7 +50,11 @@ export function streamCsv(
  * `'` in front, full-width forms included, and a line break or NUL that would hide one too.
  */
 export function toCsv(records: string[][]): string {
-  return stringify(records.map((fields) => fields.map(disarm)), { record_delimiter: "windows" });
+  // By itself csv-stringify quotes a field for the whole CRLF only, and readers end a record at either half.
+  return stringify(records.map((fields) => fields.map(disarm)), {
+    record_delimiter: "windows",
+    quoted_match: /[\r\n]/,
+  });
 }
 
 function disarm(field: string): string {

@@ -21,6 +21,8 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** Is given work that no answer waits for and that never rejects, to see it through before the process ends. */
+  background: (work: Promise<void>) => void;
 };
 
 export type Env = {

@@ -24,6 +24,8 @@ export type TestApp = Awaited<ReturnType<typeof startApp>>;
 export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
   const clock = { now: START };
   const log: string[] = [];
+  /** What no answer waits for; a browser here does, so that a test's next step finds it done. */
+  const background = new Set<Promise<void>>();
   const passwords = changes.passwords ?? createPasswords(CHEAP);
   const database = db ?? await openDatabase(":memory:");
   const app = createApp({
@@ -35,6 +37,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     lifetime: { idle: 7 * DAY, max: 30 * DAY },
     retention: 365 * DAY,
     trustedProxies: [],
+    background: (work) => void background.add(work),
     ...changes,
     passwords,
   });
@@ -44,7 +47,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     db: database,
     clock,
     log,
-    browser: (ip?: string, userAgent?: string) => new Browser(app, ip, userAgent),
+    browser: (ip?: string, userAgent?: string) => new Browser(app, background, ip, userAgent),
   };
 }
 
@@ -70,6 +73,7 @@ export class Browser {
 
   constructor(
     private readonly app: { fetch(request: Request, env: object): Response | Promise<Response> },
+    private readonly background: Set<Promise<void>>,
     private readonly ip = "46.16.60.1",
     private readonly userAgent = FIREFOX,
   ) {}
@@ -89,6 +93,8 @@ export class Browser {
     const response = await this.app.fetch(request, { remoteAddr });
     for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
     const text = await response.text();
+    await Promise.all(this.background);
+    this.background.clear();
     return { status: response.status, headers: response.headers, text, $: load(text) };
   }
 

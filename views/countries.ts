@@ -13,7 +13,7 @@ export function countryName(code: string): string {
 
 /** Whether this is a country's code with a name, `private` or `none`. */
 export function isCountry(code: string): boolean {
-  return known.has(code) || /^[A-Z]{2}$/.test(code) && lookUp(code) !== undefined;
+  return lookUp(code) !== undefined;
 }
 
 /** The flag of a country: its two letters as regional indicators. Empty for what is no country. */

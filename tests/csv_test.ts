@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { connections } from "../db/schema.ts";
+import { findUser } from "../db/users.ts";
+import { streamCsv, toCsv } from "../routes/csv.ts";
+import { paths } from "../routes/paths.ts";
+import { DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+
+type Row = Record<string, string>;
+
+const COLUMNS =
+  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts";
+
+Deno.test("GET /user/security/connections.csv gives each row as the table has it, newest first", async () => {
+  const { browser, clock } = await startApp();
+  await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
+  clock.now += MINUTE;
+  const leaving = browser("46.16.60.1", "curl/8.14.1");
+  await leaving.signIn();
+  clock.now += MINUTE;
+  await leaving.signOut();
+  const here = browser("192.168.1.20");
+  await here.signIn();
+
+  const { status, headers, text } = await here.get(paths.csv);
+
+  assert.equal(status, 200);
+  assert.equal(headers.get("Content-Type"), "text/csv; charset=utf-8");
+  assert.equal(headers.get("Content-Disposition"), 'attachment; filename="connection-history-2026-11-23.csv"');
+  assert.equal(headers.get("Cache-Control"), "no-store");
+  assert.equal(text.split("\r\n")[0], COLUMNS);
+  const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+  assert.deepEqual(parse(text).slice(1), [
+    [
+      "2026-11-23T14:06:00.000Z",
+      "2026-11-23T14:06:00.000Z",
+      "",
+      "open",
+      "",
+      "192.168.1.20",
+      "",
+      "Private network",
+      "Firefox on Linux",
+      firefox,
+      "",
+    ],
+    [
+      "2026-11-23T14:05:00.000Z",
+      "2026-11-23T14:06:00.000Z",
+      "2026-11-23T14:06:00.000Z",
+      "closed",
+      "signed_out",
+      "46.16.60.1",
+      "ES",
+      "Spain",
+      "curl",
+      "curl/8.14.1",
+      "",
+    ],
+    [
+      "2026-11-23T14:04:00.000Z",
+      "2026-11-23T14:04:00.000Z",
+      "",
+      "refused",
+      "wrong_password",
+      "203.0.113.9",
+      "",
+      "",
+      "Firefox on Linux",
+      firefox,
+      "1",
+    ],
+  ]);
+});
+
+Deno.test("GET /user/security/connections.csv gives exactly the rows that the filter selects", async () => {
+  const { browser } = await startApp();
+  await browser("203.0.113.9").signIn();
+  const here = browser("46.16.60.1");
+  await here.signIn();
+  await here.submit(paths.closeAll);
+
+  assert.deepEqual(ips(await here.get(`${paths.csv}?state=closed`)), ["203.0.113.9"]);
+  assert.deepEqual(ips(await here.get(`${paths.csv}?country=ES`)), ["46.16.60.1"]);
+  assert.deepEqual(ips(await here.get(`${paths.csv}?ip=192.0.2`)), undefined);
+  assert.deepEqual(ips(await here.get(`${paths.csv}?ip=192.0.2.1`)), []);
+});
+
+Deno.test("GET /user/security/connections.csv answers 400 with sentences to a filter that makes no sense", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  const { status, text, headers } = await here.get(`${paths.csv}?state=ajar&from=yesterday`);
+
+  assert.equal(status, 400);
+  assert.match(headers.get("Content-Type") ?? "", /^text\/plain/);
+  assert.match(text, /"State" must be open, closed or refused\n"From" must be a day like 2026-11-23\n/);
+});
+
+Deno.test("GET /user/security/connections.csv takes the file's day in the owner's time zone", async () => {
+  const { browser, clock } = await startApp();
+  clock.now = Date.parse("2026-11-23T23:30:00Z");
+  const here = browser();
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" });
+
+  assert.match((await here.get(paths.csv)).headers.get("Content-Disposition") ?? "", /2026-11-24\.csv/);
+});
+
+Deno.test("the CSV holds all rows of a long history, each once, with rows that arrive meanwhile left out", async () => {
+  const { browser, db, clock } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const user = await findUser(db, EMAIL);
+  await fill(db, user!.id, 2_500);
+  clock.now += DAY;
+
+  const reader = streamCsv(db, { userId: user!.id, filter: {}, now: clock.now }).getReader();
+  const chunks = [await reader.read()];
+  await browser("203.0.113.9").signIn();
+  while (!chunks.at(-1)!.done) chunks.push(await reader.read());
+
+  const text = chunks.map(({ value }) => new TextDecoder().decode(value)).join("");
+  const rows = parse<Row>(text, { columns: true });
+  assert.equal(rows.length, 2_501);
+  assert.equal(new Set(rows.map(({ user_agent }) => user_agent)).size, 2_501);
+  assert.equal(text.includes("203.0.113.9"), false);
+});
+
+Deno.test("a reader that leaves, and a HEAD request, stop the reading", async () => {
+  const { db, browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const user = await findUser(db, EMAIL);
+  await fill(db, user!.id, 3_000);
+  let reads = 0;
+  const counting = new Proxy(db, {
+    get(target, key) {
+      if (key === "select") reads++;
+      return Reflect.get(target, key);
+    },
+  });
+
+  const reader = streamCsv(counting, { userId: user!.id, filter: {}, now: START }).getReader();
+  await reader.read();
+  const after = reads;
+  await reader.cancel();
+  streamCsv(counting, { userId: user!.id, filter: {}, now: START });
+  const head = await here.request(paths.csv, { method: "HEAD" });
+
+  assert.ok(after > 0);
+  assert.equal(reads, after);
+  assert.equal(head.status, 200);
+  assert.equal(head.text, "");
+});
+
+// ASVS 1.2.10
+Deno.test("no field of the CSV begins a formula, and every field comes back as it was", () => {
+  const dangerous = fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠");
+  const field = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.tuple(dangerous, fc.string()).map(([first, rest]) => first + rest),
+    fc.constantFrom('"', ",", '","', "\r\n", "'=1", '=cmd|"/C calc"!A0'),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(field, field), { minLength: 1, maxLength: 4 }), (records) => {
+      const back = parse(toCsv(records), { relax_column_count: true, skip_empty_lines: false });
+      assert.deepEqual(back, records.map((fields) => fields.map(expected)));
+      for (const text of back.flat()) assert.doesNotMatch(text, /^[=+\-@\t\r\n\0＝＋－＠]/u);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+// ASVS 1.2.10
+Deno.test("a User-Agent that is a formula comes out of the CSV as text", async () => {
+  const { browser } = await startApp();
+  const here = browser("46.16.60.1", '=HYPERLINK("https://evil.example","Open")');
+  await here.signIn();
+
+  const [row] = parse<Row>((await here.get(paths.csv)).text, { columns: true });
+
+  assert.equal(row?.user_agent, `'=HYPERLINK("https://evil.example","Open")`);
+});
+
+function expected(field: string): string {
+  return /^[=+\-@\t\r\n\0＝＋－＠]/u.test(field) ? `'${field}` : field;
+}
+
+/** The addresses of a CSV's rows; undefined when it is none. */
+function ips({ status, text }: { status: number; text: string }): string[] | undefined {
+  return status === 200 ? parse<Row>(text, { columns: true }).map(({ ip_address }) => ip_address ?? "") : undefined;
+}
+
+/** Gives the account closed connections, many at the same moment, each with a User-Agent of its own. */
+async function fill(db: Awaited<ReturnType<typeof startApp>>["db"], userId: string, count: number): Promise<void> {
+  for (let from = 0; from < count; from += 500) {
+    await db.insert(connections).values(Array.from({ length: Math.min(500, count - from) }, (_, i) => ({
+      id: crypto.randomUUID(),
+      userId,
+      openedAt: START - Math.floor((from + i) / 7) * 1000,
+      lastSeenAt: START,
+      expiresAt: START + DAY,
+      closedAt: START,
+      endReason: "signed_out" as const,
+      ip: "10.0.0.1",
+      network: "10.0",
+      countryCode: "private",
+      userAgent: `agent/${from + i}`,
+      device: "agent",
+    })));
+  }
+}

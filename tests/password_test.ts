@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { paths } from "../routes/paths.ts";
+import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
+
+const NEW = "a much better password than before";
+
+// ASVS 7.4.3
+Deno.test("POST /user/security/password changes the password and closes the other connections", async () => {
+  const { browser } = await startApp();
+  const [here, other] = [browser(), browser()];
+  await other.signIn();
+  await here.signIn();
+
+  const answer = await change({ here });
+
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get("Location"), paths.connections);
+  const { $ } = await here.get(paths.connections);
+  assert.equal($("#notifications").text(), "Your password was changed. 1 other connection was closed.");
+  assert.match($("tbody").text(), /Password changed/);
+  assert.equal(await other.isIn(), false);
+  assert.match((await other.get(paths.signIn)).$(".notification").text(), /when the password was changed/);
+  assert.equal((await browser().signIn(EMAIL, PASSWORD)).status, 422);
+  assert.equal((await browser().signIn(EMAIL, NEW)).status, 303);
+});
+
+Deno.test("POST /user/security/password leaves other accounts alone", async () => {
+  const { browser, db } = await startApp();
+  await addAccount(db, "joan@example.com", PASSWORD);
+  const [here, joan] = [browser(), browser()];
+  await here.signIn();
+  await joan.signIn("joan@example.com");
+
+  await change({ here });
+
+  assert.equal(await joan.isIn(), true);
+  assert.equal((await browser().signIn("joan@example.com", PASSWORD)).status, 303);
+});
+
+Deno.test("POST /user/security/password with a wrong current password changes nothing and says so", async () => {
+  const { browser } = await startApp();
+  const [here, other] = [browser(), browser()];
+  await other.signIn();
+  await here.signIn();
+
+  const answer = await change({ here, current_password: "not the password at all" });
+
+  assert.equal(answer.status, 422);
+  assert.match(answer.$("#current_password-problem").text(), /This is not your current password/);
+  assert.equal(await other.isIn(), true);
+  assert.equal((await browser().signIn()).status, 303);
+});
+
+// ASVS 6.2
+Deno.test("POST /user/security/password refuses what is short, common, the same as before or typed differently twice", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const problems = async (fields: Partial<Parameters<typeof change>[0]>) => {
+    const { status, $ } = await change({ here, ...fields });
+    assert.equal(status, 422);
+    return $(".problem:not(.notification)").text();
+  };
+
+  assert.match(await problems({ new_password: "fourteen chars" }), /Use at least 15 characters/);
+  assert.match(await problems({ new_password: "qwertyuiop12345" }), /among the first that attackers try/);
+  assert.match(await problems({ new_password: PASSWORD }), /This is your current password/);
+  assert.match(await problems({ new_password_again: "something else entirely" }), /not the same as the new password/);
+  assert.match(await problems({ current_password: "" }), /Type your current password/);
+  assert.equal((await browser().signIn()).status, 303);
+});
+
+Deno.test("no password that was typed stands in the page that comes back", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  const { text } = await change({ here, new_password: "short", current_password: "canary-of-the-current-one" });
+
+  assert.doesNotMatch(text, /canary/);
+  assert.doesNotMatch(text, /value="short"/);
+});
+
+// ASVS 6.3.1
+Deno.test("guessing the current password meets the limiter", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  for (let i = 0; i < 10; i++) await change({ here, current_password: "not the password at all" });
+
+  const answer = await change({ here });
+
+  assert.equal(answer.status, 429);
+  assert.match(answer.$(".notification").text(), /There were too many tries/);
+  assert.ok(Number(answer.headers.get("Retry-After")) > 0);
+});
+
+function change({ here, ...fields }: {
+  here: ReturnType<Awaited<ReturnType<typeof startApp>>["browser"]>;
+  current_password?: string;
+  new_password?: string;
+  new_password_again?: string;
+}) {
+  const { current_password = PASSWORD, new_password = NEW, new_password_again = new_password } = fields;
+  return here.submit(paths.password, { current_password, new_password, new_password_again });
+}

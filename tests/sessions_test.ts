@@ -1,0 +1,325 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { closeAsOperator, expiryOf } from "../db/connections.ts";
+import { findUser } from "../db/users.ts";
+import { connections, sessions } from "../db/schema.ts";
+import { paths } from "../routes/paths.ts";
+import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp, type TestApp } from "./app.ts";
+
+// ASVS 7.4.1
+Deno.test("a closed browser is out at its very next request, and its sign-in page says that it was closed and when", async () => {
+  const { browser, clock } = await startApp();
+  const [one, two, three] = [browser(), browser(), browser()];
+  for (const each of [one, two, three]) await each.signIn();
+  clock.now += MINUTE;
+
+  await three.submit(paths.closeAll);
+
+  const answer = await one.get(paths.password);
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get("Location"), `${paths.signIn}?next=%2Fuser%2Fsecurity%2Fpassword`);
+  assert.equal(await two.isIn(), false);
+  assert.equal(await three.isIn(), true);
+  const told = (await one.get(answer.headers.get("Location") ?? "")).$(".notification").text();
+  assert.equal(
+    told,
+    "This connection was closed from another one on 23 Nov 2026, 14:05 (UTC). Sign in to open a new one.",
+  );
+});
+
+// ASVS 7.4.1
+Deno.test("closing on one instance is felt on another one at the next request", async () => {
+  const one = await startApp();
+  const two = await startApp({ db: one.db });
+  const here = one.browser();
+  const there = two.browser();
+  await here.signIn();
+  await there.signIn();
+
+  await here.submit(paths.closeAll);
+
+  assert.equal(await there.isIn(), false);
+});
+
+Deno.test("htmx without an open connection gets 401 and the way to sign in, and back to the page that it is on", async () => {
+  const { browser } = await startApp();
+
+  const answer = await browser().get(paths.closeAll, {
+    ...HTMX,
+    "HX-Current-URL": "http://127.0.0.1:8000/user/security/connections?state=open",
+  });
+
+  assert.equal(answer.status, 401);
+  assert.equal(
+    answer.headers.get("HX-Redirect"),
+    "/sign-in?next=%2Fuser%2Fsecurity%2Fconnections%3Fstate%3Dopen",
+  );
+});
+
+Deno.test("each private path asks who is not signed in to sign in", async () => {
+  const { browser } = await startApp();
+
+  assert.equal((await browser().get(paths.connections)).headers.get("Location"), paths.signIn);
+  assert.match((await browser().get(paths.csv)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
+  assert.match((await browser().get(paths.closeAll)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
+  assert.match((await browser().get(paths.password)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
+  assert.match((await browser().get("/user/anything")).headers.get("Location") ?? "", /^\/sign-in\?next=/);
+});
+
+// ASVS 7.2.3
+Deno.test("the secret of a session is nowhere but in its cookie", async () => {
+  const { browser, db, log } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const [id, secret] = here.cookies.get("session")!.split(".") as [string, string];
+
+  const page = await here.get(paths.connections);
+  const [stored] = await db.select().from(sessions);
+
+  assert.equal(stored?.id, id);
+  assert.equal(secret.length, 43);
+  assert.doesNotMatch(JSON.stringify(stored), new RegExp(secret));
+  assert.equal(page.text.includes(secret), false);
+  assert.equal(log.join().includes(secret), false);
+});
+
+// ASVS 7.2.4
+Deno.test("a session that the server did not make is never adopted", async () => {
+  const { browser, db } = await startApp();
+  const planted = `${"A".repeat(22)}.${"B".repeat(43)}`;
+  const here = browser();
+  here.cookies.set("session", planted);
+
+  assert.equal(await here.isIn(), false);
+  await here.signIn();
+
+  assert.notEqual(here.cookies.get("session"), planted);
+  assert.equal((await db.select().from(sessions)).some(({ id }) => id === "A".repeat(22)), false);
+});
+
+Deno.test("the public parts of a cookie and of a row open nothing", async () => {
+  const { browser, db } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const [session] = await db.select().from(sessions);
+  const stranger = browser();
+
+  stranger.cookies.set("session", `${session!.id}.${session!.secretHash}`);
+  assert.equal(await stranger.isIn(), false);
+  stranger.cookies.set("session", session!.connectionId);
+  assert.equal(await stranger.isIn(), false);
+});
+
+Deno.test("odd cookies are no session and no error", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+
+  for (const cookie of ["", ".", "a.b", "%", "%00", "é", "x".repeat(5000), `${"A".repeat(22)}.`, "__proto__"]) {
+    assert.equal((await here.get(paths.connections, { Cookie: `session=${encodeURIComponent(cookie)}` })).status, 303);
+    assert.equal((await here.get(paths.connections, { Cookie: "session=%E0%A4%A; session=; =; ;;" })).status, 303);
+  }
+});
+
+// ASVS 7.3.1
+Deno.test("a connection that is not used expires, shows as expired at that time, and says so at sign-in", async () => {
+  const { browser, clock } = await startApp();
+  const [idle, here] = [browser("203.0.113.1"), browser()];
+  await idle.signIn();
+  clock.now += 7 * DAY;
+  await here.signIn();
+
+  assert.equal(await idle.isIn(), false);
+  assert.match((await idle.get(paths.signIn)).$(".notification").text(), /expired on 30 Nov 2026, 14:04 \(UTC\)/);
+  const { $ } = await here.get(`${paths.connections}?state=closed`);
+  assert.match($("td.end").text(), /^ClosedExpired, 30 Nov 2026, 14:04$/);
+});
+
+// ASVS 7.3.2
+Deno.test("a connection in daily use ends 30 days after it was opened", async () => {
+  const { browser, clock } = await startApp();
+  const here = browser();
+  await here.signIn();
+  for (let day = 1; day < 30; day++) {
+    clock.now = START + day * DAY;
+    assert.equal(await here.isIn(), true);
+  }
+
+  clock.now = START + 30 * DAY - 1;
+  assert.equal(await here.isIn(), true);
+  clock.now = START + 30 * DAY;
+  assert.equal(await here.isIn(), false);
+});
+
+// ASVS 7.3.1, 7.3.2
+Deno.test("expiryOf is never later than idle after the last use, nor than max after opening", () => {
+  const time = fc.integer({ min: 0, max: 4e12 });
+  fc.assert(fc.property(time, time, time, time, (openedAt, lastSeenAt, idle, max) => {
+    const expiry = expiryOf(openedAt, lastSeenAt, { idle, max });
+    assert.ok(expiry <= lastSeenAt + idle && expiry <= openedAt + max);
+    assert.ok(expiry === lastSeenAt + idle || expiry === openedAt + max);
+  }));
+});
+
+Deno.test("a page notes that its connection is in use at most once a minute, and writes nothing else", async () => {
+  const { browser, db, clock } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const lastSeen = async () => (await db.select().from(connections))[0]!.lastSeenAt;
+
+  clock.now += MINUTE - 1;
+  await here.get(paths.connections);
+  assert.equal(await lastSeen(), START);
+  clock.now += 1;
+  await here.get(paths.connections);
+  assert.equal(await lastSeen(), START + MINUTE);
+});
+
+Deno.test("a clock that goes back makes no time run backwards, and a future time lengthens nothing", async () => {
+  const { browser, db, clock } = await startApp();
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await here.signIn();
+  await other.signIn();
+  clock.now += 2 * DAY;
+  await other.get(paths.connections);
+  clock.now = START + MINUTE;
+  await other.get(paths.connections);
+  await here.submit(paths.closeAll);
+
+  const rows = await db.select().from(connections);
+
+  for (const { openedAt, lastSeenAt, expiresAt, closedAt } of rows) {
+    assert.ok(lastSeenAt >= openedAt && (closedAt === null || closedAt >= lastSeenAt));
+    assert.ok(expiresAt <= openedAt + 30 * DAY);
+  }
+  assert.equal(await other.isIn(), false);
+});
+
+// ASVS 7.4.5
+Deno.test("what the operator closes is out, and told so", async () => {
+  const { browser, db, clock } = await startApp();
+  await addAccount(db, "joan@example.com", PASSWORD);
+  const [marta, joan] = [browser(), browser()];
+  await marta.signIn();
+  await joan.signIn("joan@example.com");
+  const user = await findUser(db, EMAIL);
+
+  assert.equal(await closeAsOperator(db, user!.id, clock.now), 1);
+  assert.equal(await marta.isIn(), false);
+  assert.equal(await joan.isIn(), true);
+  assert.match((await marta.get(paths.signIn)).$(".notification").text(), /The operator closed this connection/);
+  assert.equal(await closeAsOperator(db, "everyone", clock.now), 1);
+  assert.equal(await joan.isIn(), false);
+});
+
+Deno.test("what is older than the retention goes at the next sign-in, open connections never", async () => {
+  const { browser, db, clock } = await startApp({ retention: 10 * DAY, lifetime: { idle: 100 * DAY, max: 100 * DAY } });
+  const [open, closed] = [browser("203.0.113.1"), browser("203.0.113.2")];
+  await open.signIn();
+  await closed.signIn();
+  await closed.signOut();
+  await browser("203.0.113.3").signIn(EMAIL, "not the password at all");
+  clock.now += 10 * DAY + MINUTE;
+  const here = browser("203.0.113.4");
+
+  await here.signIn();
+
+  const { $ } = await here.get(paths.connections);
+  assert.deepEqual($("td.ip").toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
+});
+
+// ASVS 7.4.1: the invariant
+Deno.test("a connection is shown open if and only if its cookie works, whatever happened before", async () => {
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constantFrom("signIn", "signOut", "closeAll", "closeOne", "changePassword"),
+      who: fc.nat(3),
+      other: fc.nat(3),
+    }),
+    fc.record({ do: fc.constant("wait"), days: fc.integer({ min: -1, max: 8 }) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
+      const life = await startLife();
+      for (const each of steps) {
+        if ("days" in each) life.app.clock.now += each.days * DAY;
+        else await life.steps[each.do](each.who, each.other);
+        await life.assertInvariant();
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+type Cookie = { browser: Browser; account: number; cookie: string };
+
+/** Two accounts, two browsers each, and what they may do. */
+async function startLife() {
+  const app = await startApp();
+  const emails = [EMAIL, "joan@example.com"] as const;
+  await addAccount(app.db, emails[1], PASSWORD);
+  const passwords: [string, string] = [PASSWORD, PASSWORD];
+  const browsers = [app.browser(), app.browser(), app.browser(), app.browser()];
+  /** Every cookie that there ever was. */
+  const cookies: Cookie[] = [];
+  const accountOf = (who: number): 0 | 1 => who % 2 === 0 ? 0 : 1;
+  const at = (who: number) => browsers[who]!;
+
+  const steps = {
+    async signIn(who: number) {
+      const account = accountOf(who);
+      if (await at(who).isIn()) return;
+      await at(who).signIn(emails[account], passwords[account]);
+      cookies.push({ browser: app.browser(), account, cookie: at(who).cookies.get("session")! });
+    },
+    async signOut(who: number) {
+      if (await at(who).isIn()) await at(who).signOut();
+    },
+    async closeAll(who: number) {
+      if (!await at(who).isIn()) return;
+      const { $ } = await at(who).get(paths.closeAll);
+      if ($("main form").length > 0) await at(who).submit(paths.closeAll);
+    },
+    async closeOne(who: number, other: number) {
+      if (!await at(who).isIn()) return;
+      const rows = await app.db.select().from(connections);
+      const id = rows[other % Math.max(1, rows.length)]?.id;
+      const { $ } = await at(who).get(paths.connections);
+      const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value")!;
+      if (id) await at(who).post(paths.closeOne(id), { csrf });
+    },
+    async changePassword(who: number, other: number) {
+      if (!await at(who).isIn()) return;
+      const account = accountOf(who);
+      const next = `${PASSWORD} ${other} ${app.clock.now}`;
+      const { status } = await at(who).submit(paths.password, {
+        current_password: passwords[account],
+        new_password: next,
+        new_password_again: next,
+      });
+      if (status === 303) passwords[account] = next;
+    },
+  };
+  return { app, steps, assertInvariant: () => assertInvariant(app, cookies) };
+}
+
+/** For each cookie that works: the history it opens shows exactly as many open rows of the account as there are such cookies. */
+async function assertInvariant(app: TestApp, cookies: Cookie[]) {
+  const working: Cookie[] = [];
+  for (const each of cookies) {
+    each.browser.cookies.set("session", each.cookie);
+    if (await each.browser.isIn()) working.push(each);
+  }
+  const current = new Map<Cookie, string>();
+  for (const each of working) {
+    const { $ } = await each.browser.get(`${paths.connections}?state=open`);
+    const open = $("tbody tr").toArray().map((row) => $(row).attr("id")!).sort();
+    current.set(each, $("tr.current").attr("id")!);
+    const expected = working.filter(({ account }) => account === each.account);
+    assert.equal(open.length, expected.length, `at ${app.clock.now}`);
+    assert.match(
+      $(".head").text(),
+      open.length === 1 ? /Only this connection/ : new RegExp(`${open.length} connections are open`),
+    );
+  }
+  assert.equal(new Set(current.values()).size, working.length);
+}

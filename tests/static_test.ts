@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { assetPath } from "../routes/assets.ts";
+import { startApp } from "./app.ts";
+
+Deno.test("static files are kept for good under a name with their fingerprint", async () => {
+  const { browser } = await startApp();
+
+  const css = await browser().get(assetPath("css"));
+
+  assert.match(assetPath("css"), /^\/static\/app\.[\da-f]{12}\.css$/);
+  assert.equal(css.status, 200);
+  assert.equal(css.headers.get("Content-Type"), "text/css; charset=utf-8");
+  assert.equal(css.headers.get("Cache-Control"), "public, max-age=31536000, immutable");
+  assert.equal(css.text, await Deno.readTextFile(new URL("../static/app.css", import.meta.url)));
+});
+
+Deno.test("htmx is served from its package", async () => {
+  const { browser } = await startApp();
+
+  const { text } = await browser().get(assetPath("htmx"));
+
+  assert.match(text, /htmx/);
+  assert.match(assetPath("htmx"), /^\/static\/htmx\.[\da-f]{12}\.js$/);
+});
+
+Deno.test("static files come compressed to who takes that", async () => {
+  const { app } = await startApp();
+  const get = async (encoding: string) => {
+    const answer = await app.request(`http://127.0.0.1:8000${assetPath("htmx")}`, {
+      headers: { "Accept-Encoding": encoding },
+    });
+    return {
+      encoding: answer.headers.get("Content-Encoding"),
+      vary: answer.headers.get("Vary"),
+      bytes: await answer.bytes(),
+    };
+  };
+
+  const plain = await get("identity");
+  const brotli = await get("gzip, deflate, br, zstd");
+  const gzip = await get("gzip;q=1.0, br;q=0");
+
+  assert.equal(plain.encoding, null);
+  assert.equal(brotli.encoding, "br");
+  assert.equal(gzip.encoding, "gzip");
+  assert.match(brotli.vary ?? "", /Accept-Encoding/);
+  assert.deepEqual(new Uint8Array(brotliDecompressSync(brotli.bytes)), plain.bytes);
+  assert.deepEqual(new Uint8Array(gunzipSync(gzip.bytes)), plain.bytes);
+  assert.ok(brotli.bytes.length < plain.bytes.length / 2);
+});
+
+Deno.test("a static file that isn't there is not found, and is not kept", async () => {
+  const { browser } = await startApp();
+
+  const { status, headers } = await browser().get("/static/app.000000000000.css");
+
+  assert.equal(status, 404);
+  assert.equal(headers.get("Cache-Control"), "no-store");
+});
