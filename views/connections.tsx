@@ -68,8 +68,9 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
     <div class="head" id="head">
       <div>
         <h1 id="title" tabindex={-1}>Connection history</h1>
+        <p>Who connected to your account, when and from where.</p>
         <p>
-          Who connected to your account, when and from where. {others === 0 ? "Only this connection is open." : (
+          {others === 0 ? "Only this connection is open." : (
             <>
               <strong>{open} connections are open</strong> now, this one included.
             </>
