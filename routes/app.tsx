@@ -47,9 +47,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
   app.use(securityHeaders(options.origin), noStore);
   app.get(paths.health, health);
-  app.use(requireHost(options.origin));
-  app.use((c, next) => knownMethod(c, next));
-  app.use(limitQuery, readBody, requireOwnOrigin(options.origin));
+  app.use(requireHost(options.origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(options.origin));
 
   app.route("/static", staticFiles);
 
@@ -71,8 +69,6 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));
   app.onError((error, c) => answerError(c, error));
-
-  const knownMethod = requireKnownMethod(app);
   return app;
 }
 

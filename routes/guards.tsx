@@ -42,10 +42,13 @@ export function securityHeaders(origin: URL) {
   });
 }
 
-/** Nothing here is for a cache but what says so itself: pages hold a person's data and their forms' csrf values (ASVS 14.3). */
+/**
+ * Nothing here is for a cache but what says so itself: pages hold a person's data (ASVS 14.3). Nor is it for compression, which
+ * would let the csrf value in a page be guessed from its size (BREACH): Deno 2.5 and some proxies compress unasked.
+ */
 export const noStore = createMiddleware<Env>(async (c, next) => {
   await next();
-  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store, no-transform");
   c.header("Vary", "HX-Request, HX-Request-Type", { append: true });
 });
 
@@ -60,11 +63,11 @@ export function requireHost(origin: URL) {
 
 /** A method that a path doesn't know gets 405 and `Allow`, TRACE and made-up ones too. Paths that nobody knows pass, to be 404. */
 export function requireKnownMethod(app: Hono<Env>) {
-  const router = new TrieRouter<string>();
-  for (const { method, path } of app.routes) {
-    if (method !== "ALL") router.add("ALL", path, method);
-  }
+  /** The methods of each path; made at the first request, when the app has all its routes. */
+  let router: TrieRouter<string> | undefined;
+
   return createMiddleware<Env>(async (c, next) => {
+    router ??= methodsOf(app);
     const known = new Set(router.match("ALL", c.req.path)[0].map(([method]) => method));
     if (known.has("GET")) known.add("HEAD");
     if (known.size === 0) ["GET", "HEAD", "POST"].forEach((method) => known.add(method));
@@ -72,6 +75,14 @@ export function requireKnownMethod(app: Hono<Env>) {
     c.header("Allow", [...known].sort().join(", "));
     return refuse(c, 405, "Not possible here", "This address can't be used in that way.");
   });
+}
+
+function methodsOf(app: Hono<Env>): TrieRouter<string> {
+  const router = new TrieRouter<string>();
+  for (const { method, path } of app.routes) {
+    if (method !== "ALL") router.add("ALL", path, method);
+  }
+  return router;
 }
 
 export const limitQuery = createMiddleware<Env>(async (c, next) => {

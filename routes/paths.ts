@@ -20,11 +20,11 @@ export function withQuery(path: string, query: Record<string, string | undefined
 }
 
 /**
- * Where to go after signing in: `next` when it is a path of this site, else the history. Browsers read `//host`, `/\host` and
- * a tab inside as another site (ASVS 3.7.2), and once decoded some servers do: none of them pass.
+ * Where to go after signing in: `next` when it is a path of this site, else the history (ASVS 3.7.2). Browsers read `//host`,
+ * `/\host` and a tab in between as another site, and so do some servers once they have decoded `%2f`: none of them pass. Nor do
+ * the sign-in and sign-out pages, which would lead in a circle.
  */
 export function safeNext(next: string | undefined): string {
-  if (next === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next)) return paths.connections;
-  if (/\\|%5c|^\/(\/|%2f)|%(0|1|7f)/i.test(next) || next.startsWith(paths.signIn)) return paths.connections;
-  return URL.canParse(next, "http://localhost") ? next : paths.connections;
+  const isPath = next !== undefined && /^\/(?!\/|%2f|sign-)[\x21-\x7e]*$/i.test(next);
+  return isPath && !/\\|%5c|%[01]|%7f/i.test(next) ? next : paths.connections;
 }

@@ -28,7 +28,7 @@ Deno.test("GET /user/security/connections.csv gives each row as the table has it
   assert.equal(status, 200);
   assert.equal(headers.get("Content-Type"), "text/csv; charset=utf-8");
   assert.equal(headers.get("Content-Disposition"), 'attachment; filename="connection-history-2026-11-23.csv"');
-  assert.equal(headers.get("Cache-Control"), "no-store");
+  assert.equal(headers.get("Cache-Control"), "no-store, no-transform");
   assert.equal(text.split("\r\n")[0], COLUMNS);
   const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
   assert.deepEqual(parse(text).slice(1), [

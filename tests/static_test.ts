@@ -56,5 +56,5 @@ Deno.test("a static file that isn't there is not found, and is not kept", async 
   const { status, headers } = await browser().get("/static/app.000000000000.css");
 
   assert.equal(status, 404);
-  assert.equal(headers.get("Cache-Control"), "no-store");
+  assert.equal(headers.get("Cache-Control"), "no-store, no-transform");
 });
