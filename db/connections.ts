@@ -1,5 +1,5 @@
-import { and, desc, eq, exists, gt, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/sqlite-core";
+import { and, desc, eq, exists, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
@@ -29,8 +29,8 @@ export type OpenConnection = Pick<
  * Open, defined once: not closed, and its time not over. The gate asks this of the session's connection, and the history
  * shows the same fact.
  */
-export function isOpen(now: number): SQL {
-  return sql`(${connections.closedAt} is null and ${connections.expiresAt} > ${now})`;
+export function isOpen(now: number, connection: Record<"closedAt" | "expiresAt", SQLiteColumn> = connections): SQL {
+  return sql`(${connection.closedAt} is null and ${connection.expiresAt} > ${now})`;
 }
 
 /** When it ended, expired ones included; null exactly while it is open. */
@@ -123,30 +123,13 @@ export async function countOpen(db: Db, userId: string, now: number): Promise<nu
 
 /** Closes every open connection of the account but the current one. Returns how many; again, 0. */
 export async function closeOtherConnections(db: Db, session: Session, now: number): Promise<number> {
-  const closed = await close(
-    db,
-    "closed",
-    now,
-    and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId), byOpen(db, session, now)),
-    session.connectionId,
-  );
+  const closed = await closeOthers(db, session, now);
   return closed.rowsAffected;
 }
 
 /** Closes one other connection of the account. `false` when it was not open, is the current one or is not the account's. */
 export async function closeConnection(db: Db, session: Session, id: string, now: number): Promise<boolean> {
-  const closed = await close(
-    db,
-    "closed",
-    now,
-    and(
-      eq(connections.id, id),
-      eq(connections.userId, session.userId),
-      ne(connections.id, session.connectionId),
-      byOpen(db, session, now),
-    ),
-    session.connectionId,
-  );
+  const closed = await closeOthers(db, session, now, eq(connections.id, id));
   return closed.rowsAffected === 1;
 }
 
@@ -168,7 +151,7 @@ export async function closeAsOperator(db: Db, userId: string | "everyone", now: 
 
 /**
  * Changes the owner's password and closes the account's other connections with it (ASVS 7.4.3). Returns how many were
- * closed; `null` when the password changed since `user` was read, and then nothing happens.
+ * closed; `null` when the password changed since `user` was read or the current connection was closed, and then nothing happens.
  */
 export async function changePassword(
   db: Db,
@@ -183,7 +166,13 @@ export async function changePassword(
   const changed = and(eq(users.id, user.id), eq(users.passwordHash, passwordHash));
   const [updated, closed] = await db.batch([
     db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
-      .where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
+      .where(
+        and(
+          eq(users.id, user.id),
+          eq(users.passwordVersion, user.passwordVersion),
+          isStillOpen(db, session, now),
+        ),
+      ),
     close(
       db,
       "password_changed",
@@ -215,10 +204,7 @@ export async function resetPassword(db: Db, user: User, passwordHash: string, no
   return closed.rowsAffected;
 }
 
-/**
- * Notes that the current connection is in use, which moves the time when it expires: at most once a minute, never backwards,
- * and a time in the future (the clock was wrong once) is no longer life.
- */
+/** Notes that the current connection is in use, which moves the time when it expires: at most once a minute, never back. */
 export async function markSeen(db: Db, session: Session, lifetime: Lifetime, now: number): Promise<void> {
   if (now - session.lastSeenAt < SEEN_EVERY) return;
   await db.update(connections)
@@ -233,12 +219,20 @@ function close(db: Db, reason: EndReason, now: number, which: SQL | undefined, c
     .where(and(isOpen(now), which));
 }
 
-/** Only a connection that is itself open closes others: of two that close each other at once, one stays. */
-function byOpen(db: Db, session: Session, now: number): SQL {
-  const closer = alias(connections, "closer");
+/** Closes others of the account from the current connection: all, or `which`. */
+function closeOthers(db: Db, session: Session, now: number, which?: SQL) {
+  const others = and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId));
+  return close(db, "closed", now, and(others, which, isStillOpen(db, session, now)), session.connectionId);
+}
+
+/**
+ * Whether the current connection is open as the statement runs, and not just when the gate looked: of two that close each
+ * other at once one stays, and one that was closed meanwhile changes nothing any more.
+ */
+function isStillOpen(db: Db, session: Session, now: number): SQL {
+  const current = alias(connections, "current");
   return exists(
-    db.select({ one: sql`1` }).from(closer)
-      .where(and(eq(closer.id, session.connectionId), isNull(closer.closedAt), gt(closer.expiresAt, now))),
+    db.select({ one: sql`1` }).from(current).where(and(eq(current.id, session.connectionId), isOpen(now, current))),
   );
 }
 
@@ -246,7 +240,7 @@ function byOpen(db: Db, session: Session, now: number): SQL {
 function overTheMost(db: Db, userId: string, now: number) {
   const open = alias(connections, "open_ones");
   return db.select({ id: open.id }).from(open)
-    .where(and(eq(open.userId, userId), isNull(open.closedAt), gt(open.expiresAt, now)))
+    .where(and(eq(open.userId, userId), isOpen(now, open)))
     .orderBy(desc(open.openedAt), desc(open.id)).limit(Number.MAX_SAFE_INTEGER).offset(MOST_OPEN);
 }
 

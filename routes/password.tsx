@@ -1,14 +1,14 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { changePassword } from "../db/connections.ts";
+import { giveBack } from "../db/limits.ts";
 import { LONGEST_PASSWORD, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { findUserFrom } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
-import { formatWait } from "../views/time.tsx";
 import type { Env } from "./env.ts";
 import { type Problems, validForm } from "./forms.ts";
 import { leaveNotice } from "./notices.tsx";
-import { answerTo, checkPassword } from "./password_check.ts";
+import { answerRefused, checkPassword } from "./password_check.ts";
 import { paths } from "./paths.ts";
 
 export const password = new Hono<Env>();
@@ -24,42 +24,51 @@ const PasswordChange = z.object({
 password.get("/password", (c) => showPassword(c));
 
 password.post("/password", validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)), async (c) => {
-  const { db, session, log, requestId } = c.var;
-  const { current_password, new_password, new_password_again } = c.req.valid("form");
-  const problems: Problems = {};
-  const problem = await passwordProblem(new_password, session.email);
-  if (problem) problems.new_password = problem;
-  else if (new_password === current_password) {
-    problems.new_password = "This is your current password. Choose another one.";
-  } else if (new_password !== new_password_again) {
-    problems.new_password_again = "This is not the same as the new password above.";
-  }
+  const { db, session, log, requestId, passwords } = c.var;
+  const fields = c.req.valid("form");
+  const problems = await problemsWith(fields, session.email);
   if (Object.keys(problems).length > 0) {
     c.status(422);
     return await showPassword(c, problems);
   }
-
   const { address } = await c.var.visitor();
-  const { user, isKnown } = await findUserFrom(db, session.email, address, c.var.now());
-  const checked = await checkPassword(c, { email: session.email, user, isKnown, password: current_password });
-  const passwordHash = checked.outcome === "right" ? await c.var.passwords.hash(new_password) : null;
-  const closed = checked.outcome === "right" && passwordHash
-    ? await changePassword(db, { ...checked, session, passwordHash, now: c.var.now() })
-    : null;
-
+  const found = await findUserFrom(db, session.email, address, c.var.now());
+  const checked = await checkPassword(c, { email: session.email, ...found, password: fields.current_password });
+  if (checked.outcome !== "right") {
+    const text = answerRefused(c, checked, "This is not your current password. Check it and try again.");
+    return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
+  }
+  const { user, reserved } = checked;
+  const passwordHash = await passwords.hash(fields.new_password);
+  if (passwordHash === null) {
+    await giveBack(db, reserved);
+    return await showPassword(c, {}, answerRefused(c, { outcome: "busy" }, ""));
+  }
+  const closed = await changePassword(db, { user, session, passwordHash, reserved, now: c.var.now() });
   if (closed === null) {
-    const wait = checked.outcome === "limited" ? formatWait(checked.retryAfter) : "";
-    const refused = checked.outcome !== "right"
-      ? checked
-      : { outcome: passwordHash ? "wrong" as const : "busy" as const };
-    const wrong = "This is not your current password. Check it and try again.";
-    const text = answerTo(c, refused, wrong, `There were too many tries. Wait ${wait}, then try again.`);
-    return await showPassword(c, refused.outcome === "wrong" ? { current_password: text } : {}, text);
+    c.status(422);
+    return await showPassword(
+      c,
+      {},
+      "Nothing was changed: the password or this connection changed at the same moment.",
+    );
   }
   log("authn_password_change", { request_id: requestId, user: session.userId, closed });
   leaveNotice(c, "password_changed", closed);
   return c.redirect(paths.connections, 303);
 });
+
+/** What speaks against a change that every field is there for. */
+async function problemsWith(fields: z.infer<typeof PasswordChange>, email: string): Promise<Problems> {
+  const problem = await passwordProblem(fields.new_password, email);
+  if (problem) return { new_password: problem };
+  if (fields.new_password === fields.current_password) {
+    return { new_password: "This is your current password. Choose another one." };
+  }
+  return fields.new_password === fields.new_password_again
+    ? {}
+    : { new_password_again: "This is not the same as the new password above." };
+}
 
 /** The page that changes the password. What was typed in it is never sent back: passwords stand in no page. */
 export function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {

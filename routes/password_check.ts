@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import { giveBack, reserveTry, type Try } from "../db/limits.ts";
 import type { User } from "../db/users.ts";
+import { formatWait } from "../views/time.tsx";
 import type { Env } from "./env.ts";
 
-export type Checked =
-  | { outcome: "right"; user: User; reserved: Try }
+export type Checked = { outcome: "right"; user: User; reserved: Try } | Refused;
+
+export type Refused =
   | { outcome: "wrong" }
   /** Too many tries: when there is one again, in milliseconds. */
   | { outcome: "limited"; retryAfter: number }
@@ -38,24 +40,19 @@ export async function checkPassword(
   return isRight && user ? { outcome: "right", user, reserved } : { outcome: "wrong" };
 }
 
-/** Status, header and sentence for a check that did not come out right. */
-export function answerTo(
-  c: Context<Env>,
-  checked: Exclude<Checked, { outcome: "right" }>,
-  wrong: string,
-  wait: string,
-): string {
-  switch (checked.outcome) {
+/** Sets status and header for a password that was not taken; returns what to say, which for a wrong one is `wrong`. */
+export function answerRefused(c: Context<Env>, refused: Refused, wrong: string): string {
+  switch (refused.outcome) {
     case "wrong":
       c.status(422);
       return wrong;
     case "limited":
       c.status(429);
-      c.header("Retry-After", String(Math.max(1, Math.ceil(checked.retryAfter / 1000))));
-      return wait;
+      c.header("Retry-After", String(Math.max(1, Math.ceil(refused.retryAfter / 1000))));
+      return `There were too many tries. Wait ${formatWait(refused.retryAfter)}, then try again.`;
     case "busy":
       c.status(503);
       c.header("Retry-After", String(BUSY_RETRY_AFTER));
-      return "Many people are signing in right now. Please try again in a few seconds.";
+      return "Many passwords are being checked right now. Please try again in a few seconds.";
   }
 }

@@ -6,10 +6,9 @@ import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash, type User } from "../db/users.ts";
 import { SignInPage } from "../views/sign_in.tsx";
-import { formatWait } from "../views/time.tsx";
 import type { Env } from "./env.ts";
 import { type Problems, type Typed, validForm } from "./forms.ts";
-import { answerTo, checkPassword } from "./password_check.ts";
+import { answerRefused, checkPassword, type Refused } from "./password_check.ts";
 import { paths, safeNext } from "./paths.ts";
 import { formCsrf, writeCookie } from "./sessions.ts";
 import { readTimeZone } from "./time_zones.ts";
@@ -26,6 +25,8 @@ const Credentials = z.object({
   next: z.string().optional(),
 });
 
+type SignInFields = { email: string; next?: string | undefined };
+
 signIn.get(paths.signIn, (c) => {
   const next = c.req.query("next");
   if (c.var.resumed && !c.var.resumed.end) return c.redirect(safeNext(next), 303);
@@ -33,47 +34,27 @@ signIn.get(paths.signIn, (c) => {
 });
 
 signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
-  const { db, log, requestId, resumed } = c.var;
-  const { password, time_zone, next, ...typed } = c.req.valid("form");
+  const { db, log, requestId, resumed, lifetime } = c.var;
+  const { password, time_zone, ...typed } = c.req.valid("form");
   const email = foldEmail(typed.email);
   const visitor = await c.var.visitor();
-  const { user, isKnown } = await findUserFrom(db, email, visitor.address, c.var.now());
+  const found = await findUserFrom(db, email, visitor.address, c.var.now());
 
-  const checked = await checkPassword(c, { email, user, isKnown, password });
+  const checked = await checkPassword(c, { email, ...found, password });
+  if (checked.outcome !== "right") return await refuseSignIn(c, typed, checked, found.user);
+
+  const { user, reserved } = checked;
   const now = c.var.now();
-  const cookie = checked.outcome === "right"
-    ? await openConnection(db, {
-      ...checked,
-      visitor,
-      replaces: resumed,
-      timeZone: readTimeZone(time_zone),
-      lifetime: c.var.lifetime,
-      now,
-    })
-    : null;
+  const timeZone = readTimeZone(time_zone);
+  const cookie = await openConnection(db, { user, visitor, reserved, replaces: resumed, timeZone, lifetime, now });
+  // The password changed while it was being checked: it is a wrong one by now.
+  if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong" }, user);
 
-  if (checked.outcome !== "right" || cookie === null) {
-    const refused = checked.outcome === "right" ? { outcome: "wrong" as const } : checked;
-    if (refused.outcome !== "busy") {
-      const reason = refused.outcome === "wrong" ? "wrong_password" : "too_many_tries";
-      await recordRefusal(db, { email, visitor, reason, now });
-      log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
-    }
-    const wait = refused.outcome === "limited" ? formatWait(refused.retryAfter) : "";
-    const problem = answerTo(
-      c,
-      refused,
-      "E-mail address or password is wrong. Check both and try again.",
-      `There were too many tries. Wait ${wait}, then try again.`,
-    );
-    return await showSignIn(c, { ...typed, next }, {}, problem);
-  }
-
-  log("authn_login_success", { request_id: requestId, user: checked.user.id, ip: visitor.address.ip });
+  log("authn_login_success", { request_id: requestId, user: user.id, ip: visitor.address.ip });
   c.var.later(sweep(db, c.var.retention, now));
-  c.var.later(keepHashStrong(c, checked.user, password));
-  writeCookie(c, "session", cookie, Math.floor(c.var.lifetime.max / 1000));
-  return c.redirect(safeNext(next), 303);
+  c.var.later(keepHashStrong(c, user, password));
+  writeCookie(c, "session", cookie, Math.floor(lifetime.max / 1000));
+  return c.redirect(safeNext(typed.next), 303);
 });
 
 signIn.post(paths.signOut, async (c) => {
@@ -86,6 +67,19 @@ signIn.post(paths.signOut, async (c) => {
   c.header("Clear-Site-Data", '"cache", "storage"');
   return c.redirect(paths.signIn, 303);
 });
+
+/** The form again, and the refused try in the account's history. */
+async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refused, user: User | undefined) {
+  if (refused.outcome !== "busy") {
+    const { db, log, requestId } = c.var;
+    const visitor = await c.var.visitor();
+    const reason = refused.outcome === "wrong" ? "wrong_password" : "too_many_tries";
+    await recordRefusal(db, { email: foldEmail(typed.email), visitor, reason, now: c.var.now() });
+    log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
+  }
+  const problem = answerRefused(c, refused, "E-mail address or password is wrong. Check both and try again.");
+  return await showSignIn(c, typed, {}, problem);
+}
 
 /** The sign-in page with what was typed, but the password. */
 export async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPasswords } from "../db/passwords.ts";
 import { paths } from "../routes/paths.ts";
 import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
 
@@ -35,6 +36,31 @@ Deno.test("POST /user/security/password leaves other accounts alone", async () =
 
   assert.equal(await joan.isIn(), true);
   assert.equal((await browser().signIn("joan@example.com", PASSWORD)).status, 303);
+});
+
+Deno.test("POST /user/security/password changes nothing when its connection is closed while the password is being checked", async () => {
+  const cheap = createPasswords({ memory: 64, passes: 1 });
+  let meanwhile = () => Promise.resolve();
+  const { browser } = await startApp({
+    passwords: {
+      ...cheap,
+      async hash(text) {
+        await meanwhile();
+        return await cheap.hash(text);
+      },
+    },
+  });
+  const [owner, intruder] = [browser(), browser()];
+  await owner.signIn();
+  await intruder.signIn();
+  meanwhile = async () => void await owner.submit(paths.closeAll);
+
+  const answer = await change({ here: intruder });
+
+  assert.equal(answer.status, 422);
+  assert.equal(await owner.isIn(), true);
+  assert.equal(await intruder.isIn(), false);
+  assert.equal((await browser().signIn()).status, 303);
 });
 
 Deno.test("POST /user/security/password with a wrong current password changes nothing and says so", async () => {
