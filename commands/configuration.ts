@@ -20,9 +20,10 @@ export class ConfigurationError extends Error {
   override name = "ConfigurationError";
 }
 
-const wholeNumber = (what: string, from: number, to: number) =>
-  z.string().regex(/^\d{1,7}$/, `must be ${what}`).transform(Number)
-    .refine((n) => n >= from && n <= to, `must be ${what}, from ${from} to ${to}`);
+const wholeNumber = (what: string, from: number, to: number) => {
+  const rule = `must be ${what} from ${from} to ${to}`;
+  return z.string().regex(/^\d{1,7}$/, rule).transform(Number).refine((n) => n >= from && n <= to, rule);
+};
 const days = (from: number) => wholeNumber("a whole number of days", from, 36_500);
 
 const Environment = z.object({

@@ -1,21 +1,22 @@
 /**
- * One line of standard input, without its end: on a terminal asked for twice and not echoed. `null` when there is none, when
- * the two differ, or when it was given up with Ctrl-C.
+ * One line of standard input, without its end: on a terminal asked for twice and not echoed. `null`, with a sentence on
+ * standard error, when there is none, when the two differ, or when it was given up with Ctrl-C.
  */
 export async function readPassword(): Promise<string | null> {
   if (!Deno.stdin.isTerminal()) return await readLine();
 
   const password = await askHidden("Password: ");
-  if (password === null) return null;
-  if (await askHidden("Again: ") === password) return password;
-  console.error("These two are not the same.");
+  if (password && await askHidden("Again: ") === password) return password;
+  console.error(password ? "These two passwords are not the same" : "No password was typed");
   return null;
 }
 
 async function readLine(): Promise<string | null> {
   const text = await new Response(Deno.stdin.readable).text();
   const [line = ""] = text.split(/\r?\n/);
-  return line === "" ? null : line;
+  if (line !== "") return line;
+  console.error("No password came: give it as one line of standard input");
+  return null;
 }
 
 /** Asks on standard error, in raw mode, so that nothing shows what is typed. */
@@ -26,9 +27,9 @@ async function askHidden(question: string): Promise<string | null> {
   const buffer = new Uint8Array(1024);
   const typed: string[] = [];
 
-  say(question);
   Deno.stdin.setRaw(true);
   try {
+    say(question);
     while (true) {
       const size = await Deno.stdin.read(buffer);
       if (size === null) return null;

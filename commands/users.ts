@@ -88,10 +88,10 @@ async function list(db: Db): Promise<number> {
 /** Asks for a password and hashes it; `null`, with a sentence on standard error, when it is no good. */
 async function readNewPassword(email: string): Promise<string | null> {
   const password = await readPassword();
-  const problem = password === null
-    ? "Type the password as one line of standard input."
-    : await passwordProblem(password, email);
-  if (password === null || problem) {
+  if (password === null) return null;
+
+  const problem = await passwordProblem(password, email);
+  if (problem) {
     fail(`Cannot use this password. ${problem}`);
     return null;
   }
