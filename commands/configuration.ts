@@ -86,7 +86,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
   // A database URL may hold credentials, and this goes to a terminal or a log.
-  const said = value === undefined || name.startsWith("DATABASE") ? "" : `, is "${value}"`;
+  const said = value === undefined || name.startsWith("DATABASE") ? "" : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }
 

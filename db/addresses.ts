@@ -18,12 +18,13 @@ const PRIVATE_RANGES = new Set(["private", "loopback", "linkLocal", "carrierGrad
 export const NO_ADDRESS: Address = { ip: "", network: "", client: "", isPrivate: false };
 
 /**
- * Reads an address; `null` for what isn't one. `::ffff:1.2.3.4` is 1.2.3.4, a zone (`fe80::1%eth0`) is dropped, and IPv4
- * takes four decimal parts: the short forms of inet_aton (`1.2.3` for 1.2.0.3) are no addresses.
+ * Reads an address; `null` for what isn't one. `::ffff:1.2.3.4` is 1.2.3.4, the zone of an IPv6 address (`fe80::1%eth0`) is
+ * dropped, and IPv4 has four decimal parts: the short and octal forms of inet_aton (`1.2.3` for 1.2.0.3) are no addresses.
  */
 export function readAddress(text: string): Address | null {
-  const bare = text.replace(/%.*$/s, "");
-  if (!bare.includes(":") && !ipaddr.IPv4.isValidFourPartDecimal(bare)) return null;
+  const bare = text.includes(":") ? text.replace(/%.*$/s, "") : text;
+  const ipv4 = bare.includes(":") ? /[^:]*\.[^:]*$/.exec(bare)?.[0] : bare;
+  if (ipv4 !== undefined && !ipaddr.IPv4.isValidFourPartDecimal(ipv4)) return null;
   if (!ipaddr.isValid(bare)) return null;
 
   const address = ipaddr.process(bare);

@@ -111,8 +111,10 @@ function guardWrites(client: Client): Client {
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }
 
+/** Whether a statement only reads; what isn't plain to see counts as a write. */
 function isRead(statement: InStatement): boolean {
-  return /^\s*(select|explain)\b/i.test(typeof statement === "string" ? statement : statement.sql);
+  const sql = typeof statement === "string" ? statement : statement.sql;
+  return /^\s*(select|explain|with(?!.*\b(insert|update|delete|replace)\b))\b/is.test(sql);
 }
 
 function hasCode(error: unknown, code: string): boolean {

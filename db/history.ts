@@ -126,6 +126,7 @@ function isWanted({ userId, filter, before }: Query, row: Columns): SQL | undefi
     filter.ip === undefined ? undefined : eq(row.ip, filter.ip),
     filter.network === undefined ? undefined : eq(row.network, filter.network),
     filter.since === undefined ? undefined : gte(row.at, filter.since),
-    filter.until === undefined ? undefined : lt(row.at, filter.until),
+    // A cursor inside the days asked for bounds them by itself; two upper bounds lead SQLite to the wrong index.
+    filter.until === undefined || before && before.openedAt < filter.until ? undefined : lt(row.at, filter.until),
   );
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { eq, inArray, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
 import { limits } from "./schema.ts";
@@ -76,10 +76,14 @@ export async function giveBack(db: Db, reserved: Try): Promise<void> {
   await takeBack(db, [reserved.address, reserved.account, reserved.run]);
 }
 
-/** Statement for a batch: an account with a new password takes passwords again. */
+/** Statement for a batch: an account with a new password takes passwords again, from known addresses too. */
 export function forgetFailures(db: Db, email: string) {
   const account = accountKey(email);
-  return db.delete(limits).where(inArray(limits.key, [`account:${account}`, `run:${account}`]));
+  return db.delete(limits).where(or(
+    inArray(limits.key, [`account:${account}`, `run:${account}`]),
+    // All keys that begin with `known:ACCOUNT:`; ";" is the character after ":".
+    and(gte(limits.key, `known:${account}:`), lt(limits.key, `known:${account};`)),
+  ));
 }
 
 /**

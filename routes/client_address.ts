@@ -5,8 +5,12 @@ import { type Address, NO_ADDRESS, readAddress } from "../db/addresses.ts";
 /** The client's address, from the socket's peer and the `X-Forwarded-For` header. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => Address;
 
-/** Addresses and CIDR ranges as something to ask whether an address is in them; `null` where one of them is neither. */
+/**
+ * Addresses and CIDR ranges as something to ask whether an address is in them; `null` where one of them is neither. The short
+ * and octal forms of IPv4 are no addresses: they would trust another network than they seem to.
+ */
 export function readNetworks(networks: string[]): ((address: string, hop: number) => boolean) | null {
+  if (networks.some((network) => readAddress(network.split("/")[0] ?? "") === null)) return null;
   try {
     return proxyAddr.compile(networks);
   } catch {

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { changePassword } from "../db/connections.ts";
 import { giveBack } from "../db/limits.ts";
-import { LONGEST_PASSWORD, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
+import { isTooLong, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { findUserFrom } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Env } from "./env.ts";
@@ -14,7 +14,7 @@ import { paths } from "./paths.ts";
 export const password = new Hono<Env>();
 
 const typed = (empty: string) =>
-  z.string(empty).min(1, empty).max(LONGEST_PASSWORD, `Use at most ${LONGEST_PASSWORD} characters`);
+  z.string(empty).min(1, empty).refine((text) => !isTooLong(text), "No password here is that long");
 const PasswordChange = z.object({
   current_password: typed("Type your current password"),
   new_password: typed("Type a new password"),

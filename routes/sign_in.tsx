@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { openConnection, signOut } from "../db/connections.ts";
-import { LONGEST_PASSWORD } from "../db/passwords.ts";
+import { isTooLong } from "../db/passwords.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash, type User } from "../db/users.ts";
@@ -20,7 +20,7 @@ const Credentials = z.object({
     LONGEST_EMAIL,
     "This is too long for an e-mail address",
   ),
-  password: z.string().min(1, "Type your password").max(LONGEST_PASSWORD, "No password here is that long"),
+  password: z.string().min(1, "Type your password").refine((text) => !isTooLong(text), "No password here is that long"),
   time_zone: z.string().optional(),
   next: z.string().optional(),
 });

@@ -212,7 +212,7 @@ Deno.test("what the operator closes is out, and told so", async () => {
 });
 
 Deno.test("what is older than the retention goes at the next sign-in, open connections never", async () => {
-  const { browser, db, clock } = await startApp({ retention: 10 * DAY, lifetime: { idle: 100 * DAY, max: 100 * DAY } });
+  const { browser, clock } = await startApp({ retention: 10 * DAY, lifetime: { idle: 100 * DAY, max: 100 * DAY } });
   const [open, closed] = [browser("203.0.113.1"), browser("203.0.113.2")];
   await open.signIn();
   await closed.signIn();

@@ -254,7 +254,7 @@ export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
 /** The flag stays with the first word of the name. */
 export function Country({ code }: { code: string }) {
   const flag = flagOf(code);
-  return <>{flag && <span aria-hidden="true">{flag}{"\u00a0"}</span>}{countryName(code)}</>;
+  return <>{flag && <span aria-hidden="true">{`${flag}\u00a0`}</span>}{countryName(code)}</>;
 }
 
 /** Long addresses may break behind a colon, and nowhere else. */

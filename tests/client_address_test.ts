@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { connections, refusals } from "../db/schema.ts";
+import { createClientAddress, readNetworks } from "../routes/client_address.ts";
+import { paths } from "../routes/paths.ts";
+import { EMAIL, PASSWORD, startApp } from "./app.ts";
+
+// security.md, "The client's address"
+Deno.test("without trusted proxies the client is the socket's peer, whatever the header says", () => {
+  const clientAddress = createClientAddress([]);
+
+  assert.equal(clientAddress("203.0.113.5", undefined).ip, "203.0.113.5");
+  assert.equal(clientAddress("203.0.113.5", "198.51.100.7").ip, "203.0.113.5");
+  assert.equal(clientAddress("127.0.0.1", "198.51.100.7").ip, "127.0.0.1");
+});
+
+Deno.test("a header from a peer that is no trusted proxy changes nothing", () => {
+  const clientAddress = createClientAddress(["10.0.0.1"]);
+
+  assert.equal(clientAddress("203.0.113.5", "198.51.100.7").ip, "203.0.113.5");
+  assert.equal(clientAddress("10.0.0.2", "198.51.100.7").ip, "10.0.0.2");
+});
+
+Deno.test("a trusted proxy's header names the client", () => {
+  const clientAddress = createClientAddress(["10.0.0.1"]);
+
+  assert.deepEqual(clientAddress("10.0.0.1", "198.51.100.7"), {
+    ip: "198.51.100.7",
+    network: "198.51",
+    client: "198.51.100.7",
+    isPrivate: false,
+  });
+});
+
+Deno.test("what a client writes to the left of its own address is not believed", () => {
+  const clientAddress = createClientAddress(["10.0.0.1"]);
+
+  assert.equal(clientAddress("10.0.0.1", "127.0.0.1, 198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "10.0.0.1, 198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "unknown, 198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", `${"192.0.2.1, ".repeat(1000)}198.51.100.7`).ip, "198.51.100.7");
+});
+
+Deno.test("of two hops both are walked when both are trusted, and only one when one is", () => {
+  const both = createClientAddress(["10.0.0.1", "10.0.0.2"]);
+  const one = createClientAddress(["10.0.0.1"]);
+
+  assert.equal(both("10.0.0.1", "198.51.100.7, 10.0.0.2").ip, "198.51.100.7");
+  assert.equal(both("10.0.0.1", "192.0.2.66, 198.51.100.7, 10.0.0.2").ip, "198.51.100.7");
+  assert.equal(one("10.0.0.1", "198.51.100.7, 10.0.0.2").ip, "10.0.0.2");
+});
+
+Deno.test("when every hop is trusted, the leftmost is the client", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("10.0.0.1", "10.0.0.3, 10.0.0.2").ip, "10.0.0.3");
+  assert.equal(clientAddress("10.0.0.1", undefined).ip, "10.0.0.1");
+});
+
+Deno.test("a CIDR range trusts the addresses in it and no others", () => {
+  const clientAddress = createClientAddress(["10.1.0.0/16", "2001:db8:5::/48"]);
+
+  assert.equal(clientAddress("10.1.255.255", "198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.2.0.0", "198.51.100.7").ip, "10.2.0.0");
+  assert.equal(clientAddress("2001:db8:5:ffff::1", "198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("2001:db8:6::1", "198.51.100.7").ip, "2001:db8:6::1");
+});
+
+Deno.test("a hop that is no address falls back to the peer", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("10.0.0.1", "unknown").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7, unknown").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "_hidden, 10.0.0.2").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "<script>").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "for=198.51.100.7").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", '"198.51.100.7"').ip, "10.0.0.1");
+});
+
+Deno.test("a hop in a short form is no address: 1.2.3 is not 1.2.0.3", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("10.0.0.1", "1.2.3").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "16909060").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "0x1.2.3.4").ip, "10.0.0.1");
+});
+
+Deno.test("a hop with a port or in brackets is no address", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:4711").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]:443").ip, "10.0.0.1");
+});
+
+Deno.test("a zone is dropped, of the peer and of a hop", () => {
+  const clientAddress = createClientAddress(["fe80::1"]);
+
+  assert.equal(clientAddress("fe80::1%eth0", "198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("fe80::1%eth0", "fe80::9%eth1").ip, "fe80::9");
+});
+
+Deno.test("an IPv4 address in IPv6 clothes is that IPv4 address: as peer, as hop, as client", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("::ffff:203.0.113.5", undefined).ip, "203.0.113.5");
+  assert.equal(clientAddress("::ffff:10.0.0.1", "198.51.100.7").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7, ::ffff:10.0.0.2").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "::ffff:198.51.100.7").ip, "198.51.100.7");
+});
+
+Deno.test("an IPv6 client is written in one way, and its network is its /64", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  const { ip, network } = clientAddress("10.0.0.1", "2001:0DB8:0:1:0:0:0:5");
+
+  assert.equal(ip, "2001:db8:0:1::5");
+  assert.equal(network, "2001:db8:0:1");
+});
+
+Deno.test("a peer that is no address is no client, whatever the header says", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress(undefined, "198.51.100.7").ip, "");
+  assert.equal(clientAddress("", "198.51.100.7").ip, "");
+  assert.equal(clientAddress("/run/app.sock", "198.51.100.7").ip, "");
+});
+
+Deno.test("createClientAddress refuses to trust what is neither an address nor a CIDR range", () => {
+  assert.throws(() => createClientAddress(["proxy.example"]), TypeError);
+  assert.throws(() => createClientAddress(["10.0.0.0/33"]), TypeError);
+  assert.throws(() => createClientAddress(["10.0.0.0/"]), TypeError);
+});
+
+Deno.test("readNetworks takes no short or octal form, which would trust another network than it seems to", () => {
+  assert.equal(readNetworks(["10/8"]), null);
+  assert.equal(readNetworks(["010.0.0.0/8"]), null);
+  assert.equal(readNetworks(["167772161"]), null);
+});
+
+Deno.test("the whole app writes down the client that a trusted proxy names, and the peer when nobody may name one", async () => {
+  const { browser, db } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
+  const form = { email: EMAIL, password: PASSWORD };
+
+  await browser("10.0.0.1").submit(paths.signIn, form, { "X-Forwarded-For": "192.0.2.66, 198.51.100.7, 10.0.0.2" });
+  await browser("203.0.113.5").submit(paths.signIn, form, { "X-Forwarded-For": "192.0.2.66" });
+
+  const kept = await db.select({ ip: connections.ip, network: connections.network }).from(connections);
+  assert.deepEqual(kept.sort((a, b) => a.ip.localeCompare(b.ip)), [
+    { ip: "198.51.100.7", network: "198.51" },
+    { ip: "203.0.113.5", network: "203.0" },
+  ]);
+});
+
+Deno.test("the limiter, the history and the log agree about the client", async () => {
+  const { browser, db, log } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
+  const wrong = { email: EMAIL, password: "not the password at all" };
+  const spoof = (i: number) => ({ "X-Forwarded-For": `192.0.2.${i}, 198.51.100.7` });
+  for (let i = 0; i < 10; i++) await browser("10.0.0.1").submit(paths.signIn, wrong, spoof(i));
+
+  const eleventh = await browser("10.0.0.1").submit(paths.signIn, wrong, spoof(10));
+  const another = await browser("10.0.0.1").submit(paths.signIn, wrong, { "X-Forwarded-For": "198.51.100.8" });
+
+  assert.equal(eleventh.status, 429);
+  assert.equal(another.status, 422);
+  const [refused] = await db.select({ ip: refusals.ip, addresses: refusals.addresses }).from(refusals);
+  assert.deepEqual(refused, { ip: "198.51.100.8", addresses: 2 });
+  assert.equal(log.filter((line) => line.includes('"ip":"198.51.100.7"')).length, 12);
+  assert.equal(log.filter((line) => line.includes("192.0.2.")).length, 0);
+});

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { ConfigurationError, readConfiguration, VARIABLES } from "../commands/configuration.ts";
+
+Deno.test("with nothing set the defaults hold", () => {
+  assert.deepEqual(readConfiguration({}), {
+    port: 8000,
+    host: "127.0.0.1",
+    origin: new URL("http://127.0.0.1:8000"),
+    databaseUrl: "file:data/connections.db",
+    databaseAuthToken: undefined,
+    trustedProxies: [],
+    sessionIdleDays: 7,
+    sessionMaxDays: 30,
+    retentionDays: 365,
+  });
+});
+
+Deno.test("an empty variable is as good as none", () => {
+  const empty = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
+
+  assert.deepEqual(readConfiguration(empty), readConfiguration({}));
+});
+
+Deno.test("every variable can be set", () => {
+  const configuration = readConfiguration({
+    PORT: "9000",
+    HOST: "0.0.0.0",
+    PUBLIC_ORIGIN: "https://panel.example",
+    DATABASE_URL: "libsql://panel.turso.io",
+    DATABASE_AUTH_TOKEN: "a token",
+    TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::/32 192.0.2.1",
+    SESSION_IDLE_DAYS: "1",
+    SESSION_MAX_DAYS: "2",
+    RETENTION_DAYS: "0",
+  });
+
+  assert.deepEqual(configuration, {
+    port: 9000,
+    host: "0.0.0.0",
+    origin: new URL("https://panel.example"),
+    databaseUrl: "libsql://panel.turso.io",
+    databaseAuthToken: "a token",
+    trustedProxies: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"],
+    sessionIdleDays: 1,
+    sessionMaxDays: 2,
+    retentionDays: 0,
+  });
+});
+
+Deno.test("the origin follows PORT and HOST on the loopback", () => {
+  assert.equal(readConfiguration({ PORT: "8123" }).origin.origin, "http://127.0.0.1:8123");
+  assert.equal(readConfiguration({ HOST: "localhost" }).origin.origin, "http://localhost:8000");
+  assert.equal(readConfiguration({ HOST: "::1", PORT: "8123" }).origin.origin, "http://[::1]:8123");
+  assert.equal(readConfiguration({ PORT: "80" }).origin.origin, "http://127.0.0.1");
+});
+
+Deno.test("PORT must be a port", () => {
+  const rule = "PORT must be a whole number from 1 to 65535";
+
+  assert.equal(problemOf({ PORT: "eighty" }), `Cannot read the configuration: ${rule}, is "eighty"`);
+  assert.equal(problemOf({ PORT: "0" }), `Cannot read the configuration: ${rule}, is "0"`);
+  assert.equal(problemOf({ PORT: "65536" }), `Cannot read the configuration: ${rule}, is "65536"`);
+  assert.equal(problemOf({ PORT: "-1" }), `Cannot read the configuration: ${rule}, is "-1"`);
+  assert.equal(problemOf({ PORT: "80.5" }), `Cannot read the configuration: ${rule}, is "80.5"`);
+  assert.equal(problemOf({ PORT: "8e3" }), `Cannot read the configuration: ${rule}, is "8e3"`);
+  assert.equal(problemOf({ PORT: " 8000" }), `Cannot read the configuration: ${rule}, is " 8000"`);
+  assert.equal(readConfiguration({ PORT: "65535" }).port, 65_535);
+});
+
+Deno.test("HOST must be an address or a name", () => {
+  const rule = "HOST must be an address or a host name";
+
+  assert.equal(problemOf({ HOST: "http://here" }), `Cannot read the configuration: ${rule}, is "http://here"`);
+  assert.equal(problemOf({ HOST: "here there" }), `Cannot read the configuration: ${rule}, is "here there"`);
+  assert.equal(problemOf({ HOST: "[::1]" }), `Cannot read the configuration: ${rule}, is "[::1]"`);
+});
+
+Deno.test("PUBLIC_ORIGIN must be set where HOST is more than this machine", () => {
+  const problem = (host: string) =>
+    `Cannot read the configuration: PUBLIC_ORIGIN must be set, since HOST is ${host}: ` +
+    "the origin that people type, like https://panel.example";
+
+  assert.equal(problemOf({ HOST: "0.0.0.0" }), problem("0.0.0.0"));
+  assert.equal(problemOf({ HOST: "::" }), problem("::"));
+  assert.equal(problemOf({ HOST: "192.168.1.2" }), problem("192.168.1.2"));
+  assert.equal(
+    readConfiguration({ HOST: "::", PUBLIC_ORIGIN: "https://panel.example" }).origin.href,
+    "https://panel.example/",
+  );
+});
+
+Deno.test("PUBLIC_ORIGIN must be an origin and nothing more", () => {
+  const problem = (value: string) =>
+    "Cannot read the configuration: PUBLIC_ORIGIN must be an origin like https://panel.example, without a path, " +
+    `is "${value}"`;
+
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "panel.example" }), problem("panel.example"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "//panel.example" }), problem("//panel.example"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "ftp://panel.example" }), problem("ftp://panel.example"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "javascript:alert(1)" }), problem("javascript:alert(1)"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "https://panel.example/app" }), problem("https://panel.example/app"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "https://panel.example/?a" }), problem("https://panel.example/?a"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "https://panel.example/#a" }), problem("https://panel.example/#a"));
+  assert.equal(problemOf({ PUBLIC_ORIGIN: "https://me@panel.example" }), problem("https://me@panel.example"));
+});
+
+Deno.test("PUBLIC_ORIGIN means the same with its slash, its default port and in capitals", () => {
+  const originOf = (text: string) => readConfiguration({ PUBLIC_ORIGIN: text }).origin.origin;
+
+  assert.equal(originOf("https://panel.example/"), "https://panel.example");
+  assert.equal(originOf("https://panel.example:443"), "https://panel.example");
+  assert.equal(originOf("HTTPS://Panel.Example"), "https://panel.example");
+  assert.equal(originOf("https://panel.example:8443"), "https://panel.example:8443");
+});
+
+Deno.test("PUBLIC_ORIGIN is http: on this machine only", () => {
+  assert.equal(
+    problemOf({ PUBLIC_ORIGIN: "http://panel.example" }),
+    'Cannot read the configuration: PUBLIC_ORIGIN must be https:, since http: is for this machine only, is "http://panel.example"',
+  );
+  assert.match(problemOf({ PUBLIC_ORIGIN: "http://127.0.0.1.example" }), /must be https:/);
+  assert.match(problemOf({ PUBLIC_ORIGIN: "http://192.168.1.2" }), /must be https:/);
+  assert.equal(readConfiguration({ PUBLIC_ORIGIN: "http://localhost:8000" }).origin.protocol, "http:");
+  assert.equal(readConfiguration({ PUBLIC_ORIGIN: "http://[::1]:8000" }).origin.protocol, "http:");
+  assert.equal(readConfiguration({ PUBLIC_ORIGIN: "https://localhost" }).origin.protocol, "https:");
+});
+
+Deno.test("DATABASE_URL is a file, a remote database, or one on this machine", () => {
+  const urlOf = (text: string) => readConfiguration({ DATABASE_URL: text }).databaseUrl;
+
+  assert.equal(urlOf("file:/var/lib/app/connections.db"), "file:/var/lib/app/connections.db");
+  assert.equal(urlOf("file:///var/lib/app/connections.db"), "file:///var/lib/app/connections.db");
+  assert.equal(urlOf("libsql://panel.turso.io"), "libsql://panel.turso.io");
+  assert.equal(urlOf("https://panel.turso.io"), "https://panel.turso.io");
+  assert.equal(urlOf("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
+  assert.equal(urlOf("http://[::1]:8080"), "http://[::1]:8080");
+});
+
+Deno.test("DATABASE_URL that is none of these is refused, and its secrets are in no message", () => {
+  const problem = "Cannot read the configuration: DATABASE_URL must be file:…, libsql:… or https:… " +
+    "(http:… only to this machine)";
+
+  assert.equal(problemOf({ DATABASE_URL: "postgres://panel:hunter2@db.example/panel" }), problem);
+  assert.equal(problemOf({ DATABASE_URL: "http://db.example?authToken=hunter2" }), problem);
+  assert.equal(problemOf({ DATABASE_URL: "http://127.0.0.1.example" }), problem);
+  assert.equal(problemOf({ DATABASE_URL: "connections.db" }), problem);
+  assert.equal(problemOf({ DATABASE_URL: ":memory:" }), problem);
+  assert.equal(problemOf({ DATABASE_URL: "file:" }), problem);
+});
+
+Deno.test("DATABASE_AUTH_TOKEN is in no message about anything else", () => {
+  assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", DATABASE_URL: "nonsense" }), /hunter2/);
+  assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", PORT: "nonsense" }), /hunter2/);
+});
+
+Deno.test("TRUSTED_PROXIES must be addresses and CIDR ranges", () => {
+  const problem = (value: string) =>
+    "Cannot read the configuration: TRUSTED_PROXIES must be addresses and CIDR ranges with commas between them, " +
+    `is "${value}"`;
+
+  assert.equal(problemOf({ TRUSTED_PROXIES: "proxy.example" }), problem("proxy.example"));
+  assert.equal(problemOf({ TRUSTED_PROXIES: "10.0.0.0/33" }), problem("10.0.0.0/33"));
+  assert.equal(problemOf({ TRUSTED_PROXIES: "10.0.0.1;10.0.0.2" }), problem("10.0.0.1;10.0.0.2"));
+  assert.equal(problemOf({ TRUSTED_PROXIES: "10.0.0.1:8080" }), problem("10.0.0.1:8080"));
+  assert.equal(problemOf({ TRUSTED_PROXIES: "10.0.0.1, all" }), problem("10.0.0.1, all"));
+  assert.deepEqual(readConfiguration({ TRUSTED_PROXIES: " 10.0.0.1,,10.0.0.2 " }).trustedProxies, [
+    "10.0.0.1",
+    "10.0.0.2",
+  ]);
+});
+
+Deno.test("TRUSTED_PROXIES takes no short form: 10/8 would trust 0.0.0.0/8", () => {
+  assert.match(problemOf({ TRUSTED_PROXIES: "10/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
+  assert.match(problemOf({ TRUSTED_PROXIES: "010.0.0.0/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
+});
+
+Deno.test("SESSION_IDLE_DAYS must be a number of days, and no more than SESSION_MAX_DAYS", () => {
+  const rule = "SESSION_IDLE_DAYS must be a whole number of days from 1 to 36500";
+
+  assert.equal(problemOf({ SESSION_IDLE_DAYS: "two" }), `Cannot read the configuration: ${rule}, is "two"`);
+  assert.equal(problemOf({ SESSION_IDLE_DAYS: "0" }), `Cannot read the configuration: ${rule}, is "0"`);
+  assert.equal(problemOf({ SESSION_IDLE_DAYS: "1.5" }), `Cannot read the configuration: ${rule}, is "1.5"`);
+  assert.equal(
+    problemOf({ SESSION_IDLE_DAYS: "31" }),
+    'Cannot read the configuration: SESSION_IDLE_DAYS must be at most SESSION_MAX_DAYS, which is 30, is "31"',
+  );
+  assert.equal(
+    problemOf({ SESSION_MAX_DAYS: "6" }),
+    'Cannot read the configuration: SESSION_IDLE_DAYS must be at most SESSION_MAX_DAYS, which is 6, is "7"',
+  );
+  assert.equal(readConfiguration({ SESSION_IDLE_DAYS: "30" }).sessionIdleDays, 30);
+});
+
+Deno.test("SESSION_MAX_DAYS must be a number of days", () => {
+  const rule = "SESSION_MAX_DAYS must be a whole number of days from 1 to 36500";
+
+  assert.equal(problemOf({ SESSION_MAX_DAYS: "0" }), `Cannot read the configuration: ${rule}, is "0"`);
+  assert.equal(problemOf({ SESSION_MAX_DAYS: "36501" }), `Cannot read the configuration: ${rule}, is "36501"`);
+  assert.equal(problemOf({ SESSION_MAX_DAYS: "99999999" }), `Cannot read the configuration: ${rule}, is "99999999"`);
+  assert.equal(problemOf({ SESSION_MAX_DAYS: "Infinity" }), `Cannot read the configuration: ${rule}, is "Infinity"`);
+});
+
+Deno.test("RETENTION_DAYS must be a number of days, and 0 is one", () => {
+  const rule = "RETENTION_DAYS must be a whole number of days from 0 to 36500";
+
+  assert.equal(problemOf({ RETENTION_DAYS: "-1" }), `Cannot read the configuration: ${rule}, is "-1"`);
+  assert.equal(problemOf({ RETENTION_DAYS: "for ever" }), `Cannot read the configuration: ${rule}, is "for ever"`);
+  assert.equal(readConfiguration({ RETENTION_DAYS: "0" }).retentionDays, 0);
+});
+
+Deno.test("a value can't start a line of its own in the message", () => {
+  assert.doesNotMatch(problemOf({ PORT: "1\nAddress: http://evil.example" }), /\n/);
+});
+
+Deno.test("variables that are not ours are not read", () => {
+  assert.deepEqual(readConfiguration({ NODE_ENV: "production", SECRET: "hunter2" }), readConfiguration({}));
+});
+
+/** What is said of these variables. */
+function problemOf(variables: Record<string, string>): string {
+  try {
+    readConfiguration(variables);
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError);
+    return error.message;
+  }
+  return assert.fail(`${JSON.stringify(variables)} was taken`);
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { readAddress } from "../db/addresses.ts";
+import { createCountryLookup } from "../db/countries.ts";
+
+Deno.test("a country is found for addresses of IPv4", async () => {
+  const countryOf = createCountryLookup(fail);
+
+  assert.equal(await countryOf(readAddress("46.16.60.1")!), "ES");
+  assert.equal(await countryOf(readAddress("193.51.208.14")!), "FR");
+  assert.equal(await countryOf(readAddress("133.11.0.1")!), "JP");
+  assert.equal(await countryOf(readAddress("200.160.2.3")!), "BR");
+});
+
+Deno.test("a country is found for addresses of IPv6", async () => {
+  const countryOf = createCountryLookup(fail);
+
+  assert.equal(await countryOf(readAddress("2a0c:5a80:1b08:c00::4")!), "ES");
+  assert.equal(await countryOf(readAddress("2a02:8071:22c5:1a00::7")!), "DE");
+  assert.equal(await countryOf(readAddress("2001:200::1")!), "JP");
+});
+
+Deno.test("an IPv4 address in IPv6 clothes is in the country of that IPv4 address", async () => {
+  assert.equal(await createCountryLookup(fail)(readAddress("::ffff:46.16.60.1")!), "ES");
+});
+
+Deno.test("private networks are in no country but a network of their own", async () => {
+  const countryOf = createCountryLookup(fail);
+
+  assert.equal(await countryOf(readAddress("10.4.0.17")!), "private");
+  assert.equal(await countryOf(readAddress("192.168.1.20")!), "private");
+  assert.equal(await countryOf(readAddress("100.64.0.1")!), "private");
+  assert.equal(await countryOf(readAddress("127.0.0.1")!), "private");
+  assert.equal(await countryOf(readAddress("fd00::1")!), "private");
+  assert.equal(await countryOf(readAddress("::1")!), "private");
+});
+
+Deno.test("an address that nobody has is in no known country, and no address neither", async () => {
+  const countryOf = createCountryLookup(fail);
+
+  assert.equal(await countryOf(readAddress("192.0.2.1")!), "none");
+  assert.equal(await countryOf(readAddress("240.10.20.30")!), "none");
+  assert.equal(await countryOf(readAddress("255.255.255.255")!), "none");
+  assert.equal(await countryOf(readAddress("0.0.0.0")!), "none");
+  assert.equal(await countryOf(readAddress("2001:db8::1")!), "none");
+  assert.equal(await countryOf(readAddress("ff02::1")!), "none");
+  assert.equal(await countryOf({ ip: "", network: "", client: "", isPrivate: false }), "none");
+});
+
+Deno.test("lookups that come while the data is still being read wait for it", async () => {
+  const countryOf = createCountryLookup(fail);
+  countryOf.warmUp();
+
+  const found = await Promise.all(["46.16.60.1", "133.11.0.1"].map((ip) => countryOf(readAddress(ip)!)));
+
+  assert.deepEqual(found, ["ES", "JP"]);
+});
+
+// security.md, Faults: "the country data missing or unreadable"
+Deno.test("without its data every country is unknown, and one warning says why", async () => {
+  const empty = await Deno.makeTempDir();
+  const script = `
+    import { createCountryLookup } from "${import.meta.resolve("../db/countries.ts")}";
+    import { readAddress } from "${import.meta.resolve("../db/addresses.ts")}";
+    const warnings = [];
+    const countryOf = createCountryLookup((error) => warnings.push(error.message));
+    countryOf.warmUp();
+    const found = [];
+    for (const ip of ["46.16.60.1", "133.11.0.1", "2001:200::1", "10.0.0.1"]) found.push(await countryOf(readAddress(ip)));
+    console.log(JSON.stringify({ found, warnings }));`;
+
+  // geoip-lite keeps what it once read for the whole process, so this takes one of its own.
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--config", fileURLToPath(import.meta.resolve("../deno.json")), script],
+    env: { GEODATADIR: empty },
+  }).output();
+
+  const { found, warnings } = JSON.parse(new TextDecoder().decode(stdout));
+  assert.deepEqual(found, ["none", "none", "none", "private"]);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0], /ENOENT/);
+  await Deno.remove(empty);
+});
+
+function fail(error: unknown): never {
+  throw error;
+}

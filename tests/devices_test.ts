@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { connections } from "../db/schema.ts";
+import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../db/devices.ts";
+import { paths } from "../routes/paths.ts";
+import { startApp } from "./app.ts";
+
+Deno.test("deviceOf names Firefox and its system", () => {
+  assert.equal(
+    deviceOf("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"),
+    "Firefox on Windows",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0"),
+    "Firefox on macOS",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"),
+    "Firefox on Linux",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"),
+    "Firefox on Linux",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (Android 15; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"),
+    "Firefox on Android",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/145.0 Mobile/15E148 Safari/605.1.15",
+    ),
+    "Firefox on iPhone",
+  );
+});
+
+Deno.test("deviceOf names Chrome and its system", () => {
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
+    "Chrome on Windows",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
+    "Chrome on macOS",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"),
+    "Chrome on Linux",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
+    "Chrome on Chrome OS",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+    ),
+    "Chrome on Android",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142.0.7444.128 Mobile/15E148 Safari/604.1",
+    ),
+    "Chrome on iPhone",
+  );
+});
+
+Deno.test("deviceOf names Safari and its device", () => {
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
+    ),
+    "Safari on macOS",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+    ),
+    "Safari on iPhone",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (iPad; CPU OS 17_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.7 Mobile/15E148 Safari/604.1",
+    ),
+    "Safari on iPad",
+  );
+});
+
+Deno.test("deviceOf names Edge, Opera, Vivaldi and Samsung Internet, which all say Chrome too", () => {
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
+    ),
+    "Edge on Windows",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36 EdgA/142.0.0.0",
+    ),
+    "Edge on Android",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 OPR/125.0.0.0",
+    ),
+    "Opera on Windows",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Vivaldi/7.6.3797.63",
+    ),
+    "Vivaldi on Linux",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+    ),
+    "Samsung Internet on Android",
+  );
+});
+
+Deno.test("deviceOf names a script by its product", () => {
+  assert.equal(deviceOf("curl/8.14.1"), "curl");
+  assert.equal(deviceOf("Wget/1.21.4"), "Wget");
+  assert.equal(deviceOf("python-requests/2.32.3"), "python-requests");
+  assert.equal(deviceOf("Go-http-client/2.0"), "Go-http-client");
+  assert.equal(deviceOf("node"), "node");
+});
+
+Deno.test("deviceOf says when it doesn't know", () => {
+  assert.equal(deviceOf(""), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("Mozilla/5.0"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("Mozilla"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("/"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("' or 1=1 --"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("<script>alert(1)</script>"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("=cmd|' /C calc'!A0"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("__proto__"), UNKNOWN_DEVICE);
+  assert.equal(deviceOf(`${"a".repeat(40)}/1`), UNKNOWN_DEVICE);
+});
+
+Deno.test("deviceOf answers for a User-Agent made to be slow", () => {
+  assert.equal(deviceOf(`Mozilla/5.0 ${"(".repeat(500)}`), UNKNOWN_DEVICE);
+  assert.equal(deviceOf(`Version/${"1.".repeat(250)}`), "Version");
+  assert.equal(deviceOf(`${" ".repeat(500)}/`), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("Opera ".repeat(85)), UNKNOWN_DEVICE);
+});
+
+Deno.test("readUserAgent makes of control characters spaces, and ends what is endless", () => {
+  assert.equal(readUserAgent("curl/8.14.1\r\nSet-Cookie: a=b"), "curl/8.14.1  Set-Cookie: a=b");
+  assert.equal(readUserAgent("a\u0000b\u001bc\u007fd\u0085e"), "a b c d e");
+  assert.equal(readUserAgent("  curl \n"), "curl");
+  assert.equal(readUserAgent("x".repeat(100_000)).length, 512);
+  assert.equal(readUserAgent(""), "");
+  assert.equal(readUserAgent(undefined), "");
+});
+
+Deno.test("a User-Agent that is markup is kept as it came, and stands in the page as text", async () => {
+  const { browser, db } = await startApp();
+  const hostile = 'Foo<img src=x onerror="alert(1)">/1.0 (X11; Linux x86_64) Firefox/<b>1</b>';
+  const here = browser("46.16.60.1", hostile);
+  await here.signIn();
+
+  const { $ } = await here.get(paths.connections);
+
+  const [kept] = await db.select().from(connections);
+  assert.equal(kept?.userAgent, hostile);
+  assert.equal($("td.device").text(), kept?.device);
+  assert.equal($("td.device *").length, 0);
+  assert.equal($("main img, main b").length, 0);
+});
+
+Deno.test("a browser that sends no User-Agent can sign in", async () => {
+  const { browser, db } = await startApp();
+
+  const { status } = await browser("46.16.60.1", "").signIn();
+
+  assert.equal(status, 303);
+  const [kept] = await db.select().from(connections);
+  assert.equal(kept?.userAgent, "");
+  assert.equal(kept?.device, UNKNOWN_DEVICE);
+});

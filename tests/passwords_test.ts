@@ -1,0 +1,323 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { argon2Verify } from "hash-wasm";
+import { createPasswords, inWebAssembly, LONGEST_PASSWORD, OWASP_COST, passwordProblem } from "../db/passwords.ts";
+import { users } from "../db/schema.ts";
+import { addUser } from "../db/users.ts";
+import { openDatabase } from "../db/client.ts";
+import { EMAIL, PASSWORD, START, startApp } from "./app.ts";
+
+const CHEAP = { memory: 64, passes: 1 };
+
+// ASVS 11.4.2
+Deno.test("a password is stored as a PHC string of Argon2id with 46 MiB and one pass", async () => {
+  const stored = await createPasswords().hash(PASSWORD);
+
+  assert.match(stored ?? "", /^\$argon2id\$v=19\$m=47104,t=1,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+  assert.equal(await createPasswords().verify(PASSWORD, stored!), true);
+});
+
+// ASVS 11.4.2
+Deno.test("Argon2id from WebCrypto and from WebAssembly make the same string", async () => {
+  const stored = await createPasswords().hash(PASSWORD);
+  const [, , , , salt, key] = stored!.split("$") as [string, string, string, string, string, string];
+
+  const same = await inWebAssembly(new TextEncoder().encode(PASSWORD), Buffer.from(salt, "base64"), 47_104, 1);
+
+  assert.equal(Buffer.from(same).toString("base64").replace(/=+$/, ""), key);
+});
+
+// ASVS 11.4.2
+Deno.test("another implementation reads the string that is stored", async () => {
+  const stored = await createPasswords(CHEAP).hash("contraseña más larga");
+
+  assert.equal(await argon2Verify({ password: "contraseña más larga", hash: stored! }), true);
+  assert.equal(await argon2Verify({ password: "contrasena mas larga", hash: stored! }), false);
+});
+
+// ASVS 11.4.2
+Deno.test("a password that was hashed where WebCrypto knows Argon2id opens where it doesn't, and the other way round", async () => {
+  const passwords = createPasswords(CHEAP);
+  const there = await passwords.hash(PASSWORD);
+  const { importKey } = crypto.subtle;
+  // What Deno before 2.9 says.
+  crypto.subtle.importKey = () => Promise.reject(new DOMException("Unrecognized algorithm name", "NotSupportedError"));
+  try {
+    assert.equal(await passwords.verify(PASSWORD, there!), true);
+    assert.equal(await passwords.verify("not the password at all", there!), false);
+    const here = await passwords.hash(PASSWORD);
+    crypto.subtle.importKey = importKey;
+    assert.equal(await passwords.verify(PASSWORD, here!), true);
+  } finally {
+    crypto.subtle.importKey = importKey;
+  }
+});
+
+Deno.test("each hash has a salt of its own", async () => {
+  const passwords = createPasswords(CHEAP);
+
+  assert.notEqual(await passwords.hash(PASSWORD), await passwords.hash(PASSWORD));
+});
+
+Deno.test("verify says true for the right password and false for any other", async () => {
+  const passwords = createPasswords(CHEAP);
+  const stored = await passwords.hash(PASSWORD);
+
+  assert.equal(await passwords.verify(PASSWORD, stored!), true);
+  assert.equal(await passwords.verify(`${PASSWORD} `, stored!), false);
+  assert.equal(await passwords.verify(PASSWORD.toUpperCase(), stored!), false);
+  assert.equal(await passwords.verify(`${PASSWORD}\u0000`, stored!), false);
+  assert.equal(await passwords.verify("", stored!), false);
+});
+
+// ASVS 6.3.8
+Deno.test("verify does the same work for an account that isn't there, and says false", async () => {
+  const passwords = createPasswords(CHEAP);
+  const derived = await watchingHashes(async () => {
+    assert.equal(await passwords.verify(PASSWORD, undefined), false);
+    assert.equal(await passwords.verify("", undefined), false);
+  });
+
+  assert.deepEqual(derived.costs, [CHEAP, CHEAP]);
+});
+
+Deno.test("verify goes by the cost that is stored, not by the one of today", async () => {
+  const stored = await createPasswords({ memory: 128, passes: 2 }).hash(PASSWORD);
+
+  assert.equal(await createPasswords(CHEAP).verify(PASSWORD, stored!), true);
+});
+
+Deno.test("verify throws on what is no Argon2id string, and goes on working", async () => {
+  const passwords = createPasswords(CHEAP);
+  const stored = await passwords.hash(PASSWORD);
+  for (let i = 0; i < 20; i++) await assert.rejects(passwords.verify(PASSWORD, "$2b$10$abcdefghijklmnopqrstuv"));
+
+  assert.equal(await passwords.verify(PASSWORD, stored!), true);
+});
+
+// ASVS 6.2: any Unicode, NFC (NIST SP 800-63B-4, 3.1.1.2)
+Deno.test("a password typed with composed letters and with combining accents is one", async () => {
+  const passwords = createPasswords(CHEAP);
+  const composed = "contraseña pingüino".normalize("NFC");
+  const combining = composed.normalize("NFD");
+  assert.notEqual(composed, combining);
+
+  assert.equal(await passwords.verify(combining, (await passwords.hash(composed))!), true);
+  assert.equal(await passwords.verify(composed, (await passwords.hash(combining))!), true);
+});
+
+Deno.test("a password's compatibility forms are not folded: ﬁ is not fi", async () => {
+  const passwords = createPasswords(CHEAP);
+
+  assert.equal(await passwords.verify("fine and long enough", (await passwords.hash("ﬁne and long enough"))!), false);
+});
+
+// ASVS 6.2
+Deno.test("a password of 1,024 bytes and more is taken whole", async () => {
+  const passwords = createPasswords(CHEAP);
+  const long = "0123456789abcde ".repeat(96);
+  const emoji = "🦉🔑🌍☂".repeat(80);
+
+  assert.equal(await passwordProblem(`${long.slice(0, -1)}!`, EMAIL), null);
+  assert.equal(await passwords.verify(long, (await passwords.hash(long))!), true);
+  assert.equal(await passwords.verify(`${long.slice(0, -1)}.`, (await passwords.hash(long))!), false);
+  assert.ok(new TextEncoder().encode(emoji).length > 1024);
+  assert.equal(await passwords.verify(emoji, (await passwords.hash(emoji))!), true);
+  assert.equal(await passwords.verify(emoji.slice(0, -1), (await passwords.hash(emoji))!), false);
+});
+
+// ASVS 6.2
+Deno.test("a password of 1,024 bytes opens the account through the form, whatever its letters", async () => {
+  const ascii = await startWith("%&+=?#;/ ".repeat(114).slice(0, 1024));
+  const emoji = await startWith("🦉🔑".repeat(128));
+
+  assert.equal((await ascii.browser().signIn(EMAIL, "%&+=?#;/ ".repeat(114).slice(0, 1024))).status, 303);
+  assert.equal((await emoji.browser().signIn(EMAIL, "🦉🔑".repeat(128))).status, 303);
+});
+
+Deno.test("what passwordProblem lets through fits through the form, whatever its letters", async () => {
+  // Each of these is one UTF-16 unit, three bytes of UTF-8 and nine of a form.
+  const long = `${"日本語".repeat(1365)}!`;
+  const { browser } = await startWith(long);
+
+  const isTaken = await passwordProblem(long, EMAIL) === null;
+  const opens = (await browser().signIn(EMAIL, long)).status === 303;
+
+  assert.equal(opens, isTaken);
+});
+
+Deno.test("isWeak tells a hash that is cheaper than one made now", async () => {
+  const weak = await createPasswords(CHEAP).hash(PASSWORD);
+  const strong = await createPasswords({ memory: 256, passes: 1 }).hash(PASSWORD);
+  const passwords = createPasswords({ memory: 128, passes: 1 });
+
+  assert.equal(passwords.isWeak(weak!), true);
+  assert.equal(passwords.isWeak((await passwords.hash(PASSWORD))!), false);
+  assert.equal(passwords.isWeak(strong!), false);
+  assert.equal(OWASP_COST.memory, 46 * 1024);
+});
+
+// ASVS 11.4.2
+Deno.test("POST /sign-in replaces a hash made with weaker settings, and the same password goes on opening", async () => {
+  const { browser, db } = await startApp({ passwords: createPasswords({ memory: 128, passes: 1 }) });
+  const hashes = async () => (await db.select({ hash: users.passwordHash }).from(users)).map(({ hash }) => hash);
+  const [weak] = await hashes();
+
+  await browser().signIn(EMAIL, "not the password at all");
+  const [afterWrong] = await hashes();
+  await browser().signIn();
+  const [afterRight] = await hashes();
+  const again = await browser().signIn();
+  const [afterAgain] = await hashes();
+
+  assert.match(weak ?? "", /m=64,t=1/);
+  assert.equal(afterWrong, weak);
+  assert.match(afterRight ?? "", /m=128,t=1/);
+  assert.equal(again.status, 303);
+  assert.equal(afterAgain, afterRight);
+});
+
+Deno.test("POST /sign-in never replaces a hash by a weaker one", async () => {
+  const db = await openDatabase(":memory:");
+  const strong = await createPasswords({ memory: 256, passes: 1 }).hash(PASSWORD);
+  await addUser(db, EMAIL, strong!, START);
+  const { browser } = await startApp({ db, passwords: createPasswords(CHEAP) });
+
+  const { status } = await browser().signIn();
+
+  assert.equal(status, 303);
+  assert.deepEqual(await db.select({ hash: users.passwordHash }).from(users), [{ hash: strong }]);
+});
+
+// security.md, Sign-in, "DoS"
+Deno.test("two passwords are hashed at once, sixteen wait their turn, and the next ones are told to come again", async () => {
+  const passwords = createPasswords(CHEAP);
+  const stored = await passwords.hash(PASSWORD);
+
+  const watched = await watchingHashes(async () => {
+    const answers = await Promise.all(Array.from({ length: 25 }, () => passwords.verify(PASSWORD, stored!)));
+    assert.deepEqual(answers, [...Array(18).fill(true), ...Array(7).fill(null)]);
+  });
+
+  assert.equal(watched.costs.length, 18);
+  assert.equal(watched.mostAtOnce, 2);
+});
+
+Deno.test("hashing a new password stands in the same queue as checking one", async () => {
+  const passwords = createPasswords(CHEAP);
+  const stored = await passwords.hash(PASSWORD);
+  const checks = Array.from({ length: 18 }, () => passwords.verify(PASSWORD, stored!));
+
+  assert.equal(await passwords.hash(PASSWORD), null);
+  await Promise.all(checks);
+  assert.notEqual(await passwords.hash(PASSWORD), null);
+});
+
+Deno.test("those that wait get their turn in the order in which they came", async () => {
+  const passwords = createPasswords(CHEAP);
+  const stored = await passwords.hash(PASSWORD);
+  const done: number[] = [];
+
+  await Promise.all(
+    Array.from({ length: 6 }, async (_, i) => {
+      // The first one holds its place for long, so that the other place is what everybody passes through.
+      await passwords.verify(PASSWORD, i === 0 ? stored!.replace("m=64", "m=65536") : stored!);
+      done.push(i);
+    }),
+  );
+
+  assert.deepEqual(done, [1, 2, 3, 4, 5, 0]);
+});
+
+// ASVS 6.2: at least fifteen characters, no rules of composition
+Deno.test("passwordProblem asks for fifteen characters, and nothing else of them", async () => {
+  assert.match(await passwordProblem("fourteen chars", EMAIL) ?? "", /^Use at least 15 characters\./);
+  assert.equal(await passwordProblem("fifteen letters", EMAIL), null);
+  assert.equal(await passwordProblem("               x", EMAIL), null);
+  assert.match(await passwordProblem("", EMAIL) ?? "", /^Use at least 15 characters\./);
+});
+
+// ASVS 6.2
+Deno.test("passwordProblem counts code points as a person counts characters", async () => {
+  const owls = "🦉🔑🌍🦊🍋🎷🚲";
+  assert.equal([...owls].length, 7);
+
+  assert.match(await passwordProblem(`${owls}1234567`, EMAIL) ?? "", /^Use at least 15/);
+  assert.equal(await passwordProblem(`${owls}12345678`, EMAIL), null);
+  assert.match(await passwordProblem("e\u0301".repeat(7) + "abcdefg", EMAIL) ?? "", /^Use at least 15/);
+  assert.equal(await passwordProblem("e\u0301".repeat(7) + "abcdefgh", EMAIL), null);
+});
+
+// ASVS 6.2
+Deno.test("passwordProblem refuses what attackers try first, in whatever case", async () => {
+  const first = "This password is among the first that attackers try. Choose another one.";
+
+  assert.equal(await passwordProblem("1234567890987654321", EMAIL), first);
+  assert.equal(await passwordProblem("q1w2e3r4t5y6u7i8o9p0", EMAIL), first);
+  assert.equal(await passwordProblem("Qwerty123456789", EMAIL), first);
+  assert.equal(await passwordProblem("QWERTYUIOP12345", EMAIL), first);
+});
+
+// ASVS 6.2
+Deno.test("passwordProblem refuses something short over and over", async () => {
+  const first = "This password is among the first that attackers try. Choose another one.";
+
+  assert.equal(await passwordProblem("aaaaaaaaaaaaaaa", EMAIL), first);
+  assert.equal(await passwordProblem("               ", EMAIL), first);
+  assert.equal(await passwordProblem("PasswordpassWord", EMAIL), first);
+  assert.equal(await passwordProblem("🦉🔑".repeat(8), EMAIL), first);
+  assert.equal(await passwordProblem("e\u0301é".repeat(8), EMAIL), first);
+  assert.equal(await passwordProblem("a".repeat(1536), EMAIL), first);
+  assert.equal(await passwordProblem(`${"a".repeat(1535)}b`, EMAIL), null);
+});
+
+// ASVS 6.2
+Deno.test("passwordProblem refuses the e-mail address itself, however written, and not one that contains it", async () => {
+  const own = "Choose a password that isn't your e-mail address.";
+
+  assert.equal(await passwordProblem("marta@example.com", EMAIL), own);
+  assert.equal(await passwordProblem("Marta@Example.COM", EMAIL), own);
+  assert.equal(await passwordProblem("mu\u0308ller@example.com", "müller@example.com"), own);
+  assert.equal(await passwordProblem("joan@example.com", EMAIL), null);
+  assert.equal(await passwordProblem("marta@example.com rides again", EMAIL), null);
+});
+
+Deno.test("passwordProblem says how long a password may be", async () => {
+  const passage = "All work and no play makes Jack a dull boy. ".repeat(100);
+
+  assert.equal(await passwordProblem(passage.slice(0, LONGEST_PASSWORD), EMAIL), null);
+  assert.equal(
+    await passwordProblem(passage.slice(0, LONGEST_PASSWORD + 1), EMAIL),
+    "This is longer than a password here can be. Use fewer characters.",
+  );
+});
+
+/** The app with one account that has this password. */
+async function startWith(password: string) {
+  const db = await openDatabase(":memory:");
+  await addUser(db, EMAIL, (await createPasswords(CHEAP).hash(password))!, START);
+  return await startApp({ db });
+}
+
+/** What Argon2id was asked for while `run` ran: the cost of each hash, and how many were under way at once at most. */
+async function watchingHashes(run: () => Promise<void>) {
+  const { deriveBits } = crypto.subtle;
+  const watched = { costs: [] as unknown[], mostAtOnce: 0 };
+  let atOnce = 0;
+  crypto.subtle.deriveBits = async (algorithm, key, length) => {
+    const { memory, passes } = algorithm as { memory?: unknown; passes?: unknown };
+    watched.costs.push({ memory, passes });
+    watched.mostAtOnce = Math.max(watched.mostAtOnce, ++atOnce);
+    try {
+      return await deriveBits.call(crypto.subtle, algorithm, key, length);
+    } finally {
+      atOnce--;
+    }
+  };
+  try {
+    await run();
+  } finally {
+    crypto.subtle.deriveBits = deriveBits;
+  }
+  return watched;
+}
