@@ -93,7 +93,8 @@ connections.post("/connections/:id/close", async (c) => {
 export async function showCloseAll(c: Context<Env>, problem?: string) {
   const { db, session, csrf } = c.var;
   const open = await listOtherOpen(db, session, c.var.now());
-  const confirmation = <ConfirmCloseAll connections={open} csrf={csrf} zone={zoneOf(c)} problem={problem} />;
+  const inDialog = wantsPiece(c);
+  const confirmation = <ConfirmCloseAll connections={open} zone={zoneOf(c)} {...{ csrf, inDialog, problem }} />;
   return showConfirmation(c, confirmation, "Close open connections");
 }
 
@@ -103,7 +104,8 @@ export async function showCloseOne(c: Context<Env>, id: string, problem?: string
   const connection = await findConnection(db, session.userId, id, c.var.now());
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
-  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent, csrf, problem }} zone={zoneOf(c)} />;
+  const inDialog = wantsPiece(c);
+  const confirmation = <ConfirmCloseOne zone={zoneOf(c)} {...{ connection, isCurrent, csrf, inDialog, problem }} />;
   return showConfirmation(c, confirmation, "Close a connection");
 }
 
@@ -112,7 +114,9 @@ function showConfirmation(
   confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
   title: string,
 ) {
-  return isHtmx(c) ? c.html(confirmation) : c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+  return wantsPiece(c)
+    ? c.html(confirmation)
+    : c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
 }
 
 /** One page of the history for the query of `url`. */

@@ -9,7 +9,13 @@ import { plural, Time } from "./time.tsx";
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;
 
-type Confirmation = { csrf: string; zone: string; problem?: string | undefined };
+type Confirmation = {
+  csrf: string;
+  zone: string;
+  /** In the dialog htmx sends it; on a page of its own the browser does, and a new page comes. */
+  inDialog: boolean;
+  problem?: string | undefined;
+};
 
 /** The confirmation as a page of its own, for who has no JavaScript. */
 export function ConfirmationPage({ children }: { children?: Child }) {
@@ -18,7 +24,7 @@ export function ConfirmationPage({ children }: { children?: Child }) {
 
 /** Asks whether all other open connections shall be closed, and names them. */
 export function ConfirmCloseAll(
-  { connections, csrf, zone, problem }: Confirmation & { connections: OpenConnection[] },
+  { connections, csrf, zone, inDialog, problem }: Confirmation & { connections: OpenConnection[] },
 ) {
   if (connections.length === 0) {
     return (
@@ -34,6 +40,7 @@ export function ConfirmCloseAll(
       action={paths.closeAll}
       button={connections.length === 1 ? "Close it" : `Close all ${connections.length}`}
       csrf={csrf}
+      inDialog={inDialog}
       problem={problem}
     >
       <ClosingList connections={connections.slice(0, NAMED)} zone={zone} />
@@ -47,7 +54,7 @@ export function ConfirmCloseAll(
 }
 
 /** Asks whether one connection shall be closed; says so where there is nothing to ask. */
-export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, problem }: Confirmation & {
+export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, inDialog, problem }: Confirmation & {
   connection: Entry;
   isCurrent: boolean;
 }) {
@@ -78,6 +85,7 @@ export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, problem }: 
       action={paths.closeOne(connection.id)}
       button="Close it"
       csrf={csrf}
+      inDialog={inDialog}
       problem={problem}
     >
       <ClosingList connections={[connection]} zone={zone} />
@@ -88,16 +96,18 @@ export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, problem }: 
   );
 }
 
-function Confirm({ title, action, button, csrf, problem, children }: {
+function Confirm({ title, action, button, csrf, inDialog, problem, children }: {
   title: string;
   action: string;
   button: string;
   csrf: string;
+  inDialog: boolean;
   problem?: string | undefined;
   children?: Child;
 }) {
+  const htmx = inDialog ? { "hx-post": action, "hx-target": "#dialog", "hx-disable": "find button" } : {};
   return (
-    <form method="post" action={action} hx-post={action} hx-target="#dialog" hx-disable="find button">
+    <form method="post" action={action} {...htmx}>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
       {problem && <Notification kind="problem">{problem}</Notification>}
       <input type="hidden" name="csrf" value={csrf} />
