@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import axeCore from "axe-core";
+import type { Page } from "playwright-core";
+import { paths } from "../../routes/paths.ts";
+import { fillSignIn, inChromium, openDialog, openSite, PARIS, signIn } from "./chromium.ts";
+import { addClosed, addEveryState, addOpen } from "./history.ts";
+
+Deno.test("the sign-in page is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await here.goto(paths.signIn);
+
+  await assertAccessible(here, "sign-in");
+  site.assertUntroubled();
+});
+
+Deno.test("the sign-in page with an error is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await here.goto(paths.signIn);
+  await fillSignIn(here, "not the password at all");
+  await here.getByText("E-mail address or password is wrong.").waitFor();
+
+  await assertAccessible(here, "sign-in-wrong");
+  site.assertUntroubled();
+});
+
+Deno.test("the sign-in page that says why a connection ended is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByText("User management").click();
+  await here.getByRole("button", { name: "Sign out" }).click();
+  await here.getByText("You signed out on").waitFor();
+
+  await assertAccessible(here, "sign-in-ended");
+  site.assertUntroubled();
+});
+
+Deno.test("the history with every state is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addEveryState(site.db);
+  await addClosed(site.db, 30);
+  const here = await site.visit(STILL);
+  await signIn(here);
+
+  await assertAccessible(here, "history");
+  site.assertUntroubled();
+});
+
+Deno.test("the history with a notification and the menu open is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await here.getByText("1 open connection was closed.").waitFor();
+  await here.getByText("User management").click();
+  await here.getByRole("link", { name: "User and security" }).waitFor();
+
+  await assertAccessible(here, "history-closed");
+  site.assertUntroubled();
+});
+
+Deno.test("the history with a filter that nothing matches is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(`${paths.connections}?state=refused&ip=300.1`);
+  await here.getByRole("heading", { name: "Nothing matches this filter" }).waitFor();
+
+  await assertAccessible(here, "history-empty");
+  site.assertUntroubled();
+});
+
+Deno.test("the history with the dialog open is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await openDialog(here);
+
+  await assertAccessible(here, "dialog");
+  site.assertUntroubled();
+});
+
+Deno.test("the confirmation as a page is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.closeAll);
+
+  await assertAccessible(here, "confirmation");
+  site.assertUntroubled();
+});
+
+Deno.test("the confirmation of one connection as a page is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(await here.getByRole("row", { name: PARIS }).getByRole("link").getAttribute("href") ?? "");
+
+  await assertAccessible(here, "confirmation-one");
+  site.assertUntroubled();
+});
+
+Deno.test("the password page is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.password);
+
+  await assertAccessible(here, "password");
+  site.assertUntroubled();
+});
+
+Deno.test("the password page with errors is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.password);
+  await here.getByLabel("Current password").fill("not the password at all");
+  await here.getByLabel("New password", { exact: true }).fill("short");
+  await here.getByLabel("New password again").fill("another one");
+  await here.getByRole("button", { name: "Change password" }).click();
+  await here.locator("[aria-invalid]").first().waitFor();
+
+  await assertAccessible(here, "password-wrong");
+  site.assertUntroubled();
+});
+
+Deno.test("the page that says that nothing is here is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto("/nowhere");
+  await here.getByRole("heading", { name: "Nothing is here" }).waitFor();
+
+  await assertAccessible(here, "not-found");
+  site.assertUntroubled();
+});
+
+/** Half-way through a transition a colour is neither the one nor the other. */
+const STILL = { reducedMotion: "reduce", colorScheme: "light", viewport: { width: 1280, height: 900 } } as const;
+
+/**
+ * Asserts that axe-core finds nothing in light, in dark and on a phone, and that nothing is cut off from a desktop down to a
+ * phone of 320 pixels, which is also what zooming to 400 % gives (WCAG 1.4.10). Leaves pictures.
+ */
+async function assertAccessible(page: Page, name: string): Promise<void> {
+  const found: Record<string, string[]> = {};
+
+  found["axe, light"] = await findViolations(page);
+  await shoot(page, `${name}-light-1280`);
+  await page.emulateMedia({ colorScheme: "dark" });
+  found["axe, dark"] = await findViolations(page);
+  await shoot(page, `${name}-dark-1280`);
+  await page.emulateMedia({ colorScheme: "light" });
+
+  for (const width of [1280, 1024, 960, 768, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    found[`cut off at ${width}`] = await findCutOff(page);
+  }
+  found["axe, phone"] = await findViolations(page);
+  await shoot(page, `${name}-phone-320`);
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth) <= 320,
+    "no scrolling sideways at 320 pixels",
+  );
+
+  assert.deepEqual(Object.fromEntries(Object.entries(found).filter(([, list]) => list.length > 0)), {});
+}
+
+/** What axe-core finds wrong with the page as it is shown now, a line each. It comes by CDP, which our policy doesn't bind. */
+async function findViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axeCore.source);
+  const found = await page.evaluate(async () => {
+    // axe-core leaves the rules of WCAG 2.2 to who asks for them.
+    const { violations } = await globalThis.axe.run({ rules: { "target-size": { enabled: true } } });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => ({ id, target: target.join(" "), failureSummary }))
+    );
+  });
+  return found.map(({ id, target, failureSummary }) => `${id}: ${target}: ${failureSummary}`);
+}
+
+/** The texts that stand out of the window, or of a box that clips them: `scrollWidth` tells nothing of what is clipped. */
+async function findCutOff(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const isForEyes = (element: Element) => {
+      for (let at: Element | null = element; at; at = at.parentElement) {
+        if (getComputedStyle(at).clipPath !== "none") return false;
+      }
+      return element.checkVisibility();
+    };
+    return [...document.body.querySelectorAll("*")].filter((element) => {
+      const { left, right, width } = element.getBoundingClientRect();
+      const box = element.closest("dialog, .card")?.getBoundingClientRect();
+      const isIn = left >= (box?.left ?? 0) - 0.5 && right <= (box?.right ?? innerWidth) + 0.5;
+      return element.childElementCount === 0 && width > 0 && !isIn && isForEyes(element);
+    }).map(({ tagName, textContent }) => `${tagName}: ${textContent}`);
+  });
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  // The backdrop of a dialog is as large as the window, not as the page.
+  const fullPage = await page.locator("dialog[open]").count() === 0;
+  await page.screenshot({ path: fileURLToPath(new URL(`screenshots/${name}.png`, import.meta.url)), fullPage });
+}
+
+declare global {
+  /** axe-core, once it is in the page. */
+  var axe: typeof axeCore;
+}

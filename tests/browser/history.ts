@@ -1,0 +1,69 @@
+import type { Db } from "../../db/client.ts";
+import { connections, refusals } from "../../db/schema.ts";
+import { findUser } from "../../db/users.ts";
+import { DAY, EMAIL, HOUR, MINUTE, START } from "../app.ts";
+import { PARIS } from "./chromium.ts";
+
+type Connection = typeof connections.$inferInsert;
+
+/** Gives the account an open connection from Paris, older than all that a test opens. */
+export async function addOpen(db: Db): Promise<void> {
+  await db.insert(connections).values(connection(await ownerOf(db), START - MINUTE));
+}
+
+/** Gives the account closed connections from Paris, one an hour back from `START`. */
+export async function addClosed(db: Db, count: number): Promise<void> {
+  const userId = await ownerOf(db);
+  await db.insert(connections).values(Array.from({ length: count }, (_, i) => ({
+    ...connection(userId, START - (i + 1) * HOUR),
+    closedAt: START - (i + 1) * HOUR + 5 * MINUTE,
+    endReason: "signed_out" as const,
+  })));
+}
+
+/** Gives the account a connection of every state and end, from every kind of place, and the longest texts there are. */
+export async function addEveryState(db: Db): Promise<void> {
+  const userId = await ownerOf(db);
+  const opened = (minutes: number, changes: Partial<Connection>) => ({
+    ...connection(userId, START - minutes * MINUTE),
+    ...changes,
+  });
+  const closedAt = START;
+  await db.insert(connections).values([
+    opened(1, { ip: "2a0c:5a80:1b08:c00:a1b2:c3d4:e5f6:a7b8", device: "Samsung Internet on Android" }),
+    opened(2, { ip: "10.4.0.17", countryCode: "private" }),
+    opened(3, { closedAt, endReason: "signed_out", countryCode: "none", device: "Unknown device" }),
+    opened(4, { closedAt, endReason: "closed", countryCode: "VC" }),
+    opened(5, { closedAt, endReason: "expired", ip: "", countryCode: "none", device: "curl" }),
+    opened(6, { closedAt, endReason: "password_changed", countryCode: "GB" }),
+    opened(7, { closedAt, endReason: "closed_by_operator", device: "a-client-with-a-very-long-name.1" }),
+    opened(8, { closedAt, endReason: "replaced", countryCode: "JP" }),
+  ]);
+  const refused = { ...origin, userId, firstAt: START - 2 * HOUR, lastAt: START - HOUR };
+  await db.insert(refusals).values([
+    { ...refused, id: crypto.randomUUID(), hour: 1, attempts: 1, addresses: 1, reason: "wrong_password" },
+    { ...refused, id: crypto.randomUUID(), hour: 2, attempts: 4_211, addresses: 37, reason: "too_many_tries" },
+  ]);
+}
+
+const origin = { ip: PARIS, network: "193.51", countryCode: "FR", userAgent: "", device: "Safari on iPhone" };
+
+/** An open connection. */
+function connection(userId: string, openedAt: number): Connection {
+  return {
+    ...origin,
+    id: crypto.randomUUID(),
+    userId,
+    openedAt,
+    lastSeenAt: openedAt,
+    expiresAt: START + 7 * DAY,
+    closedAt: null,
+    endReason: null,
+  };
+}
+
+async function ownerOf(db: Db): Promise<string> {
+  const user = await findUser(db, EMAIL);
+  if (!user) throw new Error(`Cannot add a history: there is no account ${EMAIL}`);
+  return user.id;
+}

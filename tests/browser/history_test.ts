@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import type { Page } from "playwright-core";
+import { paths } from "../../routes/paths.ts";
+import {
+  fillSignIn,
+  inChromium,
+  isMarked,
+  MADRID,
+  mark,
+  openDialog,
+  openSite,
+  signIn,
+  texts,
+  waitForFocus,
+} from "./chromium.ts";
+import { addClosed, addOpen } from "./history.ts";
+
+Deno.test(
+  "signing in by the form leads to the history in the browser's time zone, with the current connection marked",
+  inChromium,
+  async () => {
+    await using site = await openSite();
+    await addOpen(site.db);
+    const here = await site.visit({ ip: MADRID });
+
+    await here.goto(paths.home);
+    await waitForFocus(here.getByLabel("E-mail address"));
+    await fillSignIn(here);
+
+    await here.waitForURL(paths.connections);
+    await here.getByText("Times in Europe/Madrid").waitFor();
+    await here.getByText("2 connections are open now, this one included.").waitFor();
+    assert.deepEqual(await texts(here.locator("tbody tr")), [
+      "23 Nov 2026, 15:04 This connection 81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
+      "23 Nov 2026, 15:03 Last seen 23 Nov 2026, 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
+      "Close the connection of Safari on iPhone, 193.51.208.14",
+    ]);
+    assert.deepEqual(await texts(here.locator("tr.current .chip")), ["This connection"]);
+    site.assertUntroubled();
+  },
+);
+
+Deno.test("Older connections appends the next 25 rows and goes on from the first of them", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 60);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+  const rows = here.locator("tbody tr");
+  assert.equal(await rows.count(), 25);
+
+  await here.getByRole("link", { name: "Older connections" }).click();
+
+  await waitForFocus(rows.nth(25));
+  assert.equal(await rows.count(), 50);
+  assert.equal(new URL(here.url()).search, "");
+
+  await here.getByRole("link", { name: "Older connections" }).click();
+
+  await waitForFocus(rows.nth(50));
+  assert.equal(await rows.count(), 61);
+  assert.equal(new Set(await rows.evaluateAll((all) => all.map(({ id }) => id))).size, 61);
+  await here.getByText("That is all of it.").waitFor();
+  assert.equal(await here.getByRole("link", { name: "Older connections" }).count(), 0);
+  assert.equal(await isMarked(here), true);
+  site.assertUntroubled();
+});
+
+Deno.test("a filter shows what it selects under its own address, and Back shows all again", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 3);
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+  const states = here.locator("tbody .state");
+  assert.deepEqual((await texts(states)).sort(), ["Closed", "Closed", "Closed", "Open", "Open"]);
+
+  await filter(here, "Closed", "France");
+
+  await here.waitForURL(`${paths.connections}?state=closed&country=FR`);
+  await here.getByRole("link", { name: "Show all" }).waitFor();
+  assert.deepEqual(await texts(states), ["Closed", "Closed", "Closed"]);
+
+  await filter(here, "Open", "France");
+
+  await here.waitForURL(`${paths.connections}?state=open&country=FR`);
+  await states.getByText("Open").waitFor();
+  assert.deepEqual(await texts(states), ["Open"]);
+  assert.equal(await isMarked(here), true);
+
+  await here.goBack();
+
+  await states.nth(2).waitFor();
+  assert.equal(new URL(here.url()).search, "?state=closed&country=FR");
+  assert.deepEqual(await texts(states), ["Closed", "Closed", "Closed"]);
+  assert.equal(await here.getByLabel("State").inputValue(), "closed");
+  assert.equal(await here.getByLabel("Country").inputValue(), "FR");
+
+  await here.goBack();
+
+  await states.nth(4).waitFor();
+  assert.equal(new URL(here.url()).search, "");
+  assert.equal(await here.getByLabel("State").inputValue(), "");
+  assert.equal(await here.getByLabel("Country").inputValue(), "");
+  site.assertUntroubled();
+});
+
+Deno.test("an address with a filter shows the same when it is opened anew", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 3);
+  const here = await site.visit();
+  await signIn(here);
+  await filter(here, "Closed", "France");
+  await here.waitForURL(`${paths.connections}?state=closed&country=FR`);
+
+  await here.reload();
+
+  assert.deepEqual(await texts(here.locator("tbody .state")), ["Closed", "Closed", "Closed"]);
+  assert.equal(await here.getByLabel("State").inputValue(), "closed");
+  site.assertUntroubled();
+});
+
+Deno.test("after Back the dialog opens as before", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await filter(here, "Open", "Any");
+  await here.waitForURL(`${paths.connections}?state=open`);
+  await here.goBack();
+  await here.getByRole("link", { name: "Show all" }).waitFor({ state: "detached" });
+
+  await here.getByRole("link", { name: "Close open connections" }).click();
+
+  const dialog = await openDialog(here);
+  await dialog.getByRole("button", { name: "Close it" }).click();
+  await here.getByText("1 open connection was closed.").waitFor();
+  site.assertUntroubled();
+});
+
+Deno.test("after Back the menu closes with Esc as before", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit();
+  await signIn(here);
+  await filter(here, "Open", "Any");
+  await here.waitForURL(`${paths.connections}?state=open`);
+  await here.goBack();
+  await here.getByRole("link", { name: "Show all" }).waitFor({ state: "detached" });
+
+  await here.getByText("User management").click();
+  await here.getByRole("button", { name: "Sign out" }).waitFor();
+  await here.keyboard.press("Escape");
+
+  await here.getByRole("button", { name: "Sign out" }).waitFor({ state: "hidden" });
+  site.assertUntroubled();
+});
+
+Deno.test("Download CSV saves the whole history in a file named by the day", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 30);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+
+  const { name, records } = await download(here);
+
+  assert.equal(name, "connection-history-2026-11-23.csv");
+  assert.equal(records.length, 31);
+  assert.deepEqual(records[0], {
+    opened_at: "2026-11-23T14:04:00.000Z",
+    last_seen_at: "2026-11-23T14:04:00.000Z",
+    closed_at: "",
+    state: "open",
+    end_reason: "",
+    ip_address: MADRID,
+    country_code: "ES",
+    country: "Spain",
+    device: "Firefox on Linux",
+    user_agent: await here.evaluate(() => navigator.userAgent),
+    attempts: "",
+  });
+  assert.equal(await isMarked(here), true);
+  site.assertUntroubled();
+});
+
+Deno.test("Download CSV after filtering saves what the filter selects", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 3);
+  const here = await site.visit();
+  await signIn(here);
+  await filter(here, "Closed", "Any");
+  await here.waitForURL(`${paths.connections}?state=closed`);
+  await here.getByRole("link", { name: "Show all" }).waitFor();
+
+  const { records } = await download(here);
+
+  assert.deepEqual(records.map(({ state }) => state), ["closed", "closed", "closed"]);
+  site.assertUntroubled();
+});
+
+async function filter(page: Page, state: string, country: string): Promise<void> {
+  await page.getByLabel("State").selectOption(state);
+  await page.getByLabel("Country").selectOption(country);
+  await page.getByRole("button", { name: "Filter" }).click();
+}
+
+/** Clicks the download and reads the file that came. */
+async function download(page: Page): Promise<{ name: string; records: Record<string, string>[] }> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download CSV" }).click(),
+  ]);
+  const records: Record<string, string>[] = parse(await Deno.readTextFile(await file.path()), { columns: true });
+  return { name: file.suggestedFilename(), records };
+}

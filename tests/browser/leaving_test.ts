@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { connections } from "../../db/schema.ts";
+import { paths } from "../../routes/paths.ts";
+import { MINUTE, PASSWORD } from "../app.ts";
+import {
+  fillSignIn,
+  inChromium,
+  isMarked,
+  MADRID,
+  mark,
+  openDialog,
+  openSite,
+  PARIS,
+  SAFARI,
+  SANTIAGO,
+  signIn,
+} from "./chromium.ts";
+
+Deno.test(
+  "a closed browser that goes on in its old page is told why, and comes back by signing in",
+  inChromium,
+  async () => {
+    await using site = await openSite();
+    const phone = await site.visit({ ip: PARIS, userAgent: SAFARI });
+    const here = await site.visit();
+    await signIn(here);
+    await signIn(phone);
+    site.clock.now += MINUTE;
+    await here.reload();
+    await here.getByRole("link", { name: "Close open connections" }).click();
+    await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+    await here.getByText("1 open connection was closed.").waitFor();
+
+    const [refused] = await Promise.all([
+      phone.waitForResponse((response) => new URL(response.url()).pathname === paths.closeAll),
+      phone.getByRole("link", { name: "Close open connections" }).click(),
+    ]);
+
+    assert.equal(refused.status(), 401);
+    await phone.waitForURL((url) => url.pathname === paths.signIn);
+    await phone.getByText("This connection was closed from another one on 23 Nov 2026, 15:05 (Europe/Madrid).")
+      .waitFor();
+    assert.doesNotMatch(await phone.locator("body").innerText(), new RegExp(MADRID));
+    await fillSignIn(phone);
+    await phone.waitForURL(paths.connections);
+    await phone.getByRole("heading", { name: "Connection history" }).waitFor();
+    site.assertUntroubled();
+  },
+);
+
+Deno.test("a closed browser that filters in its old page comes back to where it was", inChromium, async () => {
+  await using site = await openSite();
+  const phone = await site.visit({ ip: PARIS, userAgent: SAFARI });
+  await signIn(phone);
+  await phone.goto(`${paths.connections}?state=open`);
+  const here = await site.visit();
+  await signIn(here);
+  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await here.getByText("The connection was closed.").waitFor();
+
+  await phone.getByRole("button", { name: "Filter" }).click();
+
+  await phone.waitForURL((url) => url.pathname === paths.signIn);
+  await fillSignIn(phone);
+  await phone.waitForURL(`${paths.connections}?state=open`);
+  site.assertUntroubled();
+});
+
+Deno.test("after signing out, Back shows nothing private", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit();
+  await signIn(here);
+  await signOut(here);
+  await here.getByText("You signed out on 23 Nov 2026, 15:04 (Europe/Madrid).").waitFor();
+
+  await here.goBack();
+
+  await here.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(new URL(here.url()).pathname, paths.signIn);
+  assert.doesNotMatch(await here.content(), new RegExp(MADRID));
+  site.assertUntroubled();
+});
+
+// Browsers keep whole pages in memory for Back, `no-store` ones too; here only a switch of Playwright's turns that off.
+const REMEMBERING = { without: ["--disable-back-forward-cache"] };
+
+Deno.test(
+  "after signing out, Back shows nothing private, even where the browser remembers pages",
+  inChromium,
+  async () => {
+    await using site = await openSite(REMEMBERING);
+    const here = await site.visit();
+    await signIn(here);
+    await signOut(here);
+    await here.getByText("You signed out").waitFor();
+
+    await here.goBack({ waitUntil: "commit" });
+
+    assert.equal(await here.getByRole("heading").innerText(), "Sign in");
+    assert.doesNotMatch(await here.content(), new RegExp(MADRID));
+    site.assertUntroubled();
+  },
+);
+
+Deno.test(
+  "after its connection was closed, Back shows nothing private, even where the browser remembers pages",
+  inChromium,
+  async () => {
+    await using site = await openSite(REMEMBERING);
+    const here = await site.visit();
+    await signIn(here);
+    await site.db.update(connections).set({ closedAt: site.clock.now, endReason: "closed" });
+    await here.getByRole("link", { name: "Password" }).click();
+    await here.getByText("This connection was closed from another one").waitFor();
+
+    await here.goBack({ waitUntil: "commit" });
+
+    assert.equal(await here.getByRole("heading").innerText(), "Sign in");
+    assert.doesNotMatch(await here.content(), new RegExp(MADRID));
+    site.assertUntroubled();
+  },
+);
+
+Deno.test("changing the password closes the other connections and keeps this one", inChromium, async () => {
+  await using site = await openSite();
+  const phone = await site.visit({ ip: PARIS });
+  const laptop = await site.visit({ ip: SANTIAGO });
+  const here = await site.visit();
+  await Promise.all([phone, laptop, here].map((page) => signIn(page)));
+  const newPassword = "another horse, another battery";
+
+  await here.getByRole("link", { name: "Password" }).click();
+  await here.getByLabel("Current password").fill(PASSWORD);
+  await here.getByLabel("New password", { exact: true }).fill(newPassword);
+  await here.getByLabel("New password again").fill(newPassword);
+  await here.getByRole("button", { name: "Change password" }).click();
+
+  await here.waitForURL(paths.connections);
+  await here.getByText("Your password was changed. 2 other connections were closed.").waitFor();
+  await here.reload();
+  assert.equal(new URL(here.url()).pathname, paths.connections);
+  await phone.reload();
+  await phone.getByText(
+    "This connection was closed on 23 Nov 2026, 15:04 (Europe/Madrid), when the password was changed.",
+  )
+    .waitFor();
+  await laptop.reload();
+  assert.equal(new URL(laptop.url()).pathname, paths.signIn);
+  await fillSignIn(laptop, newPassword);
+  await laptop.waitForURL(paths.connections);
+  site.assertUntroubled();
+});
+
+Deno.test("what the content policy blocks is noticed by these tests", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit();
+  await here.goto(paths.signIn);
+  await mark(here);
+
+  await here.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "delete globalThis.marker";
+    document.body.append(script);
+  });
+
+  assert.equal(await isMarked(here), true);
+  assert.match(site.troubles.join("\n"), /Content Security Policy: script-src-elem blocks inline/);
+});
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByText("User management").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(paths.signIn);
+}

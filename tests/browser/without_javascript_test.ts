@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { paths } from "../../routes/paths.ts";
+import { PASSWORD } from "../app.ts";
+import { fillSignIn, inChromium, openSite, PARIS, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
+import { addClosed, addOpen } from "./history.ts";
+
+Deno.test("without JavaScript the open connections are closed by a page of their own", inChromium, async () => {
+  await using site = await openSite();
+  const phone = await site.visit({ ip: PARIS, userAgent: SAFARI, javaScriptEnabled: false });
+  const laptop = await site.visit({ ip: SANTIAGO, javaScriptEnabled: false });
+  const here = await site.visit({ javaScriptEnabled: false });
+  await Promise.all([phone, laptop].map((page) => signIn(page)));
+  await here.goto(paths.home);
+  await fillSignIn(here);
+  await here.waitForURL(paths.connections);
+  await here.getByText("3 connections are open now, this one included.").waitFor();
+  await here.getByText("Times in UTC").waitFor();
+
+  await here.getByRole("link", { name: "Close open connections" }).click();
+
+  await here.waitForURL(paths.closeAll);
+  assert.equal(await here.getByRole("heading").innerText(), "Close 2 open connections?");
+  const named = (await texts(here.getByRole("listitem"))).sort();
+  assert.match(named[0] ?? "", /^Firefox on Linux 🇪🇸 Spain, 2a0c:5a80:1b08:c00::4 Since/);
+  assert.match(named[1] ?? "", /^Safari on iPhone 🇫🇷 France, 193\.51\.208\.14 Since/);
+  await here.getByText("This browser stays signed in.").waitFor();
+  const [answer] = await Promise.all([
+    here.waitForResponse((response) => response.request().method() === "POST"),
+    here.getByRole("button", { name: "Close all 2" }).click(),
+  ]);
+
+  assert.equal(answer.status(), 303);
+  await here.waitForURL(paths.connections);
+  await here.getByText("2 open connections were closed. You are still signed in here.").waitFor();
+  assert.deepEqual((await texts(here.locator("tbody .state"))).sort(), ["Closed", "Closed", "Open"]);
+  await Promise.all([phone.reload(), laptop.reload()]);
+  await phone.getByText("This connection was closed from another one").waitFor();
+  await laptop.getByText("This connection was closed from another one").waitFor();
+  site.assertUntroubled();
+});
+
+Deno.test("without JavaScript one connection is closed by a page of its own", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit({ javaScriptEnabled: false });
+  await signIn(here);
+
+  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  assert.equal(await here.getByRole("heading").innerText(), "Close this connection?");
+  await here.getByRole("link", { name: "Cancel" }).click();
+  await here.waitForURL(paths.connections);
+  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open"]);
+
+  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("button", { name: "Close it" }).click();
+
+  await here.waitForURL(paths.connections);
+  await here.getByText("The connection was closed. You are still signed in here.").waitFor();
+  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+  site.assertUntroubled();
+});
+
+Deno.test("without JavaScript the history is paged, filtered and saved as CSV", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 30);
+  const here = await site.visit({ javaScriptEnabled: false });
+  await signIn(here);
+  const rows = here.locator("tbody tr");
+  assert.equal(await rows.count(), 25);
+
+  await here.getByRole("link", { name: "Older connections" }).click();
+  await here.waitForURL(/\?before=/);
+  assert.equal(await rows.count(), 6);
+  await here.getByText("That is all of it.").waitFor();
+
+  await here.getByLabel("State").selectOption("Closed");
+  await here.getByLabel("Country").selectOption("France");
+  await here.getByRole("button", { name: "Filter" }).click();
+  await here.waitForURL(/\?state=closed&country=FR/);
+  assert.equal(await rows.count(), 25);
+  assert.deepEqual([...new Set(await texts(here.locator("tbody .state")))], ["Closed"]);
+
+  const [file] = await Promise.all([
+    here.waitForEvent("download"),
+    here.getByRole("link", { name: "Download CSV" }).click(),
+  ]);
+  assert.match(file.suggestedFilename(), /^connection-history-2026-11-23\.csv$/);
+  const records: Record<string, string>[] = parse(await Deno.readTextFile(await file.path()), { columns: true });
+  assert.equal(records.length, 30);
+  assert.equal(records[0]?.ip_address, PARIS);
+
+  await here.getByRole("link", { name: "Show all" }).click();
+  await here.waitForURL(paths.connections);
+  assert.equal(await here.getByText("Open", { exact: true }).and(here.locator(".state")).count(), 1);
+  site.assertUntroubled();
+});
+
+Deno.test("without JavaScript the password is changed, and the account left", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit({ javaScriptEnabled: false });
+  await signIn(here);
+  const newPassword = "another horse, another battery";
+
+  await here.getByRole("link", { name: "Password" }).click();
+  await here.getByLabel("Current password").fill(PASSWORD);
+  await here.getByLabel("New password", { exact: true }).fill(newPassword);
+  await here.getByLabel("New password again").fill(newPassword);
+  await here.getByRole("button", { name: "Change password" }).click();
+  await here.waitForURL(paths.connections);
+  await here.getByText("Your password was changed. 1 other connection was closed.").waitFor();
+
+  await here.getByText("User management").click();
+  await here.getByRole("button", { name: "Sign out" }).click();
+  await here.waitForURL(paths.signIn);
+  await here.getByText("You signed out on 23 Nov 2026").waitFor();
+  await fillSignIn(here, newPassword);
+  await here.waitForURL(paths.connections);
+  site.assertUntroubled();
+});
