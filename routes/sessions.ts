@@ -73,6 +73,6 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
     c.header("HX-Redirect", withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
     return c.body(null, 401);
   }
-  const wanted = c.req.method === "GET" ? safeNext(c.req.path + new URL(c.req.url).search) : undefined;
-  return c.redirect(withQuery(paths.signIn, { next: wanted === paths.connections ? undefined : wanted }), 303);
+  const page = c.req.method === "GET" ? c.req.path + new URL(c.req.url).search : undefined;
+  return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
 });

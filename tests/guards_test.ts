@@ -259,7 +259,7 @@ Deno.test("a form of a browser that was closed meanwhile leads to the sign-in pa
   const answer = await other.post(paths.closeAll, { csrf });
 
   assert.equal(answer.status, 303);
-  assert.equal(answer.headers.get("Location"), paths.signIn);
+  assert.equal(answer.headers.get("Location"), "/sign-in?next=%2Fuser%2Fsecurity%2Fconnections");
   assert.equal(await here.isIn(), true);
 });
 

@@ -59,7 +59,10 @@ Deno.test("htmx without an open connection gets 401 and the way to sign in, and 
 Deno.test("each private path asks who is not signed in to sign in", async () => {
   const { browser } = await startApp();
 
-  assert.equal((await browser().get(paths.connections)).headers.get("Location"), paths.signIn);
+  assert.equal(
+    (await browser().get(`${paths.connections}?state=open`)).headers.get("Location"),
+    "/sign-in?next=%2Fuser%2Fsecurity%2Fconnections%3Fstate%3Dopen",
+  );
   assert.match((await browser().get(paths.csv)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
   assert.match((await browser().get(paths.closeAll)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
   assert.match((await browser().get(paths.password)).headers.get("Location") ?? "", /^\/sign-in\?next=/);

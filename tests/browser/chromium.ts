@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 import { openDatabase } from "../../db/client.ts";
 import { createCountryLookup } from "../../db/countries.ts";
 import { paths } from "../../routes/paths.ts";
@@ -30,6 +37,16 @@ if (inChromium.ignore && !Deno.env.has("CHROMIUM_IS_MISSING")) {
   );
 }
 
+/** One a test file, since starting it takes longer than most tests. What a test does stays in contexts of its own. */
+let browserOfFile: Browser | undefined;
+
+Deno.test.beforeAll(async () => {
+  if (executablePath !== undefined) browserOfFile = await launch();
+});
+Deno.test.afterAll(async () => {
+  await browserOfFile?.close();
+});
+
 /** Where people are in these tests, by public addresses whose country is known. */
 export const MADRID = "81.40.12.201";
 export const PARIS = "193.51.208.14";
@@ -42,11 +59,12 @@ export const SAFARI =
 type Visitor = BrowserContextOptions & { ip?: string };
 
 /**
- * The real app, listening, over a database file of its own with an account, and a Chromium to visit it. `without` names
- * switches of Playwright's that this Chromium shall do without.
+ * The real app, listening, over a database file of its own with an account, and the browsers that visit it. `without` names
+ * switches that Playwright sets and a Chromium of the test's own shall do without.
  */
-export async function openSite({ without = [] }: { without?: string[] } = {}) {
-  if (!executablePath) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
+export async function openSite({ without }: { without?: string[] } = {}) {
+  const browser = without ? await launch(without) : browserOfFile;
+  if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
   const folder = await Deno.makeTempDir({ prefix: "connections-" });
   const db = await openDatabase(`file:${folder}/connections.db`);
@@ -70,7 +88,7 @@ export async function openSite({ without = [] }: { without?: string[] } = {}) {
   });
   handle = app.fetch;
 
-  const browser = await chromium.launch({ executablePath, args: ARGS, ignoreDefaultArgs: without });
+  const contexts: BrowserContext[] = [];
   const troubles: string[] = [];
 
   return {
@@ -78,14 +96,19 @@ export async function openSite({ without = [] }: { without?: string[] } = {}) {
     clock,
     /** What went wrong in any page: what the policy blocked, errors of scripts, complaints of htmx. */
     troubles,
-    /** A browser of its own, with an empty page and no cookies. */
-    visit: (visitor?: Visitor) => visit(browser, origin, troubles, visitor),
+    /** A browser of its own, as far as anyone can tell: no cookies yet, and an empty page. */
+    async visit(visitor?: Visitor): Promise<Page> {
+      const context = await openContext(browser, origin, troubles, visitor);
+      contexts.push(context);
+      return await context.newPage();
+    },
     /** What every test ends with. */
     assertUntroubled() {
       assert.deepEqual(troubles, []);
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      await Promise.all(contexts.map((context) => context.close()));
+      if (browser !== browserOfFile) await browser.close();
       await server.shutdown();
       await Promise.all(background);
       db.$client.close();
@@ -94,12 +117,16 @@ export async function openSite({ without = [] }: { without?: string[] } = {}) {
   };
 }
 
-async function visit(
+async function launch(without: string[] = []): Promise<Browser> {
+  return await chromium.launch({ executablePath: executablePath ?? "", args: ARGS, ignoreDefaultArgs: without });
+}
+
+async function openContext(
   browser: Browser,
   origin: string,
   troubles: string[],
   { ip = MADRID, ...options }: Visitor = {},
-): Promise<Page> {
+): Promise<BrowserContext> {
   const context = await browser.newContext({
     baseURL: origin,
     timezoneId: "Europe/Madrid",
@@ -108,7 +135,7 @@ async function visit(
     extraHTTPHeaders: { "X-Forwarded-For": ip },
     ...options,
   });
-  context.setDefaultTimeout(5_000);
+  context.setDefaultTimeout(10_000);
   await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) => {
       console.error(`Content Security Policy: ${violatedDirective} blocks ${blockedURI} in ${sourceFile}`);
@@ -120,7 +147,7 @@ async function visit(
     if (!["error", "warning"].includes(message.type()) || message.text().startsWith("Failed to load resource")) return;
     troubles.push(message.text());
   });
-  return await context.newPage();
+  return context;
 }
 
 /** Signs in as a person does. */
