@@ -10,7 +10,7 @@ import { type Configuration, ConfigurationError } from "./configuration.ts";
 export async function openConfigured({ databaseUrl, databaseAuthToken }: Configuration): Promise<Db> {
   try {
     if (databaseUrl.startsWith("file:")) {
-      const path = databaseUrl.replace(/^file:(\/\/)?|\?.*$/g, "");
+      const path = decodeURIComponent(databaseUrl.replace(/^file:(\/\/)?|\?.*$/g, ""));
       await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error) => {
         if (!(error instanceof Deno.errors.NotCapable)) throw error;
       });

@@ -37,7 +37,7 @@ function open(client: Client) {
 
 async function openLocal(url: string): Promise<Client> {
   const { createClient } = await import("@libsql/client/sqlite3");
-  const client = guardWrites(createClient({ url, concurrency: 1, timeout: LOCK_WAIT }));
+  const client = guardWrites(createClient({ url, concurrency: 1, timeout: LOCK_WAIT }), url === ":memory:");
   await client.executeMultiple(PRAGMAS);
   return client;
 }
@@ -59,9 +59,10 @@ async function openRemote(url: string, authToken: string | undefined): Promise<C
  * (which forgets its pragmas), then a jittered retry until the deadline. It sits under Drizzle, so that no caller can
  * pass it by. Reads do not queue: in WAL mode they go on while another process holds the lock.
  *
- * Rejects with `Unavailable` when the deadline passes, with the driver's error otherwise.
+ * Rejects with `Unavailable` when the deadline passes, with the driver's error otherwise. A database that `isInMemory` is never
+ * connected to anew: that would be another, empty one.
  */
-function guardWrites(client: Client): Client {
+function guardWrites(client: Client, isInMemory: boolean): Client {
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   function enqueue<T>(write: () => Promise<T>): Promise<T> {
@@ -79,7 +80,7 @@ function guardWrites(client: Client): Client {
       try {
         return await run();
       } catch (error) {
-        if (hasCode(error, "SQLITE_BUSY")) {
+        if (hasCode(error, "SQLITE_BUSY") && !isInMemory) {
           await reconnect();
         } else if (!hasCode(error, "CLIENT_CLOSED") || client.closed) {
           // A connection that a reconnection closed under a read is worth another try; all else is the caller's.
@@ -114,7 +115,7 @@ function guardWrites(client: Client): Client {
 /** Whether a statement only reads; what isn't plain to see counts as a write. */
 function isRead(statement: InStatement): boolean {
   const sql = typeof statement === "string" ? statement : statement.sql;
-  return /^\s*(select|explain|with(?!.*\b(insert|update|delete|replace)\b))\b/is.test(sql);
+  return /^\s*(select|with(?!.*\b(insert|update|delete|replace)\b))\b/is.test(sql);
 }
 
 function hasCode(error: unknown, code: string): boolean {

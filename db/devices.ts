@@ -26,5 +26,5 @@ export function deviceOf(userAgent: string): string {
 }
 
 function shortName(browser: string): string {
-  return browser.replace(/^Microsoft /, "").replace(/ (Browser|for Android)$/, "");
+  return browser.replace(/^Microsoft /, "").replace(/(?<!^Android) (Browser|for Android)$/, "");
 }

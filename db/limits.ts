@@ -52,15 +52,24 @@ export async function reserveTry(
     account: isKnown ? `known:${account}:${address.client}` : `account:${account}`,
     run: `run:${account}`,
   };
-  const counted = await db.batch([
+  const rules: [key: string, rule: Rule][] = [[keys.address, FROM_ADDRESS], [keys.account, AT_ACCOUNT], [
+    keys.run,
+    IN_A_ROW,
+  ]];
+  const [first, second, third, rows] = await db.batch([
     countOne(db, keys.address, FROM_ADDRESS, now, []),
-    countOne(db, keys.account, AT_ACCOUNT, now, [[keys.address, FROM_ADDRESS]]),
-    countOne(db, keys.run, IN_A_ROW, now, [[keys.address, FROM_ADDRESS], [keys.account, AT_ACCOUNT]]),
+    countOne(db, keys.account, AT_ACCOUNT, now, rules.slice(0, 1)),
+    countOne(db, keys.run, IN_A_ROW, now, rules.slice(0, 2)),
+    db.select().from(limits).where(inArray(limits.key, rules.map(([key]) => key))),
   ]);
-  const over = [FROM_ADDRESS, AT_ACCOUNT, IN_A_ROW]
-    .map((rule, i) => counted[i]?.find(({ count }) => count > rule.most))
-    .find((row) => row !== undefined);
-  return over ? { retryAfter: over.expiresAt - now } : keys;
+  const counts = [first, second, third];
+  const isRefused = rules.some(([, { most }], i) => counts[i]?.some(({ count }) => count > most));
+  if (!isRefused) return keys;
+
+  // Of several full budgets the one that is full the longest tells when there is a try again.
+  const waits = rows.filter(({ key, count }) => rules.some(([k, { most }]) => k === key && count >= most))
+    .map(({ expiresAt }) => expiresAt - now);
+  return { retryAfter: Math.max(...waits) };
 }
 
 /** Statements for a batch: the password was right, so the try is given back and the run of failures is over. */

@@ -59,11 +59,11 @@ export async function passwordProblem(password: string, email: string): Promise<
   if ([...normal].length < SHORTEST_PASSWORD) {
     return `Use at least ${SHORTEST_PASSWORD} characters. A few words that belong together only for you are easy to keep.`;
   }
-  if (isTooLong(normal)) return "This is longer than a password here can be. Use fewer characters.";
+  if (isTooLong(password)) return "This is longer than a password here can be. Use fewer characters.";
 
   const folded = normal.toLowerCase();
   if (folded === email.toLowerCase()) return "Choose a password that isn't your e-mail address.";
-  if (isRepetition(folded) || await isCommon(folded)) {
+  if (isRepetition(folded) || isRun(folded) || await isCommon(folded)) {
     return "This password is among the first that attackers try. Choose another one.";
   }
   return null;
@@ -71,12 +71,21 @@ export async function passwordProblem(password: string, email: string): Promise<
 
 /** Whether a password is over `LONGEST_PASSWORD`, so that it can't be anybody's. */
 export function isTooLong(password: string): boolean {
-  return Buffer.byteLength(password) > LONGEST_PASSWORD;
+  return Buffer.byteLength(normalize(password)) > LONGEST_PASSWORD;
 }
 
 /** "aaaaaaaaaaaaaaa", "passwordpassword": something short, over and over. */
 function isRepetition(password: string): boolean {
   return /^(.{1,8}?)\1+$/su.test(password);
+}
+
+/** "123456789012345", "qwertyuiopasdfg", "abcdefghijklmno": a way along the digits, the alphabet or the keyboard, or back. */
+function isRun(password: string): boolean {
+  const ways = ["1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm"];
+  return ways.some((way) => {
+    const there = way.repeat(2 + password.length / way.length);
+    return there.includes(password) || [...there].reverse().join("").includes(password);
+  });
 }
 
 async function isCommon(password: string): Promise<boolean> {

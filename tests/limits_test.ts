@@ -189,6 +189,18 @@ Deno.test("after 100 failures in a row the account takes no password for 24 hour
 });
 
 // ASVS 6.3.1
+Deno.test("of several budgets that are used up, the one that lasts longest tells how long to wait", async () => {
+  const { browser, clock } = await startApp();
+  await failInARow(browser, clock, 100);
+  for (let i = 0; i < 30; i++) await browser(`203.0.113.${i}`).signIn(EMAIL, WRONG);
+
+  const answer = await browser("198.51.100.1").signIn();
+
+  assert.equal(answer.status, 429);
+  assert.match(answer.$(".notification").text(), /Wait 24 hours/);
+});
+
+// ASVS 6.3.1
 Deno.test("an account that takes no password takes none from known addresses either", async () => {
   const { browser, clock } = await startApp();
   await browser("46.16.60.1").signIn();

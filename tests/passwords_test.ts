@@ -146,6 +146,26 @@ Deno.test("what passwordProblem lets through fits through the form, whatever its
   assert.equal(opens, isTaken);
 });
 
+Deno.test("a password has one length, however its letters come", async () => {
+  const composed = `${"é".repeat(760)} and more`;
+  const { browser } = await startWith(composed);
+
+  assert.equal(await passwordProblem(composed, EMAIL), null);
+  assert.equal((await browser().signIn(EMAIL, composed.normalize("NFD"))).status, 303);
+});
+
+// ASVS 6.2
+Deno.test("passwordProblem refuses a way along the digits, the alphabet or the keyboard", async () => {
+  const first = "This password is among the first that attackers try. Choose another one.";
+
+  assert.equal(await passwordProblem("123456789012345", EMAIL), first);
+  assert.equal(await passwordProblem("0987654321098765", EMAIL), first);
+  assert.equal(await passwordProblem("ABCDEFGHIJKLMNO", EMAIL), first);
+  assert.equal(await passwordProblem("zyxwvutsrqponmlk", EMAIL), first);
+  assert.equal(await passwordProblem("qwertyuiopasdfgh", EMAIL), first);
+  assert.equal(await passwordProblem("qwertyuiop asdfg", EMAIL), null);
+});
+
 Deno.test("isWeak tells a hash that is cheaper than one made now", async () => {
   const weak = await createPasswords(CHEAP).hash(PASSWORD);
   const strong = await createPasswords({ memory: 256, passes: 1 }).hash(PASSWORD);

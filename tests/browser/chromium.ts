@@ -63,7 +63,7 @@ type Visitor = BrowserContextOptions & { ip?: string };
  * switches that Playwright sets and a Chromium of the test's own shall do without.
  */
 export async function openSite({ without }: { without?: string[] } = {}) {
-  const browser = without ? await launch(without) : browserOfFile;
+  const browser = executablePath && without ? await launch(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
   const folder = await Deno.makeTempDir({ prefix: "connections-" });
