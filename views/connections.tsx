@@ -242,7 +242,7 @@ export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
           <End entry={entry} zone={zone} />
           {state === "open" && !isCurrent && (
             <OpensDialog href={paths.closeOne(entry.id)}>
-              Close<span class="hidden">the connection of {entry.device}, {entry.ip}</span>
+              Close <span class="hidden">the connection of {entry.device}, {entry.ip}</span>
             </OpensDialog>
           )}
         </small>
