@@ -37,7 +37,7 @@ const Environment = z.object({
   DATABASE_AUTH_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: z.string().default("").transform((list) => list.split(/[\s,]+/).filter((item) => item !== ""))
     .refine((list) => readNetworks(list) !== null, "must be addresses and CIDR ranges with commas between them"),
-  SESSION_IDLE_DAYS: days(1).default(7),
+  SESSION_IDLE_DAYS: days(1).optional(),
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
 });
@@ -64,11 +64,12 @@ export function readConfiguration(variables: Record<string, string | undefined>)
   if (origin.protocol === "http:" && !isLoopback(origin.hostname)) {
     throw refusal("PUBLIC_ORIGIN", "must be https:, since http: is for this machine only", rest.PUBLIC_ORIGIN);
   }
-  if (rest.SESSION_IDLE_DAYS > rest.SESSION_MAX_DAYS) {
+  const sessionIdleDays = rest.SESSION_IDLE_DAYS ?? Math.min(7, rest.SESSION_MAX_DAYS);
+  if (sessionIdleDays > rest.SESSION_MAX_DAYS) {
     throw refusal(
       "SESSION_IDLE_DAYS",
       `must be at most SESSION_MAX_DAYS, which is ${rest.SESSION_MAX_DAYS}`,
-      String(rest.SESSION_IDLE_DAYS),
+      String(sessionIdleDays),
     );
   }
   return {
@@ -78,7 +79,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     databaseUrl: rest.DATABASE_URL,
     databaseAuthToken: rest.DATABASE_AUTH_TOKEN,
     trustedProxies: rest.TRUSTED_PROXIES,
-    sessionIdleDays: rest.SESSION_IDLE_DAYS,
+    sessionIdleDays,
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
   };

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { type Db, openDatabase } from "../db/client.ts";
-import { describeError } from "../routes/log.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
 /**
@@ -18,11 +17,13 @@ export async function openConfigured({ databaseUrl, databaseAuthToken }: Configu
     return await openDatabase(databaseUrl, databaseAuthToken);
   } catch (error) {
     const file = databaseUrl.startsWith("file:") ? ` ${databaseUrl}` : "";
-    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${firstLine(error)}`);
+    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${innermost(error)}`);
   }
 }
 
-function firstLine(error: unknown): string {
-  const [line = ""] = describeError(error).split("\n");
-  return line.replace(/^(\w*Error: )+/, "");
+/** What went wrong at the bottom: Drizzle and the driver wrap it. */
+function innermost(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
+  return inner instanceof Error ? inner.message : String(inner);
 }

@@ -15,11 +15,12 @@ export async function demo(configuration: Configuration): Promise<number> {
   const db = await openDatabase(":memory:");
   const password = makePassword();
   const passwordHash = await createPasswords().hash(password);
+  if (passwordHash === null) throw new Error("Cannot make the demo: its password could not be hashed");
   const countryOf = createCountryLookup((error) => console.error("The country data can't be read:", error));
   const now = Date.now();
 
   for (const [email, connections] of [[OWNER, 320], [NEIGHBOUR, 40]] as const) {
-    await addUser(db, email, passwordHash ?? "", now);
+    await addUser(db, email, passwordHash, now);
     const user = await findUser(db, email);
     if (user) await fillHistory(db, user.id, { connections, countryOf, now });
   }

@@ -49,7 +49,6 @@ const ENDS: (EndReason | undefined)[] = [
   undefined,
   "password_changed",
   "closed_by_operator",
-  "replaced",
 ];
 
 /**

@@ -11,8 +11,13 @@ export async function readPassword(): Promise<string | null> {
   return null;
 }
 
+/** Reads up to the end of the first line, and does not wait for the end of the input. */
 async function readLine(): Promise<string | null> {
-  const text = await new Response(Deno.stdin.readable).text();
+  let text = "";
+  for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
   const [line = ""] = text.split(/\r?\n/);
   if (line !== "") return line;
   console.error("No password came: give it as one line of standard input");

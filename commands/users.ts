@@ -39,7 +39,7 @@ export async function users(configuration: Configuration, args: string[]): Promi
 async function add(db: Db, email: string): Promise<number> {
   const folded = foldEmail(email);
   // No pattern tells whether mail arrives: one @ with something on both sides, no spaces, is all that is asked.
-  if (!/^[^\s@]+@[^\s@]+$/.test(folded) || folded.length > LONGEST_EMAIL) {
+  if (!/^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(folded) || folded.length > LONGEST_EMAIL) {
     return fail(`Cannot add "${email}": it must be an e-mail address like marta@example.com`);
   }
   if (await findUser(db, folded)) return fail(`Cannot add ${folded}: there is an account with this address already`);

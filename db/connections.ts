@@ -133,9 +133,10 @@ export async function closeConnection(db: Db, session: Session, id: string, now:
   return closed.rowsAffected === 1;
 }
 
-/** Closes the current connection. */
-export async function signOut(db: Db, session: Session, now: number): Promise<void> {
-  await close(db, "signed_out", now, eq(connections.id, session.connectionId));
+/** Closes the current connection. `false` when it was not open. */
+export async function signOut(db: Db, session: Session, now: number): Promise<boolean> {
+  const closed = await close(db, "signed_out", now, eq(connections.id, session.connectionId));
+  return closed.rowsAffected === 1;
 }
 
 /** The operator closes all of one account's connections, or everyone's. Returns how many. */

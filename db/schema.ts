@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** How a closed connection ended; the words are the product's own (README, "Words"). */
+/** How a closed connection ended; the words are the product's own (README). */
 export const END_REASONS = [
   "signed_out",
   "closed",

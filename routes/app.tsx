@@ -8,7 +8,7 @@ import { unavailabilityIn } from "../db/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
-import type { AppOptions, Env } from "./env.ts";
+import type { AppOptions, Env, PageProps } from "./env.ts";
 import {
   limitQuery,
   noStore,
@@ -42,7 +42,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set("requestId", uuid());
     c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
-    c.setRenderer((content, { title }) => render(c, content, title));
+    c.setRenderer((content, props) => render(c, content, props));
     return await next();
   });
   app.use(securityHeaders(options.origin), noStore);
@@ -73,10 +73,12 @@ export function createApp(options: AppOptions): Hono<Env> {
 }
 
 /** A whole page in the layout, with the message that the request before left for it. */
-function render(c: Context<Env>, content: Child, title: string): Response | Promise<Response> {
+function render(c: Context<Env>, content: Child, { title, isError }: PageProps): Response | Promise<Response> {
   const session = openSession(c);
   const owner = session && { email: session.email, csrf: session.csrf };
-  const page = <Layout title={title} path={c.req.path} owner={owner} notice={takeNotice(c)}>{content}</Layout>;
+  // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
+  const notice = owner && !isError ? takeNotice(c) : null;
+  const page = <Layout title={title} path={c.req.path} owner={owner} notice={notice}>{content}</Layout>;
   return c.html(`<!doctype html>${page}`);
 }
 

@@ -13,10 +13,19 @@ import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } fr
 import { DEFAULT_ZONE } from "../views/time.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
-import { HistoryQuery, readCursor, readHistoryQuery, readQuery, toFilter, writeCursor } from "./history_query.ts";
-import { isHtmx, wantsPiece } from "./htmx.ts";
+import {
+  HistoryQuery,
+  problemsIn,
+  readCursor,
+  readHistoryQuery,
+  readQuery,
+  toFilter,
+  writeCursor,
+} from "./history_query.ts";
+import { wantsPiece } from "./htmx.ts";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "./paths.ts";
+import { askToSignIn, hasEnded } from "./sessions.ts";
 import { dayOf } from "./time_zones.ts";
 
 /** Rows a page. */
@@ -36,7 +45,7 @@ connections.get("/connections", async (c) => {
 connections.get("/connections.csv", (c) => {
   const read = HistoryQuery.omit({ before: true }).safeParse(readQuery(c.req.url));
   if (!read.success) {
-    return c.text(`${read.error.issues.map(({ message }) => message).join("\n")}\n`, 400);
+    return c.text(`${problemsIn(read.error.issues, readQuery(c.req.url)).join("\n")}\n`, 400);
   }
   const zone = zoneOf(c);
   const now = c.var.now();
@@ -52,8 +61,11 @@ connections.get("/connections/close", (c) => showCloseAll(c));
 connections.post("/connections/close", async (c) => {
   const { db, session, log, requestId } = c.var;
   const count = await closeOtherConnections(db, session, c.var.now());
-  log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
-  if (!isHtmx(c)) {
+  if (count === 0 && await hasEnded(c)) return askToSignIn(c);
+  if (count > 0) {
+    log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
+  }
+  if (!wantsPiece(c)) {
     leaveNotice(c, "all_closed", count);
     return c.redirect(paths.connections, 303);
   }
@@ -72,14 +84,9 @@ connections.post("/connections/:id/close", async (c) => {
   const entry = await findConnection(db, session.userId, id, c.var.now());
   if (!entry) return c.notFound();
 
-  log("session_closed", {
-    request_id: requestId,
-    user: session.userId,
-    by: session.connectionId,
-    connection: id,
-    count,
-  });
-  if (!isHtmx(c)) {
+  if (count === 0 && await hasEnded(c)) return askToSignIn(c);
+  if (count > 0) log("session_closed", { request_id: requestId, by: session.connectionId, connection: id });
+  if (!wantsPiece(c)) {
     leaveNotice(c, "one_closed", count);
     return c.redirect(paths.connections, 303);
   }

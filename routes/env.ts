@@ -42,9 +42,11 @@ export type Env = {
   };
 };
 
+export type PageProps = { title: string; isError?: boolean };
+
 declare module "hono" {
   interface ContextRenderer {
     /** Answers with a whole page. */
-    (content: Child, props: { title: string }): Response | Promise<Response>;
+    (content: Child, props: PageProps): Response | Promise<Response>;
   }
 }

@@ -8,14 +8,14 @@ import { ErrorPage } from "../views/error.tsx";
 import { Notification, NotificationPiece } from "../views/notifications.tsx";
 import type { Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
-import { isHtmx } from "./htmx.ts";
+import { wantsPiece } from "./htmx.ts";
 import { paths } from "./paths.ts";
 import { readCookie } from "./sessions.ts";
 
 /** The longest query and body that anything here needs is far below; more is somebody trying. */
 const LONGEST_QUERY = 8_192;
 const LARGEST_BODY = 16_384;
-/** A body that trickles in longer than this holds a place for nothing; milliseconds. */
+/** A body that trickles in longer than this, or breaks off, holds a place for nothing; milliseconds. */
 const BODY_DEADLINE = 10_000;
 
 /**
@@ -38,7 +38,7 @@ export function securityHeaders(origin: URL) {
     crossOriginOpenerPolicy: "same-origin",
     crossOriginResourcePolicy: "same-origin",
     xFrameOptions: "DENY",
-    strictTransportSecurity: origin.protocol === "https:" ? "max-age=63072000; includeSubDomains" : false,
+    strictTransportSecurity: origin.protocol === "https:" ? "max-age=63072000" : false,
   });
 }
 
@@ -49,7 +49,9 @@ export function securityHeaders(origin: URL) {
 export const noStore = createMiddleware<Env>(async (c, next) => {
   await next();
   if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store, no-transform");
-  c.header("Vary", "HX-Request, HX-Request-Type", { append: true });
+  if (!c.res.headers.get("Cache-Control")?.includes("public")) {
+    c.header("Vary", "HX-Request, HX-Request-Type", { append: true });
+  }
 });
 
 /** Another `Host` than the one that people type gets 421: no link, cookie or cache entry can be made under a wrong name. */
@@ -57,11 +59,11 @@ export function requireHost(origin: URL) {
   return createMiddleware<Env>(async (c, next) => {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
     if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
-    return refuse(c, 421, "Another address", `This server answers at ${origin.origin} only.`);
+    return refuse(c, 421, "Wrong address", `This server answers at ${origin.origin} only.`);
   });
 }
 
-/** A method that a path doesn't know gets 405 and `Allow`, TRACE and made-up ones too. Paths that nobody knows pass, to be 404. */
+/** A method that a path doesn't know gets 405 and `Allow`, TRACE and made-up ones too. Paths that nobody knows take what pages and forms use. */
 export function requireKnownMethod(app: Hono<Env>) {
   /** The methods of each path; made at the first request, when the app has all its routes. */
   let router: TrieRouter<string> | undefined;
@@ -85,9 +87,10 @@ function methodsOf(app: Hono<Env>): TrieRouter<string> {
   return router;
 }
 
+/** A query that no page here writes gets 414. */
 export const limitQuery = createMiddleware<Env>(async (c, next) => {
   const start = c.req.url.indexOf("?");
-  if (start === -1 || c.req.url.length - start <= LONGEST_QUERY) return await next();
+  if (start === -1 || c.req.url.length - start - 1 <= LONGEST_QUERY) return await next();
   return refuse(c, 414, "This address is too long", "Shorten it, or begin again without a filter.");
 });
 
@@ -108,7 +111,7 @@ export const readBody = createMiddleware<Env>(async (c, next) => {
   }
   const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {
-    return refuse(c, 415, "This is no form", "Send application/x-www-form-urlencoded, as the forms here do.");
+    return refuse(c, 415, "This is not a form", "Send application/x-www-form-urlencoded, as the forms here do.");
   }
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body });
   return await next();
@@ -137,6 +140,8 @@ export function requireOwnOrigin(origin: URL) {
   });
 }
 
+const NO_COOKIE = "Your browser sent no cookie back. Allow cookies for this site, then try again.";
+
 /**
  * The second half: the hidden field `csrf` says what only a page of this site could read (NIST SP 800-63B-4, 5.1): the
  * session's value, and at sign-in the `form` cookie's. `again` answers 403 with the form that was sent, filled as it was.
@@ -151,6 +156,7 @@ export function requireCsrf(
     if (isSameText(typed.csrf, expected)) return await next();
     c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
     c.status(403);
+    if (expected === undefined) return await again(c, typed, NO_COOKIE);
     return await again(
       c,
       typed,
@@ -167,7 +173,7 @@ export function refuse(
   text: string,
 ) {
   c.status(status);
-  if (!isHtmx(c)) return c.render(<ErrorPage title={title} text={text} />, { title });
+  if (!wantsPiece(c)) return c.render(<ErrorPage title={title} text={text} />, { title, isError: true });
 
   c.header("HX-Reswap", "none");
   return c.html(
@@ -212,7 +218,7 @@ async function readAtMost(
   const tooSlow = new Promise<"too slow">((resolve) => timer = setTimeout(resolve, deadline, "too slow"));
   try {
     while (reader) {
-      const read = await Promise.race([reader.read(), tooSlow]);
+      const read = await Promise.race([reader.read().catch(() => "too slow" as const), tooSlow]);
       if (read === "too slow") return read;
       if (read.done) break;
       size += read.value.length;

@@ -47,11 +47,20 @@ export function readHistoryQuery(url: string): { query: HistoryQuery; problems: 
   const good = Object.entries(raw).filter(([name]) => !bad.has(name));
   return {
     query: HistoryQuery.parse(Object.fromEntries(good)),
-    problems: read.error.issues.map(({ path, message }) =>
-      Array.isArray(raw[String(path[0])]) ? `"${String(path[0])}" came more than once` : message
-    ),
+    problems: problemsIn(read.error.issues, raw),
   };
 }
+
+/** A sentence for each field that makes no sense, without its final period. */
+export function problemsIn(issues: z.core.$ZodIssue[], raw: ReturnType<typeof readQuery>): string[] {
+  return issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return Array.isArray(raw[name]) ? `"${LABELS[name] ?? name}" came more than once` : message;
+  });
+}
+
+/** What the fields are called where people see them. */
+const LABELS: Record<string, string> = { state: "State", country: "Country", from: "From", to: "To", ip: "IP address" };
 
 /** The query as what is asked of the database; its days are days of `timeZone`. */
 export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZone: string): Filter {

@@ -2,12 +2,11 @@
 export type LogEvent =
   | "authn_login_success"
   | "authn_login_fail"
-  | "authn_login_lock"
   | "authn_password_change"
+  | "authn_password_change_fail"
   | "session_closed"
   | "excess_rate_limit_exceeded"
   | "malicious_csrf"
-  | "input_validation_fail"
   | "sys_startup"
   | "sys_shutdown"
   | "sys_crash";

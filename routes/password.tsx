@@ -35,6 +35,12 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
   const found = await findUserFrom(db, session.email, address, c.var.now());
   const checked = await checkPassword(c, { email: session.email, ...found, password: fields.current_password });
   if (checked.outcome !== "right") {
+    log("authn_password_change_fail", {
+      request_id: requestId,
+      user: session.userId,
+      ip: address.ip,
+      reason: checked.outcome,
+    });
     const text = answerRefused(c, checked, "This is not your current password. Check it and try again.");
     return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
   }

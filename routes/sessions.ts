@@ -53,20 +53,24 @@ export function openSession(c: Context<Env>): Session | null {
  */
 export function formCsrf(c: Context<Env>): string {
   const kept = readCookie(c, "form");
-  if (kept && /^[\w-]{22}$/.test(kept)) return kept;
-  const made = newCsrf();
-  writeCookie(c, "form", made);
-  return made;
+  const csrf = kept && /^[\w-]{22}$/.test(kept) ? kept : newCsrf();
+  // Set again each time: it makes Chromium forget the pages before this one, which Back would bring out of its memory.
+  writeCookie(c, "form", csrf);
+  return csrf;
 }
 
-/** Lets in who has an open connection, as of this very request. Others go to the sign-in page, and back here from there. */
+/** Lets in who has an open connection, as of this very request. */
 export const requireSession = createMiddleware<Env>(async (c, next) => {
   const session = openSession(c);
-  if (session) {
-    c.set("session", session);
-    c.var.later(markSeen(c.var.db, session, c.var.lifetime, c.var.now()));
-    return await next();
-  }
+  if (!session) return askToSignIn(c);
+
+  c.set("session", session);
+  c.var.later(markSeen(c.var.db, session, c.var.lifetime, c.var.now()));
+  return await next();
+});
+
+/** Leads who has no open connection to the sign-in page, and back from there to the page that they were on. */
+export function askToSignIn(c: Context<Env>): Response {
   if (isHtmx(c)) {
     const current = c.req.header("HX-Current-URL");
     const page = current && URL.canParse(current) ? new URL(current) : undefined;
@@ -75,4 +79,10 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
   }
   const page = c.req.method === "GET" ? c.req.path + new URL(c.req.url).search : undefined;
   return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
-});
+}
+
+/** Whether the current connection was closed since `requireSession` looked: then a closing of others did nothing. */
+export async function hasEnded(c: Context<Env>): Promise<boolean> {
+  const session = await resumeSession(c.var.db, readCookie(c, "session"), c.var.now());
+  return session?.end !== null;
+}

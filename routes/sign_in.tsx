@@ -16,14 +16,20 @@ import { readTimeZone } from "./time_zones.ts";
 export const signIn = new Hono<Env>();
 
 const Credentials = z.object({
-  email: z.string().trim().min(1, "Type your e-mail address").max(
+  email: z.string("Type your e-mail address").trim().min(1, "Type your e-mail address").max(
     LONGEST_EMAIL,
     "This is too long for an e-mail address",
   ),
-  password: z.string().min(1, "Type your password").refine((text) => !isTooLong(text), "No password here is that long"),
-  time_zone: z.string().optional(),
-  next: z.string().optional(),
+  password: z.string("Type your password").min(1, "Type your password").refine(
+    (text) => !isTooLong(text),
+    "No password here is that long",
+  ),
+  time_zone: z.string().optional().catch(undefined),
+  next: z.string().optional().catch(undefined),
 });
+
+/** Browsers keep no cookie longer, and Hono refuses to set one (RFC 6265bis): 400 days in seconds. */
+const LONGEST_COOKIE = 400 * 86_400;
 
 type SignInFields = { email: string; next?: string | undefined };
 
@@ -53,15 +59,17 @@ signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
   log("authn_login_success", { request_id: requestId, user: user.id, ip: visitor.address.ip });
   c.var.later(sweep(db, c.var.retention, now));
   c.var.later(keepHashStrong(c, user, password));
-  writeCookie(c, "session", cookie, Math.floor(lifetime.max / 1000));
+  writeCookie(c, "session", cookie, Math.min(Math.floor(lifetime.max / 1000), LONGEST_COOKIE));
   return c.redirect(safeNext(typed.next), 303);
 });
 
 signIn.post(paths.signOut, async (c) => {
   const { db, resumed, log, requestId } = c.var;
   if (resumed) {
-    await signOut(db, resumed, c.var.now());
-    log("session_closed", { request_id: requestId, user: resumed.userId, connection: resumed.connectionId });
+    const isClosed = await signOut(db, resumed, c.var.now());
+    if (isClosed) {
+      log("session_closed", { request_id: requestId, user: resumed.userId, connection: resumed.connectionId });
+    }
   }
   // The cookie stays: it opens nothing any more, and lets the sign-in page say what happened.
   c.header("Clear-Site-Data", '"cache", "storage"');

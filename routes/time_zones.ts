@@ -1,10 +1,15 @@
 import { Temporal } from "temporal-polyfill";
 
-/** The canonical IANA name of a time zone; `null` for what isn't one. Offsets like `+01:00` are no zones: they know no summer. */
+/**
+ * The IANA name of a time zone in its usual spelling; `null` for what isn't one. Both that compute with it have to know it:
+ * Temporal the days, `Intl` what is shown. Offsets like `+01:00` are no zones here: they know no summer.
+ */
 export function readTimeZone(name: string | undefined): string | null {
   if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name)) return null;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+    const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    new Intl.DateTimeFormat("en", { timeZone: timeZoneId });
+    return timeZoneId;
   } catch {
     return null;
   }

@@ -185,7 +185,7 @@ Deno.test("SESSION_IDLE_DAYS must be a number of days, and no more than SESSION_
     'Cannot read the configuration: SESSION_IDLE_DAYS must be at most SESSION_MAX_DAYS, which is 30, is "31"',
   );
   assert.equal(
-    problemOf({ SESSION_MAX_DAYS: "6" }),
+    problemOf({ SESSION_IDLE_DAYS: "7", SESSION_MAX_DAYS: "6" }),
     'Cannot read the configuration: SESSION_IDLE_DAYS must be at most SESSION_MAX_DAYS, which is 6, is "7"',
   );
   assert.equal(readConfiguration({ SESSION_IDLE_DAYS: "30" }).sessionIdleDays, 30);

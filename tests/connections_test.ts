@@ -201,7 +201,7 @@ Deno.test("GET /user/security/connections leaves out what makes no sense of a fi
   assert.equal(status, 200);
   assert.equal($("tbody tr").length, 1);
   const said = $(".notification").text();
-  assert.match(said, /"state" came more than once/);
+  assert.match(said, /"State" came more than once/);
   assert.match(said, /"Country" must be a country's two letters/);
   assert.match(said, /"From" must be a day like 2026-11-23/);
   assert.match(said, /"IP address" must be an address/);
@@ -432,6 +432,36 @@ Deno.test("an unknown id, and one of refused sign-ins, are as unknown as another
   assert.equal((await here.get(paths.closeOne(crypto.randomUUID()))).status, 404);
   assert.equal((await here.get(paths.closeOne("' or 1=1 --"))).status, 404);
   assert.equal((await here.get(paths.closeOne("%00"))).status, 404);
+});
+
+Deno.test("a connection that was closed between the gate and its closing of others is led to sign in, with nothing said", async () => {
+  const start = await startApp();
+  const [here, other] = [start.browser(), start.browser("203.0.113.1")];
+  await here.signIn();
+  await other.signIn();
+  const { $ } = await here.get(paths.closeAll);
+  const csrf = $("main [name=csrf]").attr("value") ?? "";
+  let times = 0;
+  // The clock is read once by the gate; the next reading finds the connection's time over.
+  const late = await startApp({ db: start.db, now: () => START + (times++ < 2 ? 0 : 7 * DAY) });
+  const there = late.browser();
+  there.cookies.set("session", here.cookies.get("session") ?? "");
+
+  const answer = await there.post(paths.closeAll, { csrf });
+
+  assert.equal(answer.headers.get("Location"), "/sign-in?next=%2Fuser%2Fsecurity%2Fconnections");
+  assert.equal(there.cookies.has("notice"), false);
+});
+
+Deno.test("a notification waits for its page: neither an error nor the sign-in page takes it away", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await browser().signIn();
+  await here.signIn();
+  await here.submit(paths.closeAll);
+
+  assert.equal((await here.get("/nowhere")).$("#notifications").text(), "");
+  assert.match((await here.get(paths.connections)).$("#notifications").text(), /was closed/);
 });
 
 Deno.test("of two connections that close each other at the same time, one stays open", async () => {

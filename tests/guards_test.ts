@@ -217,7 +217,11 @@ Deno.test("a form with an old csrf value comes back filled, with a value that wo
   const { browser } = await startApp();
   const here = browser();
 
+  const blocked = await here.post(paths.signIn, { csrf: "old", email: "typed@example.com", password: PASSWORD });
   const refused = await here.post(paths.signIn, { csrf: "old", email: "typed@example.com", password: PASSWORD });
+
+  assert.equal(blocked.status, 403);
+  assert.match(blocked.$(".notification.problem").text(), /Your browser sent no cookie back/);
 
   assert.equal(refused.status, 403);
   assert.match(refused.$(".notification.problem").text(), /Nothing was done: please try again/);

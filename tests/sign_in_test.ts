@@ -73,6 +73,27 @@ Deno.test("POST /sign-in keeps the first time zone that a browser brings, and no
   assert.equal(await zone(), "Europe/Madrid");
 });
 
+Deno.test("POST /sign-in keeps a zone as it is usually spelled, and none that days can't be counted in", async () => {
+  const { browser, db } = await startApp();
+  const here = browser();
+
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "Factory" });
+  assert.equal((await db.select().from(users))[0]?.timeZone, null);
+  assert.equal((await here.get(`${paths.connections}?from=2026-11-23`)).status, 200);
+  await here.signOut();
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "asia/kolkata" });
+  assert.equal((await db.select().from(users))[0]?.timeZone, "Asia/Kolkata");
+});
+
+Deno.test("POST /sign-in sets no cookie for longer than browsers keep one", async () => {
+  const { browser } = await startApp({ lifetime: { idle: 1_000 * DAY, max: 1_000 * DAY } });
+
+  const { status, headers } = await browser().signIn();
+
+  assert.equal(status, 303);
+  assert.match(headers.getSetCookie().join(), /Max-Age=34560000/);
+});
+
 Deno.test("POST /sign-in goes on to the page that was asked for", async () => {
   const { browser } = await startApp();
   const here = browser();

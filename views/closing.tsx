@@ -74,7 +74,7 @@ export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, inDialog, p
       <NothingToConfirm title="This connection is closed already">
         <ClosingList connections={[connection]} zone={zone} />
         <p>
-          It ended on <Time at={connection.closedAt} zone={zone} />. There is nothing left to close.
+          It ended on <Time at={connection.closedAt} zone={zone} /> ({zone}). There is nothing left to close.
         </p>
       </NothingToConfirm>
     );
@@ -145,7 +145,7 @@ function ClosingList({ connections, zone }: { connections: OpenConnection[]; zon
             </span>
           </span>
           <small>
-            Since <Time at={openedAt} zone={zone} />
+            Since <Time at={openedAt} zone={zone} /> ({zone})
           </small>
         </li>
       ))}

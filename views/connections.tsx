@@ -70,7 +70,7 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
         <h1 id="title" tabindex={-1}>Connection history</h1>
         <p>Who connected to your account, when and from where.</p>
         <p>
-          {others === 0 ? "Only this connection is open." : (
+          {others <= 0 ? "Only this connection is open." : (
             <>
               <strong>{open} connections are open</strong> now, this one included.
             </>
@@ -84,7 +84,7 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
           </svg>
           Download CSV
         </a>
-        {others === 0
+        {others <= 0
           ? (
             <button type="button" class="primary" disabled title="No other connection is open">
               Close open connections
@@ -316,7 +316,7 @@ function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: b
         ? (
           <>
             <h2>Nothing matches this filter</h2>
-            <p>{query.before ? "There is nothing older." : "No connection to your account fits all of it."}</p>
+            <p>{query.before ? "There is nothing older." : "Nothing in your history fits all of it."}</p>
             <a class="button" href={paths.connections}>Show all connections</a>
           </>
         )
@@ -339,7 +339,7 @@ function More({ older, zone, entries }: HistoryView) {
       <span>Times in {zone.replaceAll("_", " ")}</span>
       {href
         ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
-        : entries.length > 0 && <span>That is all of it.</span>}
+        : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );
 }

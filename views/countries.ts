@@ -2,8 +2,6 @@ const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
 const known = new Map<string, string | undefined>([
   ["private", "Private network"],
   ["none", "Unknown"],
-  // "Unknown Region" is a name, but of no country.
-  ["ZZ", undefined],
 ]);
 
 /** The English name of a country code, `private` or `none`; the code itself where it has no name. */
@@ -25,6 +23,12 @@ export function flagOf(code: string): string {
 
 /** `Intl` takes a microsecond a name, and a page has 25: each is asked once. */
 function lookUp(code: string): string | undefined {
-  if (!known.has(code) && /^[A-Z]{2}$/.test(code)) known.set(code, names.of(code));
+  if (!known.has(code) && /^[A-Z]{2}$/.test(code)) known.set(code, isAssigned(code) ? names.of(code) : undefined);
   return known.get(code);
+}
+
+/** `Intl` also names former countries (by the code of their heirs), alliances and test regions: none of them is a country's code. */
+function isAssigned(code: string): boolean {
+  const others = ["EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"];
+  return !others.includes(code) && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
 }

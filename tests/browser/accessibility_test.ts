@@ -189,7 +189,10 @@ async function findViolations(page: Page): Promise<string[]> {
   return found.map(({ id, target, failureSummary }) => `${id}: ${target}: ${failureSummary}`);
 }
 
-/** The texts that stand out of the window, or of a box that clips them: `scrollWidth` tells nothing of what is clipped. */
+/**
+ * The texts that stand out of the window, or of a box that clips them, and the days that are wider than their field:
+ * `scrollWidth` tells nothing of what is clipped.
+ */
 async function findCutOff(page: Page): Promise<string[]> {
   return await page.evaluate(() => {
     const isForEyes = (element: Element) => {
@@ -198,12 +201,21 @@ async function findCutOff(page: Page): Promise<string[]> {
       }
       return element.checkVisibility();
     };
-    return [...document.body.querySelectorAll("*")].filter((element) => {
+    const texts = [...document.body.querySelectorAll("*")].filter((element) => {
       const { left, right, width } = element.getBoundingClientRect();
       const box = element.closest("dialog, .card")?.getBoundingClientRect();
       const isIn = left >= (box?.left ?? 0) - 0.5 && right <= (box?.right ?? innerWidth) + 0.5;
       return element.childElementCount === 0 && width > 0 && !isIn && isForEyes(element);
-    }).map(({ tagName, textContent }) => `${tagName}: ${textContent}`);
+    });
+    const days = [...document.querySelectorAll<HTMLInputElement>("input[type=date]")].filter((field) => {
+      const { width } = field.getBoundingClientRect();
+      field.style.inlineSize = "max-content";
+      const needed = field.getBoundingClientRect().width;
+      field.style.removeProperty("inline-size");
+      // Of that, 24 pixels are Chromium's space before the calendar's button, which it gives up first.
+      return width < needed - 24.5;
+    });
+    return [...texts, ...days].map(({ tagName, textContent, id }) => `${tagName} ${id}: ${textContent}`);
   });
 }
 

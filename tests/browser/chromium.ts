@@ -55,6 +55,9 @@ export const SANTIAGO = "2a0c:5a80:1b08:c00::4";
 export const SAFARI =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
 
+/** For a Chromium that keeps whole pages for Back, `no-store` ones too, as people's do: a switch of Playwright's turns it off. */
+export const REMEMBERING = { without: ["--disable-back-forward-cache"] };
+
 /** Whose browser it is: where it connects from and what it says it is; the rest is Playwright's. */
 type Visitor = BrowserContextOptions & { ip?: string };
 

@@ -37,8 +37,8 @@ Deno.test(
     const dialog = await openDialog(here);
     assert.equal(await dialog.getByRole("heading").innerText(), "Close 2 open connections?");
     assert.deepEqual(await texts(dialog.getByRole("listitem")), [
-      "Firefox on Linux 🇪🇸 Spain, 2a0c:5a80:1b08:c00::4 Since 23 Nov 2026, 15:05",
-      "Safari on iPhone 🇫🇷 France, 193.51.208.14 Since 23 Nov 2026, 15:04",
+      "Firefox on Linux 🇪🇸 Spain, 2a0c:5a80:1b08:c00::4 Since 23 Nov 2026, 15:05 (Europe/Madrid)",
+      "Safari on iPhone 🇫🇷 France, 193.51.208.14 Since 23 Nov 2026, 15:04 (Europe/Madrid)",
     ]);
     await dialog.getByText("This browser stays signed in.").waitFor();
 

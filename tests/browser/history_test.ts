@@ -61,7 +61,7 @@ Deno.test("Older connections appends the next 25 rows and goes on from the first
   await waitForFocus(rows.nth(50));
   assert.equal(await rows.count(), 61);
   assert.equal(new Set(await rows.evaluateAll((all) => all.map(({ id }) => id))).size, 61);
-  await here.getByText("That is all of it.").waitFor();
+  await here.getByText("There is nothing older.").waitFor();
   assert.equal(await here.getByRole("link", { name: "Older connections" }).count(), 0);
   assert.equal(await isMarked(here), true);
   site.assertUntroubled();

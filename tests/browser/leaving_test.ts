@@ -12,6 +12,7 @@ import {
   openDialog,
   openSite,
   PARIS,
+  REMEMBERING,
   SAFARI,
   SANTIAGO,
   signIn,
@@ -68,6 +69,7 @@ Deno.test("a closed browser that filters in its old page comes back to where it 
   site.assertUntroubled();
 });
 
+// ASVS 14.3
 Deno.test("after signing out, Back shows nothing private", inChromium, async () => {
   await using site = await openSite();
   const here = await site.visit();
@@ -82,9 +84,6 @@ Deno.test("after signing out, Back shows nothing private", inChromium, async () 
   assert.doesNotMatch(await here.content(), new RegExp(MADRID));
   site.assertUntroubled();
 });
-
-// Browsers keep whole pages in memory for Back, `no-store` ones too; here only a switch of Playwright's turns that off.
-const REMEMBERING = { without: ["--disable-back-forward-cache"] };
 
 Deno.test(
   "after signing out, Back shows nothing private, even where the browser remembers pages",

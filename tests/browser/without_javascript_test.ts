@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { paths } from "../../routes/paths.ts";
 import { PASSWORD } from "../app.ts";
-import { fillSignIn, inChromium, openSite, PARIS, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
+import { fillSignIn, inChromium, openSite, PARIS, REMEMBERING, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";
 
 Deno.test("without JavaScript the open connections are closed by a page of their own", inChromium, async () => {
@@ -72,7 +72,7 @@ Deno.test("without JavaScript the history is paged, filtered and saved as CSV", 
   await here.getByRole("link", { name: "Older connections" }).click();
   await here.waitForURL(/\?before=/);
   assert.equal(await rows.count(), 6);
-  await here.getByText("That is all of it.").waitFor();
+  await here.getByText("There is nothing older.").waitFor();
 
   await here.getByLabel("State").selectOption("Closed");
   await here.getByLabel("Country").selectOption("France");
@@ -117,5 +117,20 @@ Deno.test("without JavaScript the password is changed, and the account left", in
   await here.getByText("You signed out on 23 Nov 2026").waitFor();
   await fillSignIn(here, newPassword);
   await here.waitForURL(paths.connections);
+  site.assertUntroubled();
+});
+
+// ASVS 14.3
+Deno.test("without JavaScript too, Back after signing out shows nothing private", inChromium, async () => {
+  await using site = await openSite(REMEMBERING);
+  const here = await site.visit({ javaScriptEnabled: false });
+  await signIn(here);
+  await here.getByText("User management").click();
+  await here.getByRole("button", { name: "Sign out" }).click();
+  await here.getByText("You signed out").waitFor();
+
+  await here.goBack({ waitUntil: "commit" });
+
+  assert.equal(await here.getByRole("heading").innerText(), "Sign in");
   site.assertUntroubled();
 });
