@@ -1,7 +1,7 @@
 import type { Db } from "../db/client.ts";
-import { closeAsOperator, resetPassword } from "../db/connections.ts";
+import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords, passwordProblem } from "../db/passwords.ts";
-import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL } from "../db/users.ts";
+import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL, resetPassword } from "../db/users.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 import { readPassword } from "./terminal.ts";

@@ -1,15 +1,12 @@
 import { and, desc, eq, exists, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
-import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
-import { afterSuccess, forgetFailures, type Try } from "./limits.ts";
-import { connections, type EndReason, sessions, users } from "./schema.ts";
-import { newSecret, type Session } from "./sessions.ts";
-import type { User } from "./users.ts";
-
-/** How long a connection lasts, in milliseconds: unused, and at most. */
-export type Lifetime = { idle: number; max: number };
+import { afterSuccess, type Try } from "./limits.ts";
+import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
+import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
 
 /** More than this many open ones an account can't have: the oldest is closed (ASVS 7.1.2). */
 const MOST_OPEN = 100;
@@ -24,31 +21,6 @@ export type OpenConnection = Pick<
   typeof connections.$inferSelect,
   "id" | "openedAt" | "ip" | "countryCode" | "device"
 >;
-
-/**
- * Open, defined once: not closed, and its time not over. The gate asks this of the session's connection, and the history
- * shows the same fact.
- */
-export function isOpen(now: number, connection: Record<"closedAt" | "expiresAt", SQLiteColumn> = connections): SQL {
-  return sql`(${connection.closedAt} is null and ${connection.expiresAt} > ${now})`;
-}
-
-/** When it ended, expired ones included; null exactly while it is open. */
-export function endedAt(now: number): SQL<number | null> {
-  return sql<number | null>`coalesce(${connections.closedAt},
-    case when ${connections.expiresAt} <= ${now} then ${connections.expiresAt} end)`;
-}
-
-/** How it ended; null exactly while it is open. */
-export function endReason(now: number): SQL<EndReason | null> {
-  return sql<EndReason | null>`coalesce(${connections.endReason},
-    case when ${connections.expiresAt} <= ${now} then 'expired' end)`;
-}
-
-/** When a connection expires: unused for `idle`, and never later than `max` after it was opened (ASVS 7.3.1, 7.3.2). */
-export function expiryOf(openedAt: number, lastSeenAt: number, { idle, max }: Lifetime): number {
-  return Math.min(lastSeenAt + idle, openedAt + max);
-}
 
 /**
  * Opens a connection with its session, gives the reserved try back, ends the connection that this browser had before, and
@@ -70,7 +42,9 @@ export async function openConnection(
   },
 ): Promise<string | null> {
   const id = uuid({ msecs: now });
-  const session = newSecret();
+  const sessionId = newSessionId();
+  const secret = newSecret(sessionId);
+  const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
   const { address, ...seen } = visitor;
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
@@ -91,8 +65,9 @@ export async function openConnection(
       })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
     ),
     db.insert(sessions).select(
-      db.select(asColumns({ id: session.id, connectionId: id, secretHash: session.hash, csrf: session.csrf }))
-        .from(connections).where(eq(connections.id, id)),
+      db.select(asColumns({ ...session, formerHash: null, renewedAt: null })).from(connections).where(
+        eq(connections.id, id),
+      ),
     ),
     close(db, "signed_out", now, and(eq(connections.id, replaces?.connectionId ?? ""), opened)),
     close(db, "replaced", now, and(inArray(connections.id, overTheMost(db, user.id, now)), opened)),
@@ -100,7 +75,7 @@ export async function openConnection(
       .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
     ...afterSuccess(db, reserved),
   ]);
-  return inserted.rowsAffected === 1 ? session.cookie : null;
+  return inserted.rowsAffected === 1 ? secret.cookie : null;
 }
 
 /** The account's open connections but the current one, newest first: what closing them all would close. */
@@ -150,59 +125,9 @@ export async function closeAsOperator(db: Db, userId: string | "everyone", now: 
   return closed.rowsAffected;
 }
 
-/**
- * Changes the owner's password and closes the account's other connections with it (ASVS 7.4.3). Returns how many were
- * closed; `null` when the password changed since `user` was read or the current connection was closed, and then nothing happens.
- */
-export async function changePassword(
-  db: Db,
-  { user, session, passwordHash, reserved, now }: {
-    user: User;
-    session: Session;
-    passwordHash: string;
-    reserved: Try;
-    now: number;
-  },
-): Promise<number | null> {
-  const changed = and(eq(users.id, user.id), eq(users.passwordHash, passwordHash));
-  const [updated, closed] = await db.batch([
-    db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
-      .where(
-        and(
-          eq(users.id, user.id),
-          eq(users.passwordVersion, user.passwordVersion),
-          isStillOpen(db, session, now),
-        ),
-      ),
-    close(
-      db,
-      "password_changed",
-      now,
-      and(
-        eq(connections.userId, user.id),
-        ne(connections.id, session.connectionId),
-        exists(db.select({ one: sql`1` }).from(users).where(changed)),
-      ),
-      session.connectionId,
-    ),
-    ...afterSuccess(db, reserved),
-  ]);
-  return updated.rowsAffected === 1 ? closed.rowsAffected : null;
-}
-
-/**
- * The operator sets an account's password: all its connections are closed with the old one, and the limiter forgets its
- * failures. Returns how many were closed.
- */
-export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
-  const [, closed] = await db.batch([
-    db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` }).where(
-      eq(users.id, user.id),
-    ),
-    close(db, "password_changed", now, eq(connections.userId, user.id)),
-    forgetFailures(db, user.email),
-  ]);
-  return closed.rowsAffected;
+/** Whether the current connection was closed since the gate looked: then a closing of others did nothing. */
+export async function hasEnded(db: Db, session: Session, now: number): Promise<boolean> {
+  return await db.$count(connections, and(eq(connections.id, session.connectionId), isOpen(now))) === 0;
 }
 
 /** Notes that the current connection is in use, which moves the time when it expires: at most once a minute, never back. */
@@ -213,8 +138,8 @@ export async function markSeen(db: Db, session: Session, lifetime: Lifetime, now
     .where(and(eq(connections.id, session.connectionId), lt(connections.lastSeenAt, now), isOpen(now)));
 }
 
-/** The statement behind every closing: what is open and `which` says ends now, and time never runs backwards in a row. */
-function close(db: Db, reason: EndReason, now: number, which: SQL | undefined, closedBy: string | null = null) {
+/** Statement for a batch, behind every closing: what is open and `which` says ends now, and time never runs backwards in a row. */
+export function close(db: Db, reason: EndReason, now: number, which: SQL | undefined, closedBy: string | null = null) {
   return db.update(connections)
     .set({ closedAt: sql`max(${now}, ${connections.lastSeenAt})`, endReason: reason, closedBy })
     .where(and(isOpen(now), which));
@@ -223,18 +148,7 @@ function close(db: Db, reason: EndReason, now: number, which: SQL | undefined, c
 /** Closes others of the account from the current connection: all, or `which`. */
 function closeOthers(db: Db, session: Session, now: number, which?: SQL) {
   const others = and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId));
-  return close(db, "closed", now, and(others, which, isStillOpen(db, session, now)), session.connectionId);
-}
-
-/**
- * Whether the current connection is open as the statement runs, and not just when the gate looked: of two that close each
- * other at once one stays, and one that was closed meanwhile changes nothing any more.
- */
-function isStillOpen(db: Db, session: Session, now: number): SQL {
-  const current = alias(connections, "current");
-  return exists(
-    db.select({ one: sql`1` }).from(current).where(and(eq(current.id, session.connectionId), isOpen(now, current))),
-  );
+  return close(db, "closed", now, and(others, which, isStillOpen(db, session.connectionId, now)), session.connectionId);
 }
 
 /** The ids of the account's open connections beyond the newest hundred. */

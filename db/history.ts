@@ -1,7 +1,7 @@
 import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { type SQLiteColumn, unionAll } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
-import { endedAt, endReason, isOpen } from "./connections.ts";
+import { endedAt, endReason, isOpen } from "./open.ts";
 import { connections, type EndReason, type RefusalReason, refusals } from "./schema.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */

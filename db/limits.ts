@@ -30,10 +30,16 @@ const IN_A_ROW: Rule = { most: 100, window: 30 * DAY, lock: DAY };
 export const KNOWN_FOR = 30 * DAY;
 
 /** A reserved try: it counts as a failure until it is given back. */
-export type Try = { address: string; account: string; run: string };
+export type Try = {
+  address: string;
+  account: string;
+  run: string;
+  /** Whether it is the last one before the account takes no password for a day. */
+  isLast: boolean;
+};
 
-/** No try left: how many milliseconds until there is. */
-export type Refusal = { retryAfter: number };
+/** No try left: how many milliseconds until there is one, and whether that is for too many failures in a row. */
+export type NoTry = { retryAfter: number; isLocked: boolean };
 
 /**
  * Reserves a try at the account of `email` from `address`, or says how long there is none. Exact when many arrive together:
@@ -45,9 +51,9 @@ export async function reserveTry(
   db: Db,
   { email, address, isKnown }: { email: string; address: Address; isKnown: boolean },
   now: number,
-): Promise<Try | Refusal> {
+): Promise<Try | NoTry> {
   const account = accountKey(email);
-  const keys: Try = {
+  const keys = {
     address: `address:${address.client}`,
     account: isKnown ? `known:${account}:${address.client}` : `account:${account}`,
     run: `run:${account}`,
@@ -64,12 +70,16 @@ export async function reserveTry(
   ]);
   const counts = [first, second, third];
   const isRefused = rules.some(([, { most }], i) => counts[i]?.some(({ count }) => count > most));
-  if (!isRefused) return keys;
+  if (!isRefused) return { ...keys, isLast: third[0]?.count === IN_A_ROW.most };
 
   // Of several full budgets the one that is full the longest tells when there is a try again.
-  const waits = rows.filter(({ key, count }) => rules.some(([k, { most }]) => k === key && count >= most))
-    .map(({ expiresAt }) => expiresAt - now);
-  return { retryAfter: Math.max(...waits) };
+  const full = rows.filter(({ key, count, expiresAt }) =>
+    expiresAt > now && rules.some(([k, { most }]) => k === key && count >= most)
+  );
+  return {
+    retryAfter: Math.max(...full.map(({ expiresAt }) => expiresAt - now)),
+    isLocked: full.some(({ key }) => key === keys.run),
+  };
 }
 
 /** Statements for a batch: the password was right, so the try is given back and the run of failures is over. */

@@ -42,8 +42,10 @@ export async function recordRefusal(
         attempts: sql`${refusals.attempts} + 1`,
         addresses: sql`${refusals.addresses} + ${isNewAddress}`,
         ...from,
-        // A group that holds a guessed password says so, whatever came after the limit.
-        ...(reason === "wrong_password" && { reason }),
+        // The gravest reason of the hour stands: what came after the limit says less than the guess before it.
+        ...(reason !== "too_many_tries" && {
+          reason: sql`case ${refusals.reason} when 'locked' then 'locked' else ${reason} end`,
+        }),
       },
     }),
   ]);

@@ -13,7 +13,7 @@ export const END_REASONS = [
 export type EndReason = (typeof END_REASONS)[number];
 
 /** Why sign-ins were refused. */
-export const REFUSAL_REASONS = ["wrong_password", "too_many_tries"] as const;
+export const REFUSAL_REASONS = ["wrong_password", "too_many_tries", "locked"] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Who signs in. Times everywhere are whole milliseconds since the epoch, UTC. */
@@ -29,6 +29,9 @@ export const users = sqliteTable("users", {
   timeZone: text("time_zone"),
   createdAt: integer("created_at").notNull(),
 });
+
+/** An account as it is stored. */
+export type User = typeof users.$inferSelect;
 
 /** Where a connection or a refused try came from, as known at that time. */
 const origin = {
@@ -76,10 +79,15 @@ export const sessions = sqliteTable("sessions", {
   id: text().primaryKey(),
   connectionId: text("connection_id").notNull().unique()
     .references(() => connections.id, { onDelete: "cascade" }),
-  /** SHA-256 of the cookie's secret part, base64url. The secret itself is never stored. */
+  /** SHA-256 of the cookie's secret part, base64url. The secret itself is never stored. Changes when the password is given. */
   secretHash: text("secret_hash").notNull(),
   /** What the hidden field of this session's forms must say. */
   csrf: text().notNull(),
+  /** When the password was last given over this session. */
+  confirmedAt: integer("confirmed_at").notNull().default(0),
+  /** The hash before the last renewal, and when that was; null before the first. */
+  formerHash: text("former_hash"),
+  renewedAt: integer("renewed_at"),
 });
 
 /** Sign-ins that failed: one row an account and hour, so that a flood neither fills nor hides the history. */

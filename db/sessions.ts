@@ -1,14 +1,19 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { and, eq, exists, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { endedAt, endReason } from "./connections.ts";
-import { connections, type EndReason, sessions, users } from "./schema.ts";
+import { afterSuccess, type Try } from "./limits.ts";
+import { endedAt, endReason, isStillOpen } from "./open.ts";
+import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
 
 /** What a browser's cookie leads to. */
 export type Session = {
   id: string;
+  /** What is stored of the secret, for the change to a new one. */
+  secretHash: string;
   csrf: string;
+  /** When the password was last given over it. */
+  confirmedAt: number;
   connectionId: string;
   openedAt: number;
   lastSeenAt: number;
@@ -16,17 +21,28 @@ export type Session = {
   email: string;
   /** IANA name; null while the account has none. */
   timeZone: string | null;
-  /** Null exactly while the connection is open. Anything else opens no door: it tells the holder why. */
-  end: { at: number; reason: EndReason } | null;
+  /** Null exactly while the cookie opens the door. Anything else only tells the holder why it doesn't. */
+  end: End | null;
 };
 
-const COOKIE = /^([\w-]{22})\.([\w-]{43})$/;
+/** `renewed`: the connection goes on with another secret than the one in the cookie. */
+export type End = { at: number; reason: EndReason | "renewed" };
 
-/** A new session's secret side: 32 random bytes (ASVS 7.2.3), of which only the hash is for keeping. */
-export function newSecret(): { id: string; hash: string; csrf: string; cookie: string } {
-  const id = randomBytes(16).toString("base64url");
+/** A secret that was just made. The cookie's value is nowhere else; `hash` is for keeping. */
+export type Secret = { cookie: string; hash: string };
+
+const COOKIE = /^([\w-]{22})\.([\w-]{43})$/;
+/** How long the secret before the last one still reads, for pages that were under way in other tabs; milliseconds. */
+const GRACE = 10_000;
+
+export function newSessionId(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/** A session's secret side: 32 random bytes (ASVS 7.2.3), of which only the hash is for keeping. */
+export function newSecret(sessionId: string): Secret {
   const secret = randomBytes(32).toString("base64url");
-  return { id, hash: hashOf(secret).toString("base64url"), csrf: newCsrf(), cookie: `${id}.${secret}` };
+  return { cookie: `${sessionId}.${secret}`, hash: hashOf(secret).toString("base64url") };
 }
 
 /** What a form's hidden field says, for a session or for a browser that has none. */
@@ -36,15 +52,22 @@ export function newCsrf(): string {
 
 /**
  * The session whose secret this cookie holds, of an open connection or of an ended one; `null` for a cookie that the server
- * did not make.
+ * did not make. The secret before the last renewal is good for ten seconds, and only where `isReading`.
  */
-export async function resumeSession(db: Db, cookie: string | undefined, now: number): Promise<Session | null> {
+export async function resumeSession(
+  db: Db,
+  cookie: string | undefined,
+  { isReading, now }: { isReading: boolean; now: number },
+): Promise<Session | null> {
   const [, id, secret] = COOKIE.exec(cookie ?? "") ?? [];
   if (!id || !secret) return null;
 
   const [found] = await db.select({
     secretHash: sessions.secretHash,
+    formerHash: sessions.formerHash,
+    renewedAt: sessions.renewedAt,
     csrf: sessions.csrf,
+    confirmedAt: sessions.confirmedAt,
     connectionId: connections.id,
     openedAt: connections.openedAt,
     lastSeenAt: connections.lastSeenAt,
@@ -57,12 +80,64 @@ export async function resumeSession(db: Db, cookie: string | undefined, now: num
     .innerJoin(connections, eq(connections.id, sessions.connectionId))
     .innerJoin(users, eq(users.id, connections.userId))
     .where(eq(sessions.id, id));
-  if (!found || !timingSafeEqual(hashOf(secret), Buffer.from(found.secretHash, "base64url"))) return null;
+  if (!found) return null;
 
-  const { secretHash: _, endedAt: at, endReason: reason, ...session } = found;
-  return { ...session, id, end: at === null || reason === null ? null : { at, reason } };
+  const { formerHash, renewedAt, endedAt: at, endReason: reason, ...session } = found;
+  const end = at === null || reason === null ? null : { at, reason };
+  if (isHashOf(secret, session.secretHash)) return { ...session, id, end };
+  if (formerHash === null || renewedAt === null || !isHashOf(secret, formerHash)) return null;
+
+  const isUnderWay = isReading && renewedAt <= now && now < renewedAt + GRACE;
+  return { ...session, id, end: end ?? (isUnderWay ? null : { at: renewedAt, reason: "renewed" }) };
+}
+
+/**
+ * Notes that the owner gave the password over this session (ASVS 7.5.2), gives the reserved try back, and puts a new secret in
+ * the place of the old one (ASVS 7.2.4).
+ *
+ * Returns the new cookie, or `"same"` when another request renewed the secret at the same moment: that one's answer brings the
+ * cookie. `null` when the password changed since `user` was read or the connection was closed, and then nothing happens.
+ */
+export async function confirmSession(
+  db: Db,
+  { session, user, reserved, now }: { session: Session; user: User; reserved: Try; now: number },
+): Promise<string | "same" | null> {
+  const secret = newSecret(session.id);
+  const isSamePassword = and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
+  const [confirmed, renewed] = await db.batch([
+    ...renewSession(
+      db,
+      session,
+      secret,
+      now,
+      and(
+        isStillOpen(db, session.connectionId, now),
+        exists(db.select({ one: sql`1` }).from(users).where(isSamePassword)),
+      ),
+    ),
+    ...afterSuccess(db, reserved),
+  ]);
+  if (confirmed.rowsAffected === 0) return null;
+  return renewed.rowsAffected === 1 ? secret.cookie : "same";
+}
+
+/**
+ * Statements for a batch: the password was given, and `secret` takes the place of the session's one where `condition` holds.
+ * The second changes nothing when another request did the same meanwhile, so that two answers never bring two cookies.
+ */
+export function renewSession(db: Db, session: Session, secret: Secret, now: number, condition: SQL | undefined) {
+  return [
+    db.update(sessions).set({ confirmedAt: now }).where(and(eq(sessions.id, session.id), condition)),
+    db.update(sessions)
+      .set({ secretHash: secret.hash, formerHash: session.secretHash, renewedAt: now })
+      .where(and(eq(sessions.id, session.id), eq(sessions.secretHash, session.secretHash), condition)),
+  ] as const;
 }
 
 function hashOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
+}
+
+function isHashOf(secret: string, hash: string): boolean {
+  return timingSafeEqual(hashOf(secret), Buffer.from(hash, "base64url"));
 }

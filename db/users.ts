@@ -1,12 +1,12 @@
-import { and, count, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, count, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
-import { isOpen } from "./connections.ts";
-import { KNOWN_FOR } from "./limits.ts";
-import { connections, users } from "./schema.ts";
-
-export type User = typeof users.$inferSelect;
+import { close } from "./connections.ts";
+import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";
+import { isOpen, isStillOpen } from "./open.ts";
+import { connections, type User, users } from "./schema.ts";
+import { newSecret, renewSession, type Session } from "./sessions.ts";
 
 /** Longer ones can't be delivered to (RFC 5321, 4.5.3.1.3). */
 export const LONGEST_EMAIL = 254;
@@ -71,4 +71,65 @@ export function listUsers(
 export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {
   await db.update(users).set({ passwordHash })
     .where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion)));
+}
+
+/**
+ * Changes the owner's password, closes the account's other connections with it (ASVS 7.4.3) and renews the current session's
+ * secret (7.2.4). Returns how many were closed and the new cookie, if this request made it (`confirmSession`); `null` when the
+ * password changed since `user` was read or the current connection was closed, and then nothing happens.
+ */
+export async function changePassword(
+  db: Db,
+  { user, session, passwordHash, reserved, now }: {
+    user: User;
+    session: Session;
+    passwordHash: string;
+    reserved: Try;
+    now: number;
+  },
+): Promise<{ closed: number; cookie: string | null } | null> {
+  const secret = newSecret(session.id);
+  const hasChanged = exists(
+    db.select({ one: sql`1` }).from(users).where(and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))),
+  );
+  const [updated, closed, , renewed] = await db.batch([
+    db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
+      .where(
+        and(
+          eq(users.id, user.id),
+          eq(users.passwordVersion, user.passwordVersion),
+          isStillOpen(db, session.connectionId, now),
+        ),
+      ),
+    close(
+      db,
+      "password_changed",
+      now,
+      and(
+        eq(connections.userId, user.id),
+        ne(connections.id, session.connectionId),
+        hasChanged,
+      ),
+      session.connectionId,
+    ),
+    ...renewSession(db, session, secret, now, hasChanged),
+    ...afterSuccess(db, reserved),
+  ]);
+  if (updated.rowsAffected === 0) return null;
+  return { closed: closed.rowsAffected, cookie: renewed.rowsAffected === 1 ? secret.cookie : null };
+}
+
+/**
+ * The operator sets an account's password: all its connections are closed with the old one, and the limiter forgets its
+ * failures. Returns how many were closed.
+ */
+export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
+  const [, closed] = await db.batch([
+    db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` }).where(
+      eq(users.id, user.id),
+    ),
+    close(db, "password_changed", now, eq(connections.userId, user.id)),
+    forgetFailures(db, user.email),
+  ]);
+  return closed.rowsAffected;
 }

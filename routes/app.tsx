@@ -54,8 +54,11 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use(loadSession);
   // Each form's own answer first; the last line holds for every path, so that no new form can forget its guard.
   app.use(paths.signIn, requireCsrf((c, typed, problem) => showSignIn(c, typed, {}, problem)));
-  app.use(paths.closeAll, requireCsrf(whenSignedIn((c, problem) => showCloseAll(c, problem))));
-  app.use(closeOne, requireCsrf(whenSignedIn((c, problem) => showCloseOne(c, c.req.param("id") ?? "", problem))));
+  app.use(paths.closeAll, requireCsrf(whenSignedIn((c, problem) => showCloseAll(c, { problem, problems: {} }))));
+  app.use(
+    closeOne,
+    requireCsrf(whenSignedIn((c, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} }))),
+  );
   app.use(paths.password, requireCsrf(whenSignedIn((c, problem) => showPassword(c, {}, problem))));
   app.use(requireCsrf((c, _, problem) => refuse(c, 403, "Not done", problem)));
 

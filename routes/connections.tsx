@@ -1,9 +1,10 @@
 import { type Context, Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
-import { closeConnection, closeOtherConnections, countOpen, listOtherOpen } from "../db/connections.ts";
+import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
 import { findConnection, listCountries, listHistory } from "../db/history.ts";
 import {
   AllClosedPieces,
+  type Confirmation,
   ConfirmationPage,
   ConfirmCloseAll,
   ConfirmCloseOne,
@@ -11,6 +12,7 @@ import {
 } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
 import { DEFAULT_ZONE } from "../views/time.tsx";
+import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
 import {
@@ -23,9 +25,10 @@ import {
   writeCursor,
 } from "./history_query.ts";
 import { wantsPiece } from "./htmx.ts";
+import { answerProblem } from "./guards.tsx";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "./paths.ts";
-import { askToSignIn, hasEnded } from "./sessions.ts";
+import { askToSignIn } from "./sessions.ts";
 import { dayOf } from "./time_zones.ts";
 
 /** Rows a page. */
@@ -60,8 +63,12 @@ connections.get("/connections/close", (c) => showCloseAll(c));
 
 connections.post("/connections/close", async (c) => {
   const { db, session, log, requestId } = c.var;
+  const open = await listOtherOpen(db, session, c.var.now());
+  const unconfirmed = open.length > 0 ? await confirmOwner(c) : null;
+  if (unconfirmed) return await showCloseAll(c, unconfirmed);
+
   const count = await closeOtherConnections(db, session, c.var.now());
-  if (count === 0 && await hasEnded(c)) return askToSignIn(c);
+  if (count === 0 && await hasEnded(db, session, c.var.now())) return askToSignIn(c);
   if (count > 0) {
     log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
   }
@@ -80,11 +87,14 @@ connections.post("/connections/:id/close", async (c) => {
   const id = c.req.param("id");
   if (id === session.connectionId) return await showCloseOne(c, id);
 
-  const count = Number(await closeConnection(db, session, id, c.var.now()));
-  const entry = await findConnection(db, session.userId, id, c.var.now());
-  if (!entry) return c.notFound();
+  const found = await findConnection(db, session.userId, id, c.var.now());
+  if (!found) return c.notFound();
 
-  if (count === 0 && await hasEnded(c)) return askToSignIn(c);
+  const unconfirmed = found.closedAt === null ? await confirmOwner(c) : null;
+  if (unconfirmed) return await showCloseOne(c, id, unconfirmed);
+
+  const count = Number(await closeConnection(db, session, id, c.var.now()));
+  if (count === 0 && await hasEnded(db, session, c.var.now())) return askToSignIn(c);
   if (count > 0) log("session_closed", { request_id: requestId, by: session.connectionId, connection: id });
   if (!wantsPiece(c)) {
     leaveNotice(c, "one_closed", count);
@@ -93,37 +103,51 @@ connections.post("/connections/:id/close", async (c) => {
   c.header("HX-Trigger", "connections-closed");
   const open = await countOpen(db, session.userId, c.var.now());
   const { query } = readHistoryQuery(currentUrl(c));
+  const entry = await findConnection(db, session.userId, id, c.var.now()) ?? found;
   return c.html(<OneClosedPieces count={count} entry={entry} open={open} query={query} zone={zoneOf(c)} />);
 });
 
 /** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
-export async function showCloseAll(c: Context<Env>, problem?: string) {
-  const { db, session, csrf } = c.var;
+export async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
+  const { db, session } = c.var;
   const open = await listOtherOpen(db, session, c.var.now());
-  const inDialog = wantsPiece(c);
-  const confirmation = <ConfirmCloseAll connections={open} zone={zoneOf(c)} {...{ csrf, inDialog, problem }} />;
-  return showConfirmation(c, confirmation, "Close open connections");
+  const confirmation = <ConfirmCloseAll connections={open} {...asksOf(c, unconfirmed)} />;
+  return showConfirmation(c, confirmation, "Close open connections", unconfirmed);
 }
 
 /** The same for one. Another account's connection is as unknown as one that never was (ASVS 8.2). */
-export async function showCloseOne(c: Context<Env>, id: string, problem?: string) {
-  const { db, session, csrf } = c.var;
+export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
+  const { db, session } = c.var;
   const connection = await findConnection(db, session.userId, id, c.var.now());
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
-  const inDialog = wantsPiece(c);
-  const confirmation = <ConfirmCloseOne zone={zoneOf(c)} {...{ connection, isCurrent, csrf, inDialog, problem }} />;
-  return showConfirmation(c, confirmation, "Close a connection");
+  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
+  return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
+}
+
+/** What both confirmations are shown with. */
+function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { problems: {} }): Confirmation {
+  const { session, csrf } = c.var;
+  return {
+    csrf,
+    email: session.email,
+    needsPassword: needsPassword(session, c.var.now()),
+    zone: zoneOf(c),
+    inDialog: wantsPiece(c),
+    problem,
+    problems,
+  };
 }
 
 function showConfirmation(
   c: Context<Env>,
   confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
   title: string,
+  unconfirmed?: Unconfirmed,
 ) {
-  return wantsPiece(c)
-    ? c.html(confirmation)
-    : c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+  if (!wantsPiece(c)) return c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+  // htmx puts no 5xx into the dialog: the form stays as it is, and a piece beside it says why.
+  return unconfirmed?.isBusy ? answerProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
 }
 
 /** One page of the history for the query of `url`. */

@@ -1,6 +1,7 @@
 import type { CountryOf } from "../db/countries.ts";
 import type { Db } from "../db/client.ts";
-import type { Lifetime, Visitor } from "../db/connections.ts";
+import type { Visitor } from "../db/connections.ts";
+import type { Lifetime } from "../db/open.ts";
 import type { Passwords } from "../db/passwords.ts";
 import type { Session } from "../db/sessions.ts";
 import type { Child } from "hono/jsx";

@@ -1,6 +1,7 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
+import { isTooLong } from "../db/passwords.ts";
 import type { Env } from "./env.ts";
 
 /** What came in a form's fields, as typed; of a repeated field the last. Files don't come: the content type has none. */
@@ -8,6 +9,11 @@ export type Typed = Record<string, string | undefined>;
 
 /** What is wrong with a form, by field, as sentences for whoever typed it. */
 export type Problems = Record<string, string>;
+
+/** A field for a password that somebody has; one that none can be is told apart before it costs a hash. */
+export function typedPassword(empty: string) {
+  return z.string(empty).min(1, empty).refine((text) => !isTooLong(text), "No password here is that long");
+}
 
 export async function readForm(c: Context<Env>): Promise<Typed> {
   const body = await c.req.parseBody();

@@ -174,11 +174,16 @@ export function refuse(
 ) {
   c.status(status);
   if (!wantsPiece(c)) return c.render(<ErrorPage title={title} text={text} />, { title, isError: true });
+  return answerProblem(c, `${title}. ${text}`);
+}
 
+/** For htmx: leaves everything as it is, and says why where the person is looking: in the dialog, or on the page. */
+export function answerProblem(c: Context<Env>, text: string) {
+  const isInDialog = c.req.method === "POST" && c.req.header("HX-Target") === "dialog#dialog";
   c.header("HX-Reswap", "none");
   return c.html(
-    <NotificationPiece>
-      <Notification kind="problem">{title}. {text}</Notification>
+    <NotificationPiece target={isInDialog ? "#dialog-problem" : "#notifications"}>
+      <Notification kind="problem">{text}</Notification>
     </NotificationPiece>,
   );
 }

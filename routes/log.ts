@@ -2,9 +2,11 @@
 export type LogEvent =
   | "authn_login_success"
   | "authn_login_fail"
+  | "authn_login_lock"
   | "authn_password_change"
   | "authn_password_change_fail"
   | "session_closed"
+  | "session_renewed"
   | "excess_rate_limit_exceeded"
   | "malicious_csrf"
   | "sys_startup"

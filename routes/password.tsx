@@ -1,24 +1,22 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { changePassword } from "../db/connections.ts";
 import { giveBack } from "../db/limits.ts";
-import { isTooLong, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
-import { findUserFrom } from "../db/users.ts";
+import { passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
+import { changePassword } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Env } from "./env.ts";
-import { type Problems, validForm } from "./forms.ts";
+import { type Problems, typedPassword, validForm } from "./forms.ts";
 import { leaveNotice } from "./notices.tsx";
-import { answerRefused, checkPassword } from "./password_check.ts";
+import { answerRefused, checkOwnPassword } from "./password_check.ts";
 import { paths } from "./paths.ts";
+import { writeSessionCookie } from "./sessions.ts";
 
 export const password = new Hono<Env>();
 
-const typed = (empty: string) =>
-  z.string(empty).min(1, empty).refine((text) => !isTooLong(text), "No password here is that long");
 const PasswordChange = z.object({
-  current_password: typed("Type your current password"),
-  new_password: typed("Type a new password"),
-  new_password_again: typed("Type the new password once more"),
+  current_password: typedPassword("Type your current password"),
+  new_password: typedPassword("Type a new password"),
+  new_password_again: typedPassword("Type the new password once more"),
 });
 
 password.get("/password", (c) => showPassword(c));
@@ -31,16 +29,10 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
     c.status(422);
     return await showPassword(c, problems);
   }
-  const { address } = await c.var.visitor();
-  const found = await findUserFrom(db, session.email, address, c.var.now());
-  const checked = await checkPassword(c, { email: session.email, ...found, password: fields.current_password });
+  const checked = await checkOwnPassword(c, fields.current_password);
   if (checked.outcome !== "right") {
-    log("authn_password_change_fail", {
-      request_id: requestId,
-      user: session.userId,
-      ip: address.ip,
-      reason: checked.outcome,
-    });
+    const { address: { ip } } = await c.var.visitor();
+    log("authn_password_change_fail", { request_id: requestId, user: session.userId, ip, reason: checked.outcome });
     const text = answerRefused(c, checked, "This is not your current password. Check it and try again.");
     return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
   }
@@ -50,8 +42,8 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
     await giveBack(db, reserved);
     return await showPassword(c, {}, answerRefused(c, { outcome: "busy" }, ""));
   }
-  const closed = await changePassword(db, { user, session, passwordHash, reserved, now: c.var.now() });
-  if (closed === null) {
+  const changed = await changePassword(db, { user, session, passwordHash, reserved, now: c.var.now() });
+  if (changed === null) {
     c.status(422);
     return await showPassword(
       c,
@@ -59,7 +51,9 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
       "Nothing was changed: the password or this connection changed at the same moment.",
     );
   }
+  const { closed, cookie } = changed;
   log("authn_password_change", { request_id: requestId, user: session.userId, closed });
+  if (cookie !== null) writeSessionCookie(c, cookie, session.openedAt);
   leaveNotice(c, "password_changed", closed);
   return c.redirect(paths.connections, 303);
 });

@@ -1,15 +1,17 @@
 import type { Context } from "hono";
 import { giveBack, reserveTry, type Try } from "../db/limits.ts";
-import type { User } from "../db/users.ts";
+import type { RefusalReason, User } from "../db/schema.ts";
+import { findUser } from "../db/users.ts";
 import { formatWait } from "../views/time.tsx";
 import type { Env } from "./env.ts";
 
 export type Checked = { outcome: "right"; user: User; reserved: Try } | Refused;
 
 export type Refused =
-  | { outcome: "wrong" }
-  /** Too many tries: when there is one again, in milliseconds. */
-  | { outcome: "limited"; retryAfter: number }
+  /** `isLast`: after it the account takes no password for a day. */
+  | { outcome: "wrong"; isLast: boolean }
+  /** Too many tries: when there is one again, in milliseconds; `isLocked`: too many in a row. */
+  | { outcome: "limited"; retryAfter: number; isLocked: boolean }
   /** Too many at the same time. */
   | { outcome: "busy" };
 
@@ -30,14 +32,31 @@ export async function checkPassword(
   const reserved = await reserveTry(db, { email, address, isKnown }, c.var.now());
   if ("retryAfter" in reserved) {
     log("excess_rate_limit_exceeded", { request_id: requestId, user: user?.id, ip: address.ip });
-    return { outcome: "limited", retryAfter: reserved.retryAfter };
+    return { outcome: "limited", ...reserved };
   }
   const isRight = await passwords.verify(password, user?.passwordHash);
   if (isRight === null) {
     await giveBack(db, reserved);
     return { outcome: "busy" };
   }
-  return isRight && user ? { outcome: "right", user, reserved } : { outcome: "wrong" };
+  if (isRight && user) return { outcome: "right", user, reserved };
+  if (reserved.isLast) log("authn_login_lock", { request_id: requestId, user: user?.id, ip: address.ip });
+  return { outcome: "wrong", isLast: reserved.isLast };
+}
+
+/**
+ * The same for the password of who is signed in. Their address counts as known to the account, wherever they are by now: else
+ * strangers who use up its tries could keep its owner from closing what they opened.
+ */
+export async function checkOwnPassword(c: Context<Env>, password: string): Promise<Checked> {
+  const { db, session: { email } } = c.var;
+  return await checkPassword(c, { email, user: await findUser(db, email), isKnown: true, password });
+}
+
+/** What the history says of a sign-in that was refused. */
+export function refusalReason(refused: Exclude<Refused, { outcome: "busy" }>): RefusalReason {
+  if (refused.outcome === "wrong") return refused.isLast ? "locked" : "wrong_password";
+  return refused.isLocked ? "locked" : "too_many_tries";
 }
 
 /** Sets status and header for a password that was not taken; returns what to say, which for a wrong one is `wrong`. */
@@ -49,7 +68,11 @@ export function answerRefused(c: Context<Env>, refused: Refused, wrong: string):
     case "limited":
       c.status(429);
       c.header("Retry-After", String(Math.max(1, Math.ceil(refused.retryAfter / 1000))));
-      return `There were too many tries. Wait ${formatWait(refused.retryAfter)}, then try again.`;
+      return refused.isLocked
+        ? `There were too many wrong passwords in a row, so none is taken for a while. Wait ${
+          formatWait(refused.retryAfter)
+        }, or ask the operator to set a new password.`
+        : `There were too many tries. Wait ${formatWait(refused.retryAfter)}, then try again.`;
     case "busy":
       c.status(503);
       c.header("Retry-After", String(BUSY_RETRY_AFTER));

@@ -9,6 +9,9 @@ import { paths, safeNext, withQuery } from "./paths.ts";
 
 type CookieName = "session" | "form" | "notice";
 
+/** Browsers keep no cookie longer, and Hono refuses to set one (RFC 6265bis): 400 days in seconds. */
+const LONGEST_COOKIE = 400 * 86_400;
+
 /** Reads one of our cookies. */
 export function readCookie(c: Context<Env>, name: CookieName): string | undefined {
   return getCookie(c, name, ...prefixOf(c));
@@ -29,13 +32,20 @@ export function writeCookie(c: Context<Env>, name: CookieName, value: string, ma
   });
 }
 
+/** Sets the cookie of a session whose connection was opened at `openedAt`, for as long as that can be open. */
+export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: number): void {
+  const left = Math.floor((openedAt + c.var.lifetime.max - c.var.now()) / 1000);
+  writeCookie(c, "session", cookie, Math.min(left, LONGEST_COOKIE));
+}
+
 function prefixOf(c: Context<Env>): ["host"] | [] {
   return c.var.origin.protocol === "https:" ? ["host"] : [];
 }
 
 /** Finds out whose request this is, once: the session behind the cookie, and what its forms' csrf field says. */
 export const loadSession = createMiddleware<Env>(async (c, next) => {
-  const session = await resumeSession(c.var.db, readCookie(c, "session"), c.var.now());
+  const isReading = c.req.method === "GET" || c.req.method === "HEAD";
+  const session = await resumeSession(c.var.db, readCookie(c, "session"), { isReading, now: c.var.now() });
   c.set("resumed", session);
   c.set("csrf", session?.csrf ?? "");
   return await next();
@@ -79,10 +89,4 @@ export function askToSignIn(c: Context<Env>): Response {
   }
   const page = c.req.method === "GET" ? c.req.path + new URL(c.req.url).search : undefined;
   return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
-}
-
-/** Whether the current connection was closed since `requireSession` looked: then a closing of others did nothing. */
-export async function hasEnded(c: Context<Env>): Promise<boolean> {
-  const session = await resumeSession(c.var.db, readCookie(c, "session"), c.var.now());
-  return session?.end !== null;
 }

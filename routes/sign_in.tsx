@@ -1,16 +1,16 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { openConnection, signOut } from "../db/connections.ts";
-import { isTooLong } from "../db/passwords.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
-import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash, type User } from "../db/users.ts";
+import type { User } from "../db/schema.ts";
+import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
 import { SignInPage } from "../views/sign_in.tsx";
 import type { Env } from "./env.ts";
-import { type Problems, type Typed, validForm } from "./forms.ts";
-import { answerRefused, checkPassword, type Refused } from "./password_check.ts";
+import { type Problems, type Typed, typedPassword, validForm } from "./forms.ts";
+import { answerRefused, checkPassword, refusalReason, type Refused } from "./password_check.ts";
 import { paths, safeNext } from "./paths.ts";
-import { formCsrf, writeCookie } from "./sessions.ts";
+import { formCsrf, openSession, writeSessionCookie } from "./sessions.ts";
 import { readTimeZone } from "./time_zones.ts";
 
 export const signIn = new Hono<Env>();
@@ -20,22 +20,16 @@ const Credentials = z.object({
     LONGEST_EMAIL,
     "This is too long for an e-mail address",
   ),
-  password: z.string("Type your password").min(1, "Type your password").refine(
-    (text) => !isTooLong(text),
-    "No password here is that long",
-  ),
+  password: typedPassword("Type your password"),
   time_zone: z.string().optional().catch(undefined),
   next: z.string().optional().catch(undefined),
 });
-
-/** Browsers keep no cookie longer, and Hono refuses to set one (RFC 6265bis): 400 days in seconds. */
-const LONGEST_COOKIE = 400 * 86_400;
 
 type SignInFields = { email: string; next?: string | undefined };
 
 signIn.get(paths.signIn, (c) => {
   const next = c.req.query("next");
-  if (c.var.resumed && !c.var.resumed.end) return c.redirect(safeNext(next), 303);
+  if (openSession(c)) return c.redirect(safeNext(next), 303);
   return showSignIn(c, { next });
 });
 
@@ -54,22 +48,20 @@ signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
   const timeZone = readTimeZone(time_zone);
   const cookie = await openConnection(db, { user, visitor, reserved, replaces: resumed, timeZone, lifetime, now });
   // The password changed while it was being checked: it is a wrong one by now.
-  if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong" }, user);
+  if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong", isLast: false }, user);
 
   log("authn_login_success", { request_id: requestId, user: user.id, ip: visitor.address.ip });
   c.var.later(sweep(db, c.var.retention, now));
   c.var.later(keepHashStrong(c, user, password));
-  writeCookie(c, "session", cookie, Math.min(Math.floor(lifetime.max / 1000), LONGEST_COOKIE));
+  writeSessionCookie(c, cookie, now);
   return c.redirect(safeNext(typed.next), 303);
 });
 
 signIn.post(paths.signOut, async (c) => {
-  const { db, resumed, log, requestId } = c.var;
-  if (resumed) {
-    const isClosed = await signOut(db, resumed, c.var.now());
-    if (isClosed) {
-      log("session_closed", { request_id: requestId, user: resumed.userId, connection: resumed.connectionId });
-    }
+  const { db, log, requestId } = c.var;
+  const session = openSession(c);
+  if (session && await signOut(db, session, c.var.now())) {
+    log("session_closed", { request_id: requestId, user: session.userId, connection: session.connectionId });
   }
   // The cookie stays: it opens nothing any more, and lets the sign-in page say what happened.
   c.header("Clear-Site-Data", '"cache", "storage"');
@@ -81,7 +73,7 @@ async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refus
   if (refused.outcome !== "busy") {
     const { db, log, requestId } = c.var;
     const visitor = await c.var.visitor();
-    const reason = refused.outcome === "wrong" ? "wrong_password" : "too_many_tries";
+    const reason = refusalReason(refused);
     await recordRefusal(db, { email: foldEmail(typed.email), visitor, reason, now: c.var.now() });
     log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
   }

@@ -470,7 +470,7 @@ Deno.test("of two connections that close each other at the same time, one stays 
   await one.signIn();
   await two.signIn();
   const sessions = await Promise.all(
-    [one, two].map((each) => resumeSession(db, each.cookies.get("session"), clock.now)),
+    [one, two].map((each) => resumeSession(db, each.cookies.get("session"), { isReading: true, now: clock.now })),
   );
 
   const counts = await Promise.all(sessions.map((session) => closeOtherConnections(db, session!, clock.now)));

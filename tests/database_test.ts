@@ -4,25 +4,24 @@ import { sql } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { type Db, openDatabase } from "../db/client.ts";
 import {
-  changePassword,
   closeAsOperator,
   closeConnection,
   closeOtherConnections,
   countOpen,
+  hasEnded,
   listOtherOpen,
   markSeen,
   openConnection,
-  resetPassword,
   signOut,
 } from "../db/connections.ts";
 import { type Filter, findConnection, listCountries, listHistory } from "../db/history.ts";
 import { reserveTry } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
-import { limits, sessions } from "../db/schema.ts";
-import { resumeSession, type Session } from "../db/sessions.ts";
+import { limits, sessions, type User } from "../db/schema.ts";
+import { confirmSession, resumeSession, type Session } from "../db/sessions.ts";
 import { unavailabilityIn, Unavailable } from "../db/unavailable.ts";
-import { findUser, findUserFrom, type User } from "../db/users.ts";
+import { changePassword, findUser, findUserFrom, resetPassword } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "./app.ts";
 
@@ -136,7 +135,7 @@ Deno.test("reads go on while another process holds the lock, also when writes wa
   const user = await findUser(db, EMAIL);
   await listHistory(db, { userId: user!.id, filter: {}, before: null, limit: 26, now: START });
   await countOpen(db, user!.id, START);
-  await resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, START);
+  await resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START });
 
   assert.equal(user?.email, EMAIL);
   assert.equal(write.isPending, true);
@@ -210,9 +209,13 @@ Deno.test("two processes that start at once on an empty file both come up, with 
   await Promise.all(processes.map((process) => process.stdin.close()));
 
   for (const lines of outputs) assert.deepEqual(await Array.fromAsync(lines), Array(5).fill("up"));
+  const migrations = [...Deno.readDirSync("db/migrations")].filter(({ name }) => name.endsWith(".sql"));
   for (let i = 0; i < 5; i++) {
     assert.equal((await readElsewhere(`${folder}/${i}.db`, "select * from limits")).length, 2);
-    assert.equal((await readElsewhere(`${folder}/${i}.db`, "select * from __drizzle_migrations")).length, 1);
+    assert.equal(
+      (await readElsewhere(`${folder}/${i}.db`, "select * from __drizzle_migrations")).length,
+      migrations.length,
+    );
   }
   await Deno.remove(folder, { recursive: true });
 });
@@ -342,11 +345,14 @@ Deno.test("the countries of a history are found by steps through indexes, not by
 });
 
 Deno.test("the session behind a cookie is found by three keys", async () => {
-  assert.deepEqual(await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, START)), [
-    "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)",
-    "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
-    "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
-  ]);
+  assert.deepEqual(
+    await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START })),
+    [
+      "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)",
+      "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
+      "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
+    ],
+  );
 });
 
 Deno.test("open connections are counted, listed and closed through the index of those that are not closed", async () => {
@@ -367,13 +373,14 @@ Deno.test("what is done to one connection finds it by its key", async () => {
 
   assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one]);
   assert.deepEqual(await planOf((db) => signOut(db, SESSION, START)), [one]);
+  assert.deepEqual(await planOf((db) => hasEnded(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => markSeen(db, SESSION, LIFETIME, START)), [one]);
   assert.equal((await planOf((db) => closeConnection(db, SESSION, "c", START)))[0], one);
 });
 
 Deno.test("signing in, changing a password and the sweep go through indexes", async () => {
   const visitor = { address: readAddress("46.16.60.1")!, countryCode: "ES", userAgent: "", device: "" };
-  const reserved = { address: "a", account: "b", run: "c" };
+  const reserved = { address: "a", account: "b", run: "c", isLast: false };
   const opening = { user: USER, visitor, reserved, replaces: SESSION, timeZone: "UTC", lifetime: LIFETIME, now: START };
 
   assertIndexed(await planOf((db) => findUserFrom(db, EMAIL, visitor.address, START)));
@@ -387,6 +394,7 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
   assertIndexed(
     await planOf((db) => changePassword(db, { user: USER, session: SESSION, passwordHash: "", reserved, now: START })),
   );
+  assertIndexed(await planOf((db) => confirmSession(db, { user: USER, session: SESSION, reserved, now: START })));
   assertIndexed(await planOf((db) => resetPassword(db, USER, "", START)));
 });
 
@@ -394,7 +402,9 @@ const LIFETIME = { idle: 1, max: 1 };
 const USER: User = { id: "u", email: EMAIL, passwordHash: "", passwordVersion: 1, timeZone: null, createdAt: START };
 const SESSION: Session = {
   id: "s",
+  secretHash: "",
   csrf: "",
+  confirmedAt: 0,
   connectionId: "c",
   openedAt: 0,
   lastSeenAt: 0,

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { type Db, openDatabase } from "../db/client.ts";
-import { resetPassword } from "../db/connections.ts";
 import { accountKey, afterSuccess, giveBack, reserveTry } from "../db/limits.ts";
 import { limits } from "../db/schema.ts";
-import { findUser } from "../db/users.ts";
+import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
 import { addAccount, type Browser, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { closeAsOperator, expiryOf } from "../db/connections.ts";
+import { closeAsOperator } from "../db/connections.ts";
+import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";

@@ -3,8 +3,7 @@ import { connections, refusals, users } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { openDatabase } from "../db/client.ts";
-import { resetPassword } from "../db/connections.ts";
-import { findUser } from "../db/users.ts";
+import { findUser, resetPassword } from "../db/users.ts";
 import { type Answer, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, START, startApp } from "./app.ts";
 
 Deno.test("GET /sign-in says what to do about a forgotten password", async () => {

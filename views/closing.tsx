@@ -1,20 +1,27 @@
 import type { Child } from "hono/jsx";
 import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
+import type { Problems } from "../routes/forms.ts";
 import { paths } from "../routes/paths.ts";
 import { ConnectionRow, Country, History, HistoryHead, type HistoryView, IpAddress } from "./connections.tsx";
+import { Field } from "./fields.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.tsx";
 
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;
 
-type Confirmation = {
+export type Confirmation = {
   csrf: string;
+  /** Whose password is asked for; a password manager wants to know. */
+  email: string;
+  needsPassword: boolean;
   zone: string;
   /** In the dialog htmx sends it; on a page of its own the browser does, and a new page comes. */
   inDialog: boolean;
+  /** What is wrong as a whole; `problems` by field. */
   problem?: string | undefined;
+  problems: Problems;
 };
 
 /** The confirmation as a page of its own, for who has no JavaScript. */
@@ -23,9 +30,7 @@ export function ConfirmationPage({ children }: { children?: Child }) {
 }
 
 /** Asks whether all other open connections shall be closed, and names them. */
-export function ConfirmCloseAll(
-  { connections, csrf, zone, inDialog, problem }: Confirmation & { connections: OpenConnection[] },
-) {
+export function ConfirmCloseAll({ connections, ...asks }: Confirmation & { connections: OpenConnection[] }) {
   if (connections.length === 0) {
     return (
       <NothingToConfirm title="Nothing else is open">
@@ -39,11 +44,9 @@ export function ConfirmCloseAll(
       title={connections.length === 1 ? "Close 1 open connection?" : `Close ${connections.length} open connections?`}
       action={paths.closeAll}
       button={connections.length === 1 ? "Close it" : `Close all ${connections.length}`}
-      csrf={csrf}
-      inDialog={inDialog}
-      problem={problem}
+      {...asks}
     >
-      <ClosingList connections={connections.slice(0, NAMED)} zone={zone} />
+      <ClosingList connections={connections.slice(0, NAMED)} zone={asks.zone} />
       {unnamed > 0 && <p>And {plural(unnamed, "more connection")}.</p>}
       <p>
         {connections.length === 1 ? "It has" : "They have"} to sign in again with your password.{" "}
@@ -54,10 +57,10 @@ export function ConfirmCloseAll(
 }
 
 /** Asks whether one connection shall be closed; says so where there is nothing to ask. */
-export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, inDialog, problem }: Confirmation & {
-  connection: Entry;
-  isCurrent: boolean;
-}) {
+export function ConfirmCloseOne(
+  { connection, isCurrent, ...asks }: Confirmation & { connection: Entry; isCurrent: boolean },
+) {
+  const { csrf, zone } = asks;
   if (isCurrent) {
     return (
       <NothingToConfirm title="This is the connection that you are using">
@@ -84,9 +87,7 @@ export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, inDialog, p
       title="Close this connection?"
       action={paths.closeOne(connection.id)}
       button="Close it"
-      csrf={csrf}
-      inDialog={inDialog}
-      problem={problem}
+      {...asks}
     >
       <ClosingList connections={[connection]} zone={zone} />
       <p>
@@ -96,25 +97,33 @@ export function ConfirmCloseOne({ connection, isCurrent, csrf, zone, inDialog, p
   );
 }
 
-function Confirm({ title, action, button, csrf, inDialog, problem, children }: {
-  title: string;
-  action: string;
-  button: string;
-  csrf: string;
-  inDialog: boolean;
-  problem?: string | undefined;
-  children?: Child;
-}) {
+function Confirm({ title, action, button, csrf, email, needsPassword, inDialog, problem, problems, children }:
+  & Confirmation
+  & { title: string; action: string; button: string; children?: Child }) {
   const htmx = inDialog ? { "hx-post": action, "hx-target": "#dialog", "hx-disable": "find button" } : {};
   return (
     <form method="post" action={action} {...htmx}>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      {problem && <Notification kind="problem">{problem}</Notification>}
+      <div id="dialog-problem" role="alert">{problem && <Notification kind="problem">{problem}</Notification>}</div>
       <input type="hidden" name="csrf" value={csrf} />
       {children}
+      {needsPassword && (
+        <>
+          <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
+          <Field
+            name="password"
+            label="Your password"
+            type="password"
+            autocomplete="current-password"
+            autofocus
+            hint="You last gave it more than 5 minutes ago."
+            problem={problems.password}
+          />
+        </>
+      )}
       <div class="dialog-actions">
         <a class="button" href={paths.connections} data-dismiss>Cancel</a>
-        <button type="submit" class="primary" autofocus>{button}</button>
+        <button type="submit" class="primary" autofocus={!needsPassword}>{button}</button>
       </div>
     </form>
   );

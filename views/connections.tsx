@@ -285,6 +285,7 @@ const REASONS: Record<EndReason | RefusalReason, string> = {
   replaced: "Too many open",
   wrong_password: "Wrong password",
   too_many_tries: "Too many tries",
+  locked: "Locked for 24 hours",
 };
 
 function End({ entry, zone }: { entry: Entry; zone: string }) {

@@ -21,6 +21,8 @@ export function Notification(
 }
 
 /** A notification as a piece for htmx: it takes the place of the one before. */
-export function NotificationPiece({ children }: { children?: Child }) {
-  return <hx-partial hx-target="#notifications" hx-swap="innerHTML">{children}</hx-partial>;
+export function NotificationPiece(
+  { target = "#notifications", children }: { target?: "#notifications" | "#dialog-problem"; children?: Child },
+) {
+  return <hx-partial hx-target={target} hx-swap="innerHTML">{children}</hx-partial>;
 }

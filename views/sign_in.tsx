@@ -1,4 +1,4 @@
-import type { EndReason } from "../db/schema.ts";
+import type { End } from "../db/sessions.ts";
 import { paths } from "../routes/paths.ts";
 import type { Problems } from "../routes/forms.ts";
 import { Field } from "./fields.tsx";
@@ -6,7 +6,7 @@ import { Notification } from "./notifications.tsx";
 import { DEFAULT_ZONE, formatTime } from "./time.tsx";
 
 /** Why the connection of this very browser ended, and when; never from where: it may be an intruder who reads it. */
-export type Ended = { at: number; reason: EndReason; timeZone: string | null };
+export type Ended = End & { timeZone: string | null };
 
 export function SignInPage({ csrf, next, email = "", problem, problems = {}, ended, hasUsers }: {
   csrf: string;
@@ -60,13 +60,14 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
 function describeEnd({ at, reason, timeZone }: Ended): string {
   const zone = timeZone ?? DEFAULT_ZONE;
   const when = `${formatTime(at, zone)} (${zone})`;
-  const sentences: Record<EndReason, string> = {
+  const sentences: Record<End["reason"], string> = {
     signed_out: `You signed out on ${when}.`,
     closed: `This connection was closed from another one on ${when}. Sign in to open a new one.`,
     expired: `This connection expired on ${when}. Sign in to open a new one.`,
     password_changed: `This connection was closed on ${when}, when the password was changed. Sign in with the new one.`,
     closed_by_operator: `The operator closed this connection on ${when}. Sign in to open a new one.`,
     replaced: `This connection was closed on ${when}: the account had too many open ones, and it was the oldest.`,
+    renewed: `Your password was given on ${when}, but the answer did not reach this browser. Please sign in again.`,
   };
   return sentences[reason];
 }
