@@ -188,6 +188,30 @@ Deno.test("after 100 failures in a row the account takes no password for 24 hour
 });
 
 // ASVS 6.3.1
+Deno.test("the history and the log say when an account was locked, and the sign-in page what to do", async () => {
+  const { browser, clock, log } = await startApp();
+  const here = browser("46.16.60.1");
+  await here.signIn();
+  await failInARow(browser, clock, 99);
+  assert.equal(log.join().includes("authn_login_lock"), false);
+  clock.now += HOUR;
+  await browser("198.51.100.1").signIn(EMAIL, WRONG);
+  clock.now += HOUR;
+  const refused = await browser("198.51.100.2").signIn();
+
+  const { $ } = await here.get(`${paths.connections}?state=refused`);
+
+  assert.match($("tbody td.end").eq(0).text(), /Locked for 24 hours: 1 attempt$/);
+  assert.match($("tbody td.end").eq(1).text(), /Locked for 24 hours: 1 attempt$/);
+  assert.match($("tbody td.end").eq(2).text(), /Wrong password: 24 attempts/);
+  assert.equal(log.filter((line) => line.includes("authn_login_lock")).length, 1);
+  assert.match(
+    refused.$(".notification").text(),
+    /too many wrong passwords in a row.*Wait 23 hours, or ask the operator/,
+  );
+});
+
+// ASVS 6.3.1
 Deno.test("of several budgets that are used up, the one that lasts longest tells how long to wait", async () => {
   const { browser, clock } = await startApp();
   await failInARow(browser, clock, 100);

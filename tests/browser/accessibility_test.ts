@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import axeCore from "axe-core";
 import type { Page } from "playwright-core";
 import { paths } from "../../routes/paths.ts";
+import { MINUTE } from "../app.ts";
 import { fillSignIn, inChromium, openDialog, openSite, PARIS, signIn } from "./chromium.ts";
 import { addClosed, addEveryState, addOpen } from "./history.ts";
 
@@ -84,6 +85,21 @@ Deno.test("the history with the dialog open is for everybody", inChromium, async
   await openDialog(here);
 
   await assertAccessible(here, "dialog");
+  site.assertUntroubled();
+});
+
+Deno.test("the dialog that asks for the password, and finds it wrong, is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByLabel("Your password").fill("not the password at all");
+  await here.keyboard.press("Enter");
+  await here.getByText("This is not your password.").waitFor();
+
+  await assertAccessible(here, "dialog-password");
   site.assertUntroubled();
 });
 
