@@ -16,7 +16,7 @@ export const PASSWORD = "correct horse battery staple";
 export const START = Date.UTC(2026, 10, 23, 14, 4);
 
 /** Hashes that cost next to nothing, for tests that sign in often; what Argon2id itself does is tested with its own. */
-const CHEAP = { memory: 64, passes: 1 };
+export const CHEAP = { memory: 64, passes: 1 };
 
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
 

@@ -5,7 +5,7 @@ import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
-import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp, type TestApp } from "./app.ts";
+import { addAccount, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 
 // ASVS 7.4.1
 Deno.test("a closed browser is out at its very next request, and its sign-in page says that it was closed and when", async () => {
@@ -230,100 +230,3 @@ Deno.test("what is older than the retention goes at the next sign-in, open conne
   const { $ } = await here.get(paths.connections);
   assert.deepEqual($("td.ip").toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
 });
-
-// ASVS 7.4.1: the invariant
-Deno.test("a connection is shown open if and only if its cookie works, whatever happened before", async () => {
-  const step = fc.oneof(
-    fc.record({
-      do: fc.constantFrom("signIn", "signOut", "closeAll", "closeOne", "changePassword"),
-      who: fc.nat(3),
-      other: fc.nat(3),
-    }),
-    fc.record({ do: fc.constant("wait"), days: fc.integer({ min: -1, max: 8 }) }),
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), async (steps) => {
-      const life = await startLife();
-      for (const each of steps) {
-        if ("days" in each) life.app.clock.now += each.days * DAY;
-        else await life.steps[each.do](each.who, each.other);
-        await life.assertInvariant();
-      }
-    }),
-    { numRuns: 25 },
-  );
-});
-
-type Cookie = { browser: Browser; account: number; cookie: string };
-
-/** Two accounts, two browsers each, and what they may do. */
-async function startLife() {
-  const app = await startApp();
-  const emails = [EMAIL, "joan@example.com"] as const;
-  await addAccount(app.db, emails[1], PASSWORD);
-  const passwords: [string, string] = [PASSWORD, PASSWORD];
-  const browsers = [app.browser(), app.browser(), app.browser(), app.browser()];
-  /** Every cookie that there ever was. */
-  const cookies: Cookie[] = [];
-  const accountOf = (who: number): 0 | 1 => who % 2 === 0 ? 0 : 1;
-  const at = (who: number) => browsers[who]!;
-
-  const steps = {
-    async signIn(who: number) {
-      const account = accountOf(who);
-      if (await at(who).isIn()) return;
-      await at(who).signIn(emails[account], passwords[account]);
-      cookies.push({ browser: app.browser(), account, cookie: at(who).cookies.get("session")! });
-    },
-    async signOut(who: number) {
-      if (await at(who).isIn()) await at(who).signOut();
-    },
-    async closeAll(who: number) {
-      if (!await at(who).isIn()) return;
-      const { $ } = await at(who).get(paths.closeAll);
-      if ($("main form").length > 0) await at(who).submit(paths.closeAll);
-    },
-    async closeOne(who: number, other: number) {
-      if (!await at(who).isIn()) return;
-      const rows = await app.db.select().from(connections);
-      const id = rows[other % Math.max(1, rows.length)]?.id;
-      const { $ } = await at(who).get(paths.connections);
-      const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value")!;
-      if (id) await at(who).post(paths.closeOne(id), { csrf });
-    },
-    async changePassword(who: number, other: number) {
-      if (!await at(who).isIn()) return;
-      const account = accountOf(who);
-      const next = `${PASSWORD} ${other} ${app.clock.now}`;
-      const { status } = await at(who).submit(paths.password, {
-        current_password: passwords[account],
-        new_password: next,
-        new_password_again: next,
-      });
-      if (status === 303) passwords[account] = next;
-    },
-  };
-  return { app, steps, assertInvariant: () => assertInvariant(app, cookies) };
-}
-
-/** For each cookie that works: the history it opens shows exactly as many open rows of the account as there are such cookies. */
-async function assertInvariant(app: TestApp, cookies: Cookie[]) {
-  const working: Cookie[] = [];
-  for (const each of cookies) {
-    each.browser.cookies.set("session", each.cookie);
-    if (await each.browser.isIn()) working.push(each);
-  }
-  const current = new Map<Cookie, string>();
-  for (const each of working) {
-    const { $ } = await each.browser.get(`${paths.connections}?state=open`);
-    const open = $("tbody tr").toArray().map((row) => $(row).attr("id")!).sort();
-    current.set(each, $("tr.current").attr("id")!);
-    const expected = working.filter(({ account }) => account === each.account);
-    assert.equal(open.length, expected.length, `at ${app.clock.now}`);
-    assert.match(
-      $(".head").text(),
-      open.length === 1 ? /Only this connection/ : new RegExp(`${open.length} connections are open`),
-    );
-  }
-  assert.equal(new Set(current.values()).size, working.length);
-}
