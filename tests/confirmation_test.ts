@@ -341,6 +341,22 @@ Deno.test("a browser that never got the new cookie ends its connection by signin
   assert.equal(await cutOff.isIn(), true);
 });
 
+// ASVS 7.2.4
+Deno.test("a fault after the secret was renewed leaves the browser with the new cookie", async () => {
+  const { here, other, clock, db } = await startWithOthers();
+  clock.now += 5 * MINUTE + 1;
+  await db.$client.execute(
+    "create trigger no_closing before update of closed_at on connections begin select raise(abort, 'a fault'); end",
+  );
+
+  const answer = await here.submit(paths.closeAll, { password: PASSWORD });
+  clock.now += 10 * SECOND;
+
+  assert.equal(answer.status, 500);
+  assert.equal(await here.isIn(), true);
+  assert.equal(await other.isIn(), true);
+});
+
 // Security: race
 Deno.test("a password that is changed while it is being checked confirms nothing", async () => {
   const cheap = createPasswords({ memory: 64, passes: 1 });
