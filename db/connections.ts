@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gte, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
@@ -6,6 +6,7 @@ import type { Db } from "./client.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { orLookBack } from "./unavailable.ts";
 import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
 
 /** More than this many open ones an account can't have: the oldest is closed (ASVS 7.1.2). */
@@ -48,34 +49,38 @@ export async function openConnection(
   const { address, ...seen } = visitor;
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
-  const [inserted] = await db.batch([
-    db.insert(connections).select(
-      db.select(asColumns({
-        id,
-        userId: user.id,
-        openedAt: now,
-        lastSeenAt: now,
-        expiresAt: expiryOf(now, now, lifetime),
-        closedAt: null,
-        endReason: null,
-        closedBy: null,
-        ip: address.ip,
-        network: address.network,
-        ...seen,
-      })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
-    ),
-    db.insert(sessions).select(
-      db.select(asColumns({ ...session, formerHash: null, renewedAt: null })).from(connections).where(
-        eq(connections.id, id),
+  const open = () =>
+    db.batch([
+      db.insert(connections).select(
+        db.select(asColumns({
+          id,
+          userId: user.id,
+          openedAt: now,
+          lastSeenAt: now,
+          expiresAt: expiryOf(now, now, lifetime),
+          closedAt: null,
+          endReason: null,
+          closedBy: null,
+          ip: address.ip,
+          network: address.network,
+          ...seen,
+        })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
       ),
-    ),
-    close(db, "signed_out", now, and(eq(connections.id, replaces?.connectionId ?? ""), opened)),
-    close(db, "replaced", now, and(inArray(connections.id, overTheMost(db, user.id, now)), opened)),
-    db.update(users).set({ timeZone })
-      .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
-    ...afterSuccess(db, reserved),
-  ]);
-  return inserted.rowsAffected === 1 ? secret.cookie : null;
+      db.insert(sessions).select(
+        db.select(asColumns({ ...session, formerHash: null, renewedAt: null })).from(connections).where(
+          eq(connections.id, id),
+        ),
+      ),
+      close(db, "signed_out", now, and(eq(connections.id, replaces?.connectionId ?? ""), opened)),
+      close(db, "replaced", now, and(inArray(connections.id, overTheMost(db, user.id, now)), opened)),
+      db.update(users).set({ timeZone })
+        .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
+      ...afterSuccess(db, reserved),
+    ]);
+  return await orLookBack(
+    async () => (await open())[0].rowsAffected === 1 ? secret.cookie : null,
+    async () => await db.$count(connections, eq(connections.id, id)) === 1 ? secret.cookie : null,
+  );
 }
 
 /** The account's open connections but the current one, newest first: what closing them all would close. */
@@ -98,14 +103,12 @@ export async function countOpen(db: Db, userId: string, now: number): Promise<nu
 
 /** Closes every open connection of the account but the current one. Returns how many; again, 0. */
 export async function closeOtherConnections(db: Db, session: Session, now: number): Promise<number> {
-  const closed = await closeOthers(db, session, now);
-  return closed.rowsAffected;
+  return await closeOthers(db, session, now);
 }
 
 /** Closes one other connection of the account. `false` when it was not open, is the current one or is not the account's. */
 export async function closeConnection(db: Db, session: Session, id: string, now: number): Promise<boolean> {
-  const closed = await closeOthers(db, session, now, eq(connections.id, id));
-  return closed.rowsAffected === 1;
+  return await closeOthers(db, session, now, eq(connections.id, id)) === 1;
 }
 
 /** Closes the current connection. `false` when it was not open. */
@@ -145,10 +148,26 @@ export function close(db: Db, reason: EndReason, now: number, which: SQL | undef
     .where(and(isOpen(now), which));
 }
 
-/** Closes others of the account from the current connection: all, or `which`. */
-function closeOthers(db: Db, session: Session, now: number, which?: SQL) {
-  const others = and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId));
-  return close(db, "closed", now, and(others, which, isStillOpen(db, session.connectionId, now)), session.connectionId);
+/** Closes others of the account from the current connection: all, or `which`. Returns how many. */
+async function closeOthers(db: Db, session: Session, now: number, which?: SQL): Promise<number> {
+  const others = and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId), which);
+  const isAllowed = isStillOpen(db, session.connectionId, now);
+  return await orLookBack(
+    async () => (await close(db, "closed", now, and(others, isAllowed), session.connectionId)).rowsAffected,
+    () => countClosedBy(db, session, "closed", now, which),
+  );
+}
+
+/** How many connections the current one closed for `reason` at `now` or later; `null` for none. */
+export async function countClosedBy(
+  db: Db,
+  session: Session,
+  reason: EndReason,
+  now: number,
+  which?: SQL,
+): Promise<number | null> {
+  const closed = and(eq(connections.closedBy, session.connectionId), eq(connections.endReason, reason), which);
+  return await db.$count(connections, and(gte(connections.closedAt, now), closed)) || null;
 }
 
 /** The ids of the account's open connections beyond the newest hundred. */

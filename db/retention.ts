@@ -1,6 +1,6 @@
 import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { connections, limits, refusals } from "./schema.ts";
+import { connections, limits, refusals, sessions } from "./schema.ts";
 
 /** Rows that one sweep touches at most in each table, so that no sign-in pays for a long pause. */
 const AT_MOST = 1_000;
@@ -26,6 +26,8 @@ export async function sweep(db: Db, retention: number, now: number): Promise<voi
     .where(lt(connections.closedAt, oldest)).limit(AT_MOST);
   const refused = db.select({ id: refusals.id }).from(refusals).where(lt(refusals.lastAt, oldest)).limit(AT_MOST);
   await db.batch([
+    // Not left to the foreign key: a remote database may have those switched off.
+    db.delete(sessions).where(inArray(sessions.connectionId, ended)),
     db.delete(connections).where(inArray(connections.id, ended)),
     db.delete(refusals).where(inArray(refusals.id, refused)),
   ]);

@@ -5,6 +5,7 @@ import type { Db } from "./client.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { orLookBack } from "./unavailable.ts";
 
 /** What a browser's cookie leads to. */
 export type Session = {
@@ -28,8 +29,8 @@ export type Session = {
 /** `renewed`: the connection goes on with another secret than the one in the cookie. */
 export type End = { at: number; reason: EndReason | "renewed" };
 
-/** A secret that was just made. The cookie's value is nowhere else; `hash` is for keeping. */
-export type Secret = { cookie: string; hash: string };
+/** A secret that was just made for the session `id`. The cookie's value is nowhere else; `hash` is for keeping. */
+export type Secret = { id: string; cookie: string; hash: string };
 
 const COOKIE = /^([\w-]{22})\.([\w-]{43})$/;
 /** How long the secret before the last one still reads, for pages that were under way in other tabs; milliseconds. */
@@ -42,7 +43,7 @@ export function newSessionId(): string {
 /** A session's secret side: 32 random bytes (ASVS 7.2.3), of which only the hash is for keeping. */
 export function newSecret(sessionId: string): Secret {
   const secret = randomBytes(32).toString("base64url");
-  return { cookie: `${sessionId}.${secret}`, hash: hashOf(secret).toString("base64url") };
+  return { id: sessionId, cookie: `${sessionId}.${secret}`, hash: hashOf(secret).toString("base64url") };
 }
 
 /** What a form's hidden field says, for a session or for a browser that has none. */
@@ -104,21 +105,33 @@ export async function confirmSession(
 ): Promise<string | "same" | null> {
   const secret = newSecret(session.id);
   const isSamePassword = and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
-  const [confirmed, renewed] = await db.batch([
-    ...renewSession(
-      db,
-      session,
-      secret,
-      now,
-      and(
-        isStillOpen(db, session.connectionId, now),
-        exists(db.select({ one: sql`1` }).from(users).where(isSamePassword)),
+  const confirm = () =>
+    db.batch([
+      ...renewSession(
+        db,
+        session,
+        secret,
+        now,
+        and(
+          isStillOpen(db, session.connectionId, now),
+          exists(db.select({ one: sql`1` }).from(users).where(isSamePassword)),
+        ),
       ),
-    ),
-    ...afterSuccess(db, reserved),
-  ]);
-  if (confirmed.rowsAffected === 0) return null;
-  return renewed.rowsAffected === 1 ? secret.cookie : "same";
+      ...afterSuccess(db, reserved),
+    ]);
+  return await orLookBack(
+    async () => {
+      const [confirmed, renewed] = await confirm();
+      if (confirmed.rowsAffected === 0) return null;
+      return renewed.rowsAffected === 1 ? secret.cookie : "same";
+    },
+    async () => await holds(db, secret) ? secret.cookie : null,
+  );
+}
+
+/** Whether a session has this secret now. */
+export async function holds(db: Db, { id, hash }: Secret): Promise<boolean> {
+  return await db.$count(sessions, and(eq(sessions.id, id), eq(sessions.secretHash, hash))) === 1;
 }
 
 /**

@@ -14,3 +14,18 @@ export function unavailabilityIn(error: unknown): Unavailable | null {
   }
   return null;
 }
+
+/**
+ * Does a write, and where its answer was lost (`Unavailable`), looks whether it was done all the same: `look` finds that by the
+ * ids that the write was made with, and gives what the write would have returned; `null` when there is no trace of it.
+ */
+export async function orLookBack<T>(write: () => Promise<T>, look: () => Promise<T | null>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!unavailabilityIn(error)) throw error;
+    const done = await look();
+    if (done === null) throw error;
+    return done;
+  }
+}

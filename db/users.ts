@@ -2,11 +2,12 @@ import { and, count, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
-import { close } from "./connections.ts";
+import { close, countClosedBy } from "./connections.ts";
 import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { connections, type User, users } from "./schema.ts";
-import { newSecret, renewSession, type Session } from "./sessions.ts";
+import { holds, newSecret, renewSession, type Session } from "./sessions.ts";
+import { orLookBack } from "./unavailable.ts";
 
 /** Longer ones can't be delivered to (RFC 5321, 4.5.3.1.3). */
 export const LONGEST_EMAIL = 254;
@@ -92,31 +93,42 @@ export async function changePassword(
   const hasChanged = exists(
     db.select({ one: sql`1` }).from(users).where(and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))),
   );
-  const [updated, closed, , renewed] = await db.batch([
-    db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
-      .where(
-        and(
-          eq(users.id, user.id),
-          eq(users.passwordVersion, user.passwordVersion),
-          isStillOpen(db, session.connectionId, now),
+  const change = () =>
+    db.batch([
+      db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
+        .where(
+          and(
+            eq(users.id, user.id),
+            eq(users.passwordVersion, user.passwordVersion),
+            isStillOpen(db, session.connectionId, now),
+          ),
         ),
+      close(
+        db,
+        "password_changed",
+        now,
+        and(
+          eq(connections.userId, user.id),
+          ne(connections.id, session.connectionId),
+          hasChanged,
+        ),
+        session.connectionId,
       ),
-    close(
-      db,
-      "password_changed",
-      now,
-      and(
-        eq(connections.userId, user.id),
-        ne(connections.id, session.connectionId),
-        hasChanged,
-      ),
-      session.connectionId,
-    ),
-    ...renewSession(db, session, secret, now, hasChanged),
-    ...afterSuccess(db, reserved),
-  ]);
-  if (updated.rowsAffected === 0) return null;
-  return { closed: closed.rowsAffected, cookie: renewed.rowsAffected === 1 ? secret.cookie : null };
+      ...renewSession(db, session, secret, now, hasChanged),
+      ...afterSuccess(db, reserved),
+    ]);
+  return await orLookBack(
+    async () => {
+      const [updated, closed, , renewed] = await change();
+      if (updated.rowsAffected === 0) return null;
+      return { closed: closed.rowsAffected, cookie: renewed.rowsAffected === 1 ? secret.cookie : null };
+    },
+    async () => {
+      if (await db.$count(users, and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))) === 0) return null;
+      const closed = await countClosedBy(db, session, "password_changed", now) ?? 0;
+      return { closed, cookie: await holds(db, secret) ? secret.cookie : null };
+    },
+  );
 }
 
 /**
