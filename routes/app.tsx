@@ -113,7 +113,12 @@ function answerError(c: Context<Env>, error: Error): Response | Promise<Response
   const unavailable = unavailabilityIn(error);
   if (unavailable) {
     c.header("Retry-After", String(unavailable.retryAfterSeconds));
-    return refuse(c, 503, "Not available right now", "The database gives no answer. Please try again in a few seconds.");
+    return refuse(
+      c,
+      503,
+      "Not available right now",
+      "The database gives no answer. Please try again in a few seconds.",
+    );
   }
   return refuse(
     c,

@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { type Db, openDatabase } from "../db/client.ts";
+import { reserveTry } from "../db/limits.ts";
+import { listHistory } from "../db/history.ts";
+import { readAddress } from "../db/addresses.ts";
+import { addUser, findUser } from "../db/users.ts";
+import { createPasswords } from "../db/passwords.ts";
+import { paths } from "../routes/paths.ts";
+import { addAccount, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { startHrana } from "./hrana.ts";
+
+const NEW = "a much better password than before";
+
+Deno.test("over a remote database a person signs in, filters, closes, downloads, changes the password and signs out", async () => {
+  await using remote = await startRemote();
+  await assertMainFlow(remote.db, EMAIL);
+});
+
+Deno.test({
+  name: "over the server in TEST_DATABASE_URL the main flow is the same",
+  ignore: !Deno.env.get("TEST_DATABASE_URL"),
+  async fn() {
+    const db = await openDatabase(Deno.env.get("TEST_DATABASE_URL")!, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
+    const email = `${crypto.randomUUID()}@example.com`;
+    await addAccount(db, email, PASSWORD);
+
+    await assertMainFlow(db, email);
+
+    db.$client.close();
+  },
+});
+
+// ASVS 7.4.1
+Deno.test("closing on one instance is felt on another one at the next request, over a remote database too", async () => {
+  await using remote = await startRemote();
+  const elsewhere = await openDatabase(remote.url);
+  const [one, two] = [await startApp({ db: remote.db }), await startApp({ db: elsewhere })];
+  const [here, there] = [one.browser(), two.browser()];
+  await here.signIn();
+  await there.signIn();
+
+  await here.submit(paths.closeAll);
+
+  assert.equal(await there.isIn(), false);
+  elsewhere.$client.close();
+});
+
+// ASVS 6.3.1
+Deno.test("of 60 tries that arrive together at a remote database, exactly 25 are let through", async () => {
+  await using remote = await startRemote();
+
+  const outcomes = await Promise.all(
+    Array.from(
+      { length: 60 },
+      (_, i) => reserveTry(remote.db, { email: EMAIL, address: readAddress(`203.0.113.${i}`)!, isKnown: false }, START),
+    ),
+  );
+
+  assert.equal(outcomes.filter((outcome) => !("retryAfter" in outcome)).length, 25);
+});
+
+Deno.test("a remote database that starts empty gets its tables once, also from two processes at the same time", async () => {
+  await using hrana = await startHrana();
+
+  const databases = await Promise.all([openDatabase(hrana.url), openDatabase(hrana.url)]);
+
+  assert.equal(await addUser(databases[0]!, EMAIL, "a hash", START), true);
+  assert.equal((await findUser(databases[1]!, EMAIL))?.email, EMAIL);
+  for (const db of databases) db.$client.close();
+});
+
+Deno.test("a fault in a statement is no outage, and is asked once", async () => {
+  await using remote = await startRemote();
+  const before = remote.calls.length;
+
+  await assert.rejects(remote.db.$client.execute("select * from nowhere"), /no such table: nowhere/);
+
+  assert.equal(remote.calls.length, before + 1);
+});
+
+// Security: remote database
+Deno.test("a read that fails is asked again, at most twice", async () => {
+  await using remote = await startRemote();
+  const { browser } = await startApp({ db: remote.db });
+  const here = browser();
+  await here.signIn();
+  let failures = 0;
+  remote.breakWhen((sql) => isSessionRead(sql) && failures < 2 && ++failures ? "error" : null);
+
+  assert.equal((await here.get(paths.password)).status, 200);
+  assert.equal(failures, 2);
+
+  let asked = 0;
+  remote.breakWhen((sql) => isSessionRead(sql) && ++asked ? "error" : null);
+  const answer = await here.get(paths.password);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get("Retry-After"), "5");
+  assert.match(answer.$("h1").text(), /Not available right now/);
+  assert.equal(asked, 3);
+});
+
+// Security: remote database
+Deno.test("a write that fails is not repeated, changes nothing and gets 503", async () => {
+  await using remote = await startRemote();
+  const { browser } = await startApp({ db: remote.db });
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await other.signIn();
+  await here.signIn();
+  let asked = 0;
+  remote.breakWhen((sql) => isClosing(sql) && ++asked ? "error" : null);
+
+  const answer = await here.submit(paths.closeAll);
+  remote.heal();
+
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get("Retry-After"), "5");
+  assert.equal(asked, 1);
+  assert.equal(await other.isIn(), true);
+});
+
+// Security: remote database
+Deno.test("a sign-in whose answer is lost after it was done opens one connection, and the browser is in", async () => {
+  await using remote = await startRemote();
+  const { browser } = await startApp({ db: remote.db });
+  const here = browser();
+  remote.breakWhen((sql) => sql.some((text) => /insert into "sessions"/.test(text)) ? "lose the answer" : null);
+
+  const answer = await here.signIn();
+  remote.heal();
+
+  assert.equal(answer.status, 303);
+  assert.equal(await here.isIn(), true);
+  assert.equal(remote.query("select * from connections").length, 1);
+});
+
+// Security: remote database
+Deno.test("a closing whose answer is lost after it was done still says how many were closed", async () => {
+  await using remote = await startRemote();
+  const { browser } = await startApp({ db: remote.db });
+  const [here, other, another] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
+  for (const each of [other, another, here]) await each.signIn();
+  remote.breakWhen((sql) => isClosing(sql) ? "lose the answer" : null);
+
+  const answer = await here.submit(paths.closeAll);
+  remote.heal();
+
+  assert.equal(answer.status, 303);
+  assert.match((await here.get(paths.connections)).$("#notifications").text(), /2 open connections were closed/);
+  assert.equal(await other.isIn() || await another.isIn(), false);
+});
+
+// Security: remote database
+Deno.test("a confirmation and a new password whose answers are lost leave the browser with the new cookie", async () => {
+  await using remote = await startRemote();
+  const { browser, clock } = await startApp({ db: remote.db });
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await other.signIn();
+  await here.signIn();
+  clock.now += HOUR;
+  remote.breakWhen((sql) => sql.some((text) => /update "sessions"/.test(text)) ? "lose the answer" : null);
+
+  const closed = await here.submit(paths.closeAll, { password: PASSWORD });
+  clock.now += MINUTE;
+  const changed = await here.submit(paths.password, {
+    current_password: PASSWORD,
+    new_password: NEW,
+    new_password_again: NEW,
+  });
+  remote.heal();
+  clock.now += MINUTE;
+
+  assert.deepEqual([closed.status, changed.status], [303, 303]);
+  assert.equal(await here.isIn(), true);
+  assert.equal(await other.isIn(), false);
+  assert.equal((await browser().signIn(EMAIL, NEW)).status, 303);
+});
+
+// Security: remote database
+Deno.test("while the remote database is down every page says so, and all is well again without a restart", async () => {
+  await using remote = await startRemote();
+  const { browser } = await startApp({ db: remote.db });
+  const here = browser();
+  await here.signIn();
+
+  await remote.stop();
+  const down = [await here.get(paths.connections), await here.get(paths.csv), await browser().get(paths.signIn)];
+  const health = await here.get(paths.health);
+  await remote.start();
+
+  assert.deepEqual(down.map(({ status }) => status), [503, 503, 503]);
+  assert.equal(health.status, 503);
+  assert.equal((await here.get(paths.health)).status, 200);
+  assert.equal(await here.isIn(), true);
+});
+
+async function assertMainFlow(db: Db, email: string): Promise<void> {
+  const { browser, clock } = await startApp({ db });
+  const [here, other, another] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
+  assert.equal((await here.signIn(email, "not the password at all")).status, 422);
+  for (const each of [other, another, here]) {
+    clock.now += 1;
+    assert.equal((await each.signIn(email, PASSWORD, { time_zone: "Europe/Madrid" })).status, 303);
+  }
+  const page = await here.get(paths.connections);
+  assert.deepEqual(page.$("tbody td.ip").toArray().map((cell) => page.$(cell).text().trim()), [
+    "46.16.60.1",
+    "203.0.113.2",
+    "203.0.113.1",
+    "46.16.60.1",
+  ]);
+  assert.match(page.$("#more").text(), /Times in Europe\/Madrid/);
+  assert.deepEqual(page.$("select[name=country] option").toArray().map((option) => page.$(option).attr("value")), [
+    "",
+    "ES",
+    "none",
+  ]);
+  assert.equal((await here.get(`${paths.connections}?state=open&country=none`)).$("tbody tr").length, 2);
+  assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr").length, 1);
+
+  const otherId = (await other.get(paths.connections)).$("tr.current").attr("id")!.slice(2);
+  assert.equal((await here.submit(paths.closeOne(otherId))).status, 303);
+  assert.equal(await other.isIn(), false);
+  clock.now += HOUR;
+  assert.equal((await here.submit(paths.closeAll)).status, 422);
+  assert.equal((await here.submit(paths.closeAll, { password: PASSWORD })).status, 303);
+  assert.equal(await another.isIn(), false);
+
+  const rows: { state: string }[] = parse((await here.get(paths.csv)).text, { columns: true });
+  assert.deepEqual(rows.map(({ state }) => state), ["open", "closed", "closed", "refused"]);
+  const change = { current_password: PASSWORD, new_password: NEW, new_password_again: NEW };
+  assert.equal((await here.submit(paths.password, change)).status, 303);
+  assert.equal((await here.signOut()).status, 303);
+  assert.match((await here.get(paths.signIn)).$(".notification").text(), /You signed out/);
+  clock.now += 400 * DAY;
+  assert.equal((await here.signIn(email, NEW)).status, 303);
+  const user = await findUser(db, email);
+  const left = await listHistory(db, { userId: user!.id, filter: {}, before: null, limit: 10, now: clock.now });
+  assert.equal(left.length, 1);
+}
+
+/** The fixture with an account in it, and the app's own way to it. */
+async function startRemote() {
+  const hrana = await startHrana();
+  const db = await openDatabase(hrana.url);
+  await addUser(db, EMAIL, (await createPasswords(CHEAP).hash(PASSWORD))!, START);
+  return {
+    ...hrana,
+    db,
+    async [Symbol.asyncDispose]() {
+      db.$client.close();
+      await hrana[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function isSessionRead(sql: string[]): boolean {
+  return sql.some((text) => /^select .* from "sessions"/s.test(text));
+}
+
+function isClosing(sql: string[]): boolean {
+  return sql.some((text) => /^update "connections" set "closed_at"/.test(text));
+}
