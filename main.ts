@@ -1,9 +1,10 @@
+import { backup } from "./commands/backup.ts";
 import { ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { demo } from "./commands/demo.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
 
-const commands = { serve, demo, users };
+const commands = { serve, demo, users, backup };
 const [name = "serve", ...args] = Deno.args;
 
 try {

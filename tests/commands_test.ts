@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { VARIABLES } from "../commands/configuration.ts";
 import { paths } from "../routes/paths.ts";
-import { Browser, EMAIL, ORIGIN, PASSWORD } from "./app.ts";
+import { EMAIL, PASSWORD } from "./app.ts";
+import { flagsOf, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
 
-const ROOT = fileURLToPath(import.meta.resolve("../"));
 const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
 
 Deno.test("deno task users add makes the database and an account, with one line of standard input as password", async () => {
@@ -309,7 +307,7 @@ Deno.test("a wrong configuration, database or command ends in one sentence and s
   assert.deepEqual(command, {
     code: 1,
     stdout: "",
-    stderr: 'Cannot run "stop": the commands are serve, demo, users\n',
+    stderr: 'Cannot run "stop": the commands are serve, demo, users, backup\n',
   });
 });
 
@@ -348,123 +346,51 @@ Deno.test("deno task demo has a second account with the same password, and leave
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
 });
 
-type Folder = { path: string };
+Deno.test("deno task backup copies the database while the server goes on, and the copy opens as it was", async () => {
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  await using server = await startServer("start", folder);
+  const [here, later] = [server.browser(), server.browser()];
+  await here.signIn();
+  const file = `${folder.path}/copy.db`;
 
-async function makeFolder() {
-  const path = await Deno.makeTempDir();
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}
+  const copied = await run([...await flagsOf("backup"), file], folder);
+  await later.signIn();
 
-/** What comes after `deno` in a task of deno.json, word by word. */
-async function flagsOf(task: "start" | "demo" | "users"): Promise<string[]> {
-  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  const [deno, run, ...flags] = tasks[task].split(" ");
-  assert.deepEqual([deno, run], ["deno", "run"]);
-  return flags;
-}
-
-/** The process of a task: in the repository like the task's, over a database in `folder`, with nothing else set. */
-function processOf(flags: string[], { path }: Folder, variables: Record<string, string>, cwd = ROOT) {
-  const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags],
-    cwd,
-    env: { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
-
-/** Runs until it ends, with `input` as its standard input. */
-async function run(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
-  const process = processOf(flags, folder, variables);
-  await new Blob([input]).stream().pipeTo(process.stdin).catch(ignoreClosed);
-  const { code, stdout, stderr } = await process.output();
-  const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: said ?? "", stderr: complained ?? "" };
-}
-
-/** A process may end without reading its standard input. */
-function ignoreClosed(error: unknown): void {
-  if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-}
-
-async function users(folder: Folder, args: string[], input = "") {
-  return await run([...await flagsOf("users"), ...args], folder, {}, input);
-}
-
-/** A server of `deno task start` or `demo` that listens, on a port that is free. */
-async function startServer(
-  task: "start" | "demo",
-  folder: Folder,
-  variables: Record<string, string> = {},
-  flags?: string[],
-) {
-  const port = freePort();
-  const process = processOf(
-    flags ?? await flagsOf(task),
-    folder,
-    { PORT: String(port), ...variables },
-    flags ? folder.path : ROOT,
+  assert.equal(copied.code, 0);
+  assert.match(copied.stdout, new RegExp(`^Wrote ${file}, \\d+ KiB\n$`));
+  assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
+  await using restored = await startServer("start", folder, { DATABASE_URL: `file:${file}` });
+  const [copyOfHere, copyOfLater] = [restored.browser(), restored.browser()];
+  copyOfHere.cookies.set("session", here.cookies.get("session")!);
+  copyOfLater.cookies.set("session", later.cookies.get("session")!);
+  assert.equal(await copyOfHere.isIn(), true);
+  assert.equal(await copyOfLater.isIn(), false);
+  assert.equal(await later.isIn(), true);
+  assert.match(
+    (await run([...await flagsOf("users"), "list"], folder, { DATABASE_URL: `file:${file}` })).stdout,
+    /1 open/,
   );
-  const address = `http://127.0.0.1:${port}`;
-  const output: string[] = [];
-  const listens = Promise.withResolvers<void>();
-  const errors = new Response(process.stderr).text();
-  const reading = (async () => {
-    let rest = "";
-    for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = `${rest}${text}`.split("\n");
-      rest = lines.pop() ?? "";
-      output.push(...lines);
-      if (output.some((line) => line.includes('"event":"sys_startup"'))) listens.resolve();
-    }
-    listens.reject(new Error(`It ended without listening: ${await errors}`));
-  })();
-  await listens.promise;
+});
 
-  let ended: Promise<number> | undefined;
-  const server = {
-    address,
-    /** The lines of standard output so far. */
-    output,
-    /** All of standard error, once it has ended. */
-    errors,
-    browser: () => browserAt(address),
-    /** Sends a signal, and returns the status once it has ended. */
-    stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
-      return ended ??= (async () => {
-        process.kill(signal);
-        const [{ code }] = await Promise.all([process.status, reading, process.stdin.close()]);
-        return code;
-      })();
-    },
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      await errors;
-    },
-  };
-  return server;
-}
+Deno.test("deno task backup overwrites nothing, and says what it can't do", async () => {
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const file = `${folder.path}/copy.db`;
+  await Deno.writeTextFile(file, "something of value");
+  const backup = async (args: string[], variables = {}) =>
+    await run([...await flagsOf("backup"), ...args], folder, variables);
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
+  const [again, nowhere] = [await backup([file]), await backup([`${folder.path}/nowhere/copy.db`])];
+  const remote = await backup([`${folder.path}/other.db`], { DATABASE_URL: "libsql://db.example" });
 
-/** The browser of the other tests, over real HTTP. */
-function browserAt(address: string): Browser {
-  const overHttp = async (request: Request) => {
-    const headers = new Headers(request.headers);
-    headers.delete("Host");
-    if (headers.has("Origin")) headers.set("Origin", address);
-    return await fetch(request.url.replace(ORIGIN, address), {
-      method: request.method,
-      headers,
-      redirect: "manual",
-      body: request.method === "POST" ? await request.text() : null,
-    });
-  };
-  return new Browser({ fetch: overHttp }, new Set());
-}
+  assert.deepEqual([again.code, again.stderr], [
+    1,
+    `Cannot back up to ${file}: it exists already; choose a new name\n`,
+  ]);
+  assert.equal(await Deno.readTextFile(file), "something of value");
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /^Cannot back up to .*nowhere.*No such file or directory[^\n]*\n$/);
+  assert.equal(remote.stderr, "Cannot back up a remote database from here: its server does that\n");
+  assert.equal((await backup([])).stderr, "Use it as: deno task backup FILE\n");
+});
