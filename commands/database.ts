@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { type Db, openDatabase } from "../db/client.ts";
+import { pathOf } from "../db/embedded.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
 /**
@@ -9,8 +10,7 @@ import { type Configuration, ConfigurationError } from "./configuration.ts";
 export async function openConfigured({ databaseUrl, databaseAuthToken }: Configuration): Promise<Db> {
   try {
     if (databaseUrl.startsWith("file:")) {
-      const path = decodeURIComponent(databaseUrl.replace(/^file:(\/\/)?|\?.*$/g, ""));
-      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error) => {
+      await Deno.mkdir(dirname(pathOf(databaseUrl)), { recursive: true, mode: 0o700 }).catch((error) => {
         if (!(error instanceof Deno.errors.NotCapable)) throw error;
       });
     }

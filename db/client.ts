@@ -1,10 +1,10 @@
-import type { Client } from "@libsql/client";
 import { drizzle } from "drizzle-orm/libsql/web";
 import { migrate } from "drizzle-orm/libsql/migrator";
 import { fileURLToPath } from "node:url";
 import { openEmbedded } from "./embedded.ts";
 import { openRemote } from "./remote.ts";
 import * as schema from "./schema.ts";
+import type { Connection } from "./statements.ts";
 
 /** Drizzle over the embedded or the remote database; nothing outside this file knows which. */
 export type Db = ReturnType<typeof open>;
@@ -15,16 +15,16 @@ export type Db = ReturnType<typeof open>;
  * Throws when it can't be opened or migrated. `db.$client.close()` ends it.
  */
 export async function openDatabase(url: string, authToken?: string): Promise<Db> {
-  const client = url.startsWith("file:") || url === ":memory:"
+  const connection = url.startsWith("file:") || url === ":memory:"
     ? await openEmbedded(url)
     : await openRemote(url, authToken);
-  const db = open(client);
+  const db = open(connection);
   await bringUpToDate(db);
   return db;
 }
 
-function open(client: Client) {
-  return drizzle(client, { schema });
+function open(connection: Connection) {
+  return drizzle<typeof schema, Connection>(connection, { schema });
 }
 
 /** Applies the migrations. Two processes may start at once: the slower one reads the state again and finds it done. */

@@ -1,8 +1,9 @@
 import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
-import { type SQLiteColumn, unionAll } from "drizzle-orm/sqlite-core";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
 import { connections, type EndReason, type RefusalReason, refusals } from "./schema.ts";
+import { type Question, question } from "./statements.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */
 export type Entry = {
@@ -39,94 +40,153 @@ export type Filter = {
 /** Where a page ends and the next older one begins: the last row's time and id. */
 export type Cursor = Pick<Entry, "openedAt" | "id">;
 
-type Query = { userId: string; filter: Filter; before: Cursor | null; limit: number; now: number };
+export type HistoryQuery = { userId: string; filter: Filter; before: Cursor | null; limit: number; now: number };
 
-/**
- * The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows.
- *
- * A bare compound SELECT with the cursor in both arms, which SQLite merges from two indexes; wrapped in a subquery it would
- * sort the whole history.
- */
-export async function listHistory(db: Db, query: Query): Promise<Entry[]> {
-  const { filter: { state }, limit, now } = query;
-  const opened = db.select(columnsOf(now)).from(connections).where(and(
-    isWanted(query, { ...connections, at: connections.openedAt }),
-    state === "open" ? isOpen(now) : state === "closed" ? sql`not ${isOpen(now)}` : undefined,
-  ));
-  const refused = db.select({
-    id: refusals.id,
-    openedAt: sql<number>`${refusals.firstAt}`.as("opened_at"),
-    lastSeenAt: refusals.lastAt,
-    closedAt: sql<number | null>`null`.as("closed_at"),
-    endReason: sql<Entry["endReason"]>`${refusals.reason}`.as("end_reason"),
-    ip: refusals.ip,
-    countryCode: refusals.countryCode,
-    device: refusals.device,
-    userAgent: refusals.userAgent,
-    attempts: sql<number | null>`${refusals.attempts}`.as("attempts"),
-    addresses: sql<number | null>`${refusals.addresses}`.as("addresses"),
-  }).from(refusals).where(isWanted(query, { ...refusals, at: refusals.firstAt }));
+/** One page of the history with what stands around it. */
+export type Page = {
+  entries: Entry[];
+  /** How many connections of the account are open. */
+  open: number;
+  /** The country codes in the account's history, in no order. */
+  countries: string[];
+};
 
-  const newestFirst = [sql`opened_at desc`, sql`id desc`];
-  if (state === undefined) return await unionAll(opened, refused).orderBy(...newestFirst).limit(limit);
-  return await (state === "refused" ? refused : opened).orderBy(...newestFirst).limit(limit);
+/** The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows. */
+export async function listHistory(db: Db, query: HistoryQuery): Promise<Entry[]> {
+  const ask = lists.for(query);
+  return (await ask(db, valuesOf(query)) ?? []).map(toEntry);
 }
 
-/**
- * The countries in the account's history, in no order. Each costs one step through an index, however long the history is: it
- * asks for the next country after the one at hand.
- */
-export async function listCountries(db: Db, userId: string): Promise<string[]> {
-  const next = (table: typeof connections | typeof refusals) =>
-    sql`select min(country_code) from ${table} where user_id = ${userId}`;
-  const found = await db.all<{ code: string }>(sql`
-    with recursive
-      connected (code) as (
-        ${next(connections)} union
-        select (${next(connections)} and country_code > code) from connected where code is not null),
-      refused (code) as (
-        ${next(refusals)} union
-        select (${next(refusals)} and country_code > code) from refused where code is not null)
-    select code from connected where code is not null union select code from refused where code is not null`);
-  return found.map(({ code }) => code);
+/** The same with what stands around it on the page, in one call. */
+export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
+  const ask = pages.for(query);
+  const [rows, open, countries] = await ask(db, valuesOf(query)) ?? [[], 0, []];
+  return { entries: rows.map(toEntry), open, countries };
 }
 
 /** One connection of the account as the history shows it; `undefined` when the account has no such one. */
 export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<Entry | undefined> {
-  const [found] = await db.select(columnsOf(now)).from(connections)
-    .where(and(eq(connections.id, id), eq(connections.userId, userId)));
-  return found;
+  const row = await findRow(db, { userId, id, now });
+  return row && toEntry(row);
 }
 
-/** A connection's columns as an `Entry`. */
-function columnsOf(now: number) {
+/** A row as SQLite writes it, in the order of `Entry`'s fields. */
+type Row = [
+  id: string,
+  openedAt: number,
+  lastSeenAt: number,
+  closedAt: number | null,
+  endReason: Entry["endReason"],
+  ip: string,
+  countryCode: string,
+  device: string,
+  userAgent: string,
+  attempts: number | null,
+  addresses: number | null,
+];
+
+function toEntry(row: Row): Entry {
+  const [id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, userAgent, attempts, addresses] = row;
+  return { id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, userAgent, attempts, addresses };
+}
+
+const AS_ROW = sql`json_array(
+  id, at, last_seen_at, closed_at, end_reason, ip, country_code, device, user_agent, attempts, addresses)`;
+
+const NOW = sql.placeholder("now");
+
+const OPENED = sql`
+  select ${connections.id} as id, ${connections.openedAt} as at, ${connections.lastSeenAt} as last_seen_at,
+    ${endedAt(NOW)} as closed_at, ${endReason(NOW)} as end_reason, ${connections.ip} as ip,
+    ${connections.countryCode} as country_code, ${connections.device} as device, ${connections.userAgent} as user_agent,
+    null as attempts, null as addresses
+  from ${connections}`;
+
+const REFUSED = sql`
+  select ${refusals.id} as id, ${refusals.firstAt} as at, ${refusals.lastAt} as last_seen_at,
+    null as closed_at, ${refusals.reason} as end_reason, ${refusals.ip} as ip,
+    ${refusals.countryCode} as country_code, ${refusals.device} as device, ${refusals.userAgent} as user_agent,
+    ${refusals.attempts} as attempts, ${refusals.addresses} as addresses
+  from ${refusals}`;
+
+const findRow = question<Row>(sql`
+  select ${AS_ROW} from (${OPENED} where ${connections.id} = ${sql.placeholder("id")}
+    and ${connections.userId} = ${sql.placeholder("userId")})`);
+
+/**
+ * The rows that a filter wants, newest first, as one JSON array. A bare compound SELECT with the cursor in both arms is merged
+ * from two indexes as far as the limit goes.
+ */
+function rowsOf(query: HistoryQuery): SQL {
+  const { state } = query.filter;
+  const isInState = state === "open" ? isOpen(NOW) : state === "closed" ? sql`not ${isOpen(NOW)}` : undefined;
+  const opened = sql`${OPENED} where ${and(isWanted(query, { ...connections, at: connections.openedAt }), isInState)}`;
+  const refused = sql`${REFUSED} where ${isWanted(query, { ...refusals, at: refusals.firstAt })}`;
+  const wanted = state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;
+  return sql`select json_group_array(${AS_ROW})
+    from (${wanted} order by at desc, id desc limit ${sql.placeholder("limit")})`;
+}
+
+const COUNT_OPEN = sql`select count(*) from ${connections}
+  where ${connections.userId} = ${sql.placeholder("userId")} and ${isOpen(NOW)}`;
+
+/** Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. */
+const COUNTRIES = sql`
+  with recursive
+    connected (code) as (
+      ${nextCountry(connections)} union
+      select (${nextCountry(connections)} and country_code > code) from connected where code is not null),
+    refused (code) as (
+      ${nextCountry(refusals)} union
+      select (${nextCountry(refusals)} and country_code > code) from refused where code is not null)
+  select json_group_array(code)
+  from (select code from connected where code is not null union select code from refused where code is not null)`;
+
+function nextCountry(table: typeof connections | typeof refusals): SQL {
+  return sql`select min(country_code) from ${table} where user_id = ${sql.placeholder("userId")}`;
+}
+
+/** Questions by what is filtered, since that makes the text: some hundred at most, each written when it is first asked. */
+function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
+  const written = new Map<string, Question<Answer>>();
   return {
-    id: connections.id,
-    openedAt: sql<number>`${connections.openedAt}`.as("opened_at"),
-    lastSeenAt: connections.lastSeenAt,
-    closedAt: endedAt(now).as("closed_at"),
-    endReason: sql<Entry["endReason"]>`${endReason(now)}`.as("end_reason"),
-    ip: connections.ip,
-    countryCode: connections.countryCode,
-    device: connections.device,
-    userAgent: connections.userAgent,
-    attempts: sql<number | null>`null`.as("attempts"),
-    addresses: sql<number | null>`null`.as("addresses"),
+    for(query: HistoryQuery): Question<Answer> {
+      const { state, ...filter } = query.filter;
+      const key = [state, ...Object.keys(filter).sort(), query.before && "before", isWithin(query) && "within"].join();
+      const known = written.get(key) ?? question<Answer>(write(query));
+      written.set(key, known);
+      return known;
+    },
   };
+}
+
+const lists = questionsByFilter<Row[]>(rowsOf);
+const pages = questionsByFilter<[Row[], number, string[]]>((query) =>
+  sql`select json_array(json((${rowsOf(query)})), (${COUNT_OPEN}), json((${COUNTRIES})))`
+);
+
+function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {
+  return { userId, ...filter, beforeAt: before?.openedAt, beforeId: before?.id, limit, now };
+}
+
+/** Whether the cursor lies inside the days asked for, and bounds them by itself: two upper bounds lead SQLite to the wrong index. */
+function isWithin({ filter: { until }, before }: HistoryQuery): boolean {
+  return until !== undefined && before !== null && before.openedAt < until;
 }
 
 /** What both kinds of row have and the filter asks about. */
 type Columns = Record<"id" | "at" | "userId" | "countryCode" | "ip" | "network", SQLiteColumn>;
 
-function isWanted({ userId, filter, before }: Query, row: Columns): SQL | undefined {
+function isWanted(query: HistoryQuery, row: Columns): SQL | undefined {
+  const { filter, before } = query;
+  const value = sql.placeholder;
   return and(
-    eq(row.userId, userId),
-    before ? sql`(${row.at}, ${row.id}) < (${before.openedAt}, ${before.id})` : undefined,
-    filter.countryCode === undefined ? undefined : eq(row.countryCode, filter.countryCode),
-    filter.ip === undefined ? undefined : eq(row.ip, filter.ip),
-    filter.network === undefined ? undefined : eq(row.network, filter.network),
-    filter.since === undefined ? undefined : gte(row.at, filter.since),
-    // A cursor inside the days asked for bounds them by itself; two upper bounds lead SQLite to the wrong index.
-    filter.until === undefined || before && before.openedAt < filter.until ? undefined : lt(row.at, filter.until),
+    eq(row.userId, value("userId")),
+    before ? sql`(${row.at}, ${row.id}) < (${value("beforeAt")}, ${value("beforeId")})` : undefined,
+    filter.countryCode === undefined ? undefined : eq(row.countryCode, value("countryCode")),
+    filter.ip === undefined ? undefined : eq(row.ip, value("ip")),
+    filter.network === undefined ? undefined : eq(row.network, value("network")),
+    filter.since === undefined ? undefined : gte(row.at, value("since")),
+    filter.until === undefined || isWithin(query) ? undefined : lt(row.at, value("until")),
   );
 }

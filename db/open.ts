@@ -1,7 +1,10 @@
-import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
 import { connections, type EndReason } from "./schema.ts";
+
+/** The time of asking: milliseconds since the epoch, or their place in a question. */
+export type Now = number | Placeholder;
 
 /** How long a connection lasts, in milliseconds: unused, and at most. */
 export type Lifetime = { idle: number; max: number };
@@ -10,18 +13,18 @@ export type Lifetime = { idle: number; max: number };
  * Open, defined once: not closed, and its time not over. The gate asks this of the session's connection, and the history
  * shows the same fact.
  */
-export function isOpen(now: number, connection: Record<"closedAt" | "expiresAt", SQLiteColumn> = connections): SQL {
+export function isOpen(now: Now, connection: Record<"closedAt" | "expiresAt", SQLiteColumn> = connections): SQL {
   return sql`(${connection.closedAt} is null and ${connection.expiresAt} > ${now})`;
 }
 
 /** When it ended, expired ones included; null exactly while it is open. */
-export function endedAt(now: number): SQL<number | null> {
+export function endedAt(now: Now): SQL<number | null> {
   return sql<number | null>`coalesce(${connections.closedAt},
     case when ${connections.expiresAt} <= ${now} then ${connections.expiresAt} end)`;
 }
 
 /** How it ended; null exactly while it is open. */
-export function endReason(now: number): SQL<EndReason | null> {
+export function endReason(now: Now): SQL<EndReason | null> {
   return sql<EndReason | null>`coalesce(${connections.endReason},
     case when ${connections.expiresAt} <= ${now} then 'expired' end)`;
 }

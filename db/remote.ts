@@ -1,5 +1,5 @@
 import type { Client, InStatement } from "@libsql/client";
-import { isRead } from "./statements.ts";
+import { type Connection, type Guarded, isRead, textIn } from "./statements.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** How long one call may take, in milliseconds: the driver itself would wait for ever. */
@@ -11,7 +11,7 @@ const READ_DEADLINE = 5_000;
 const RETRY_AFTER = 5;
 
 /** Opens the database behind a `libsql:`, `https:` or `http:` address, over HTTP and with no native code. Asks it nothing yet. */
-export async function openRemote(url: string, authToken: string | undefined): Promise<Client> {
+export async function openRemote(url: string, authToken: string | undefined): Promise<Connection> {
   const { createClient } = await import("@libsql/client/web");
   const client = createClient({
     url,
@@ -27,7 +27,7 @@ export async function openRemote(url: string, authToken: string | undefined): Pr
  * Makes an outage of the server one thing: `Unavailable`, whatever failed on the way. Reads are tried again first, after a
  * moment that differs from caller to caller. What the database itself says of a statement goes through as it is.
  */
-function guardCalls(client: Client): Client {
+function guardCalls(client: Client): Connection {
   async function call<T>(run: () => Promise<T>, retries: number): Promise<T> {
     const deadline = performance.now() + READ_DEADLINE;
     for (let left = retries;; left--) {
@@ -43,7 +43,7 @@ function guardCalls(client: Client): Client {
     }
   }
 
-  const guarded: Pick<Client, "execute" | "batch" | "migrate" | "executeMultiple" | "transaction"> = {
+  const guarded: Guarded = {
     execute: (statement: InStatement, args?: unknown) =>
       call(() => client.execute(statement as string, args as never), isRead(statement) ? READ_RETRIES : 0),
     // Always as a write: a deferred transaction that turns into one halfway meets another one's lock.
@@ -51,6 +51,7 @@ function guardCalls(client: Client): Client {
     migrate: (statements) => call(() => client.migrate(statements), 0),
     executeMultiple: (statements) => call(() => client.executeMultiple(statements), 0),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
+    readText: async (sql, args) => textIn(await guarded.execute({ sql, args })),
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }

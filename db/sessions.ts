@@ -5,6 +5,7 @@ import type { Db } from "./client.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { question } from "./statements.ts";
 import { orLookBack } from "./unavailable.ts";
 
 /** What a browser's cookie leads to. */
@@ -51,6 +52,33 @@ export function newCsrf(): string {
   return randomBytes(16).toString("base64url");
 }
 
+/** What is known of a session by its id, in the order of the columns. */
+type Found = [
+  secretHash: string,
+  formerHash: string | null,
+  renewedAt: number | null,
+  csrf: string,
+  confirmedAt: number,
+  connectionId: string,
+  openedAt: number,
+  lastSeenAt: number,
+  endedAt: number | null,
+  endReason: EndReason | null,
+  userId: string,
+  email: string,
+  timeZone: string | null,
+];
+
+const findSession = question<Found>(sql`
+  select json_array(${sessions.secretHash}, ${sessions.formerHash}, ${sessions.renewedAt}, ${sessions.csrf},
+    ${sessions.confirmedAt}, ${connections.id}, ${connections.openedAt}, ${connections.lastSeenAt},
+    ${endedAt(sql.placeholder("now"))}, ${endReason(sql.placeholder("now"))},
+    ${users.id}, ${users.email}, ${users.timeZone})
+  from ${sessions}
+  join ${connections} on ${connections.id} = ${sessions.connectionId}
+  join ${users} on ${users.id} = ${connections.userId}
+  where ${sessions.id} = ${sql.placeholder("id")}`);
+
 /**
  * The session whose secret this cookie holds, of an open connection or of an ended one; `null` for a cookie that the server
  * did not make. The secret before the last renewal is good for ten seconds, and only where `isReading`.
@@ -63,33 +91,18 @@ export async function resumeSession(
   const [, id, secret] = COOKIE.exec(cookie ?? "") ?? [];
   if (!id || !secret) return null;
 
-  const [found] = await db.select({
-    secretHash: sessions.secretHash,
-    formerHash: sessions.formerHash,
-    renewedAt: sessions.renewedAt,
-    csrf: sessions.csrf,
-    confirmedAt: sessions.confirmedAt,
-    connectionId: connections.id,
-    openedAt: connections.openedAt,
-    lastSeenAt: connections.lastSeenAt,
-    endedAt: endedAt(now),
-    endReason: endReason(now),
-    userId: users.id,
-    email: users.email,
-    timeZone: users.timeZone,
-  }).from(sessions)
-    .innerJoin(connections, eq(connections.id, sessions.connectionId))
-    .innerJoin(users, eq(users.id, connections.userId))
-    .where(eq(sessions.id, id));
+  const found = await findSession(db, { id, now });
   if (!found) return null;
 
-  const { formerHash, renewedAt, endedAt: at, endReason: reason, ...session } = found;
+  const [secretHash, formerHash, renewedAt, csrf, confirmedAt, ...rest] = found;
+  const [connectionId, openedAt, lastSeenAt, at, reason, userId, email, timeZone] = rest;
+  const of = { id, secretHash, csrf, confirmedAt, connectionId, openedAt, lastSeenAt, userId, email, timeZone };
   const end = at === null || reason === null ? null : { at, reason };
-  if (isHashOf(secret, session.secretHash)) return { ...session, id, end };
+  if (isHashOf(secret, secretHash)) return { ...of, end };
   if (formerHash === null || renewedAt === null || !isHashOf(secret, formerHash)) return null;
 
   const isUnderWay = isReading && renewedAt <= now && now < renewedAt + GRACE;
-  return { ...session, id, end: end ?? (isUnderWay ? null : { at: renewedAt, reason: "renewed" }) };
+  return { ...of, end: end ?? (isUnderWay ? null : { at: renewedAt, reason: "renewed" }) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { findConnection, listCountries, listHistory } from "../db/history.ts";
+import { findConnection, readPage } from "../db/history.ts";
 import {
   AllClosedPieces,
   type Confirmation,
@@ -157,12 +157,9 @@ async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
-  const [found, open, countries] = await Promise.all([
-    // One more than is shown tells whether there is an older page.
-    listHistory(db, { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now }),
-    countOpen(db, userId, now),
-    listCountries(db, userId),
-  ]);
+  const page = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
+  // One more than is shown tells whether there is an older page.
+  const { entries: found, open, countries } = await readPage(db, page);
   const entries = found.slice(0, PAGE);
   const last = entries.at(-1);
   const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;

@@ -137,7 +137,7 @@ Deno.test("a reader that leaves, and a HEAD request, stop the reading", async ()
   let reads = 0;
   const counting = new Proxy(db, {
     get(target, key) {
-      if (key === "select") reads++;
+      if (key === "$client") reads++;
       return Reflect.get(target, key);
     },
   });

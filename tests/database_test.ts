@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { InStatement } from "@libsql/client";
+import type { InStatement, InValue } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { type Db, openDatabase } from "../db/client.ts";
@@ -14,7 +14,7 @@ import {
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { type Filter, findConnection, listCountries, listHistory } from "../db/history.ts";
+import { type Filter, findConnection, listHistory, readPage } from "../db/history.ts";
 import { reserveTry } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
@@ -118,7 +118,7 @@ Deno.test("a write that can't be done within five seconds is rejected, answered 
   assert.ok(waited > 4_900, `${waited} ms`);
   assert.equal(answer.status, 503);
   assert.equal(answer.headers.get("Retry-After"), "5");
-  assert.match(answer.$("main").text(), /Nothing was done\. Please try again in a few seconds/);
+  assert.match(answer.$("main").text(), /The database gives no answer\. Please try again in a few seconds/);
   assert.deepEqual(await readElsewhere(path, "select key from limits"), [{ key: "afterwards" }]);
   assert.deepEqual(await readElsewhere(path, "select id from connections"), []);
   assert.equal((await browser().signIn()).status, 303);
@@ -334,9 +334,10 @@ Deno.test("the next page of one address or country between two days doesn't go t
 });
 
 Deno.test("the countries of a history are found by steps through indexes, not by reading it", async () => {
-  const plan = await planOf((db) => listCountries(db, "u"));
+  const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
+  const plan = await planOf((db) => readPage(db, query));
 
-  assert.deepEqual(plan.filter((step) => /connections|refusals/.test(step)), [
+  assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=?)",
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=? AND country_code>?)",
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=?)",
@@ -504,7 +505,7 @@ function pending(work: PromiseLike<unknown>) {
 /** How SQLite goes about the statements that `run` sends. */
 async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {
   const [db, explaining] = [await openDatabase(":memory:"), await openDatabase(":memory:")];
-  const { execute, batch } = db.$client;
+  const { execute, batch, readText } = db.$client;
   const sent: InStatement[] = [];
   Object.assign(db.$client, {
     execute(statement: InStatement) {
@@ -514,6 +515,10 @@ async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {
     batch(statements: InStatement[]) {
       sent.push(...statements);
       return batch(statements);
+    },
+    readText(sql: string, args: InValue[]) {
+      sent.push({ sql, args });
+      return readText(sql, args);
     },
   });
   await run(db);
@@ -525,7 +530,8 @@ async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {
     plan.push(...rows.map(({ detail }) => String(detail)));
   }
   assert.ok(plan.length > 0);
-  return plan;
+  // What a limited subquery found is read once more, to write it down as JSON.
+  return plan.filter((step) => !/^(CO-ROUTINE|SCAN) \(subquery/.test(step));
 }
 
 async function plansOfHistory(filter: Filter): Promise<{ first: string[]; next: string[] }> {

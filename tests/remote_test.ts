@@ -255,7 +255,7 @@ async function startRemote() {
 }
 
 function isSessionRead(sql: string[]): boolean {
-  return sql.some((text) => /^select .* from "sessions"/s.test(text));
+  return sql.some((text) => /^\s*select .* from "sessions"/s.test(text));
 }
 
 function isClosing(sql: string[]): boolean {
