@@ -2,6 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import type { Db } from "../db/client.ts";
 import { type Cursor, type Entry, type Filter, listHistory } from "../db/history.ts";
 import { countryName } from "../views/countries.ts";
+import { isoTime } from "../views/time.tsx";
 
 /** Rows that are in memory at a time. */
 const CHUNK = 1_000;
@@ -68,7 +69,7 @@ function toRecord(entry: Entry): string[] {
   return [
     isoTime(entry.openedAt),
     isoTime(entry.lastSeenAt),
-    isoTime(entry.closedAt),
+    entry.closedAt === null ? "" : isoTime(entry.closedAt),
     isRefused ? "refused" : entry.closedAt === null ? "open" : "closed",
     entry.endReason ?? "",
     entry.ip,
@@ -78,8 +79,4 @@ function toRecord(entry: Entry): string[] {
     entry.userAgent,
     String(entry.attempts ?? ""),
   ];
-}
-
-function isoTime(at: number | null): string {
-  return at === null ? "" : new Date(at).toISOString();
 }

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { formatTime, isoTime } from "../views/time.tsx";
+
+const ZONES = [
+  "UTC",
+  "Europe/Madrid",
+  "America/New_York",
+  "Asia/Kolkata",
+  "Australia/Lord_Howe",
+  "Pacific/Apia",
+  "Asia/Kathmandu",
+];
+const time = fc.integer({ min: 0, max: Date.UTC(2100, 0, 1) });
+
+Deno.test("formatTime says what Intl says, in every zone and on days that change the clocks", () => {
+  fc.assert(fc.property(time, fc.constantFrom(...ZONES), (at, zone) => {
+    assert.equal(formatTime(at, zone), byIntl(at, zone));
+  }));
+  // Europe/Madrid changes its clocks at 01:00 UTC on these days, Lord Howe by half an hour; Apia had no 30 December 2011.
+  for (let quarter = 0; quarter < 96 * 2; quarter++) {
+    const [spring, autumn] = [Date.UTC(2026, 2, 28, 12), Date.UTC(2026, 9, 24, 12)].map((at) => at + quarter * 900_000);
+    assert.equal(formatTime(spring!, "Europe/Madrid"), byIntl(spring!, "Europe/Madrid"));
+    assert.equal(formatTime(autumn!, "Europe/Madrid"), byIntl(autumn!, "Europe/Madrid"));
+    const howe = Date.UTC(2026, 3, 4) + quarter * 900_000;
+    assert.equal(formatTime(howe, "Australia/Lord_Howe"), byIntl(howe, "Australia/Lord_Howe"));
+    const apia = Date.UTC(2011, 11, 29) + quarter * 900_000;
+    assert.equal(formatTime(apia, "Pacific/Apia"), byIntl(apia, "Pacific/Apia"));
+  }
+});
+
+Deno.test("isoTime says what Date says", () => {
+  fc.assert(fc.property(fc.integer({ min: -8e12, max: 2e14 }), (at) => {
+    assert.equal(isoTime(at), new Date(at).toISOString());
+  }));
+});
+
+function byIntl(at: number, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+  }).format(at);
+}
