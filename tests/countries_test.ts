@@ -24,6 +24,7 @@ Deno.test("an IPv4 address in IPv6 clothes is in the country of that IPv4 addres
   assert.equal(await createCountryLookup(fail)(readAddress("::ffff:46.16.60.1")!), "ES");
 });
 
+// Security: client address
 Deno.test("private networks are in no country but a network of their own", async () => {
   const countryOf = createCountryLookup(fail);
 
