@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { sql } from "drizzle-orm";
 import { VARIABLES } from "../commands/configuration.ts";
+import { openDatabase } from "../db/client.ts";
 import { paths } from "../routes/paths.ts";
 import { Browser, EMAIL, ORIGIN, PASSWORD } from "./app.ts";
 
@@ -272,6 +274,21 @@ Deno.test("SIGTERM ends deno task start within four seconds even while a body do
 
   assert.equal(code, 0);
   assert.ok(performance.now() - start < 4_000);
+});
+
+// Security: log
+Deno.test("a command that the database fails says so with status 1, and not with the password's hash", async () => {
+  await using folder = await makeFolder();
+  const db = await openDatabase(`file:${folder.path}/connections.db`);
+  await db.run(sql`create trigger full before insert on users begin select raise(fail, 'no space'); end`);
+  db.$client.close();
+
+  const { code, stdout, stderr } = await users(folder, ["add", EMAIL], PASSWORD);
+
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /Failed query: insert into "users"[^]*no space/);
+  assert.doesNotMatch(stderr, /argon2id/);
 });
 
 // Security: log
