@@ -3,6 +3,7 @@ import { ConfigurationError, readConfiguration, VARIABLES } from "./commands/con
 import { demo } from "./commands/demo.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
+import { describeError } from "./routes/log.ts";
 
 const commands = { serve, demo, users, backup };
 const [name = "serve", ...args] = Deno.args;
@@ -15,7 +16,7 @@ try {
   const status = await commands[name as keyof typeof commands](configuration, args);
   if (status !== 0) Deno.exit(status);
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
-  console.error(error.message);
+  // Of a failed query Deno itself would print the values too, which may be a password's hash.
+  console.error(error instanceof ConfigurationError ? error.message : describeError(error));
   Deno.exit(1);
 }

@@ -1,3 +1,5 @@
+import { DrizzleQueryError } from "drizzle-orm";
+
 /** Event names of the OWASP logging vocabulary. */
 export type LogEvent =
   | "authn_login_success"
@@ -23,11 +25,19 @@ export function createLog(write: (line: string) => void, now: () => number): Log
   return (event, fields) => write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }));
 }
 
-/** What the log says of an error: the whole chain of causes, since Drizzle wraps what it meets. */
+/**
+ * What the log says of an error: the whole chain of causes, since Drizzle wraps what it meets. Of a query that failed it says the
+ * text and not the values, which are addresses, hashes and ids of sessions.
+ */
 export function describeError(error: unknown): string {
   const messages: string[] = [];
   for (let e = error; e !== undefined; e = e instanceof Error ? e.cause : undefined) {
-    messages.push(e instanceof Error ? e.stack ?? e.message : String(e));
+    messages.push(e instanceof Error ? describeOne(e) : String(e));
   }
   return messages.join("\nCaused by: ");
+}
+
+function describeOne(error: Error): string {
+  const text = error.stack ?? error.message;
+  return error instanceof DrizzleQueryError ? text.replace(error.message, () => `Failed query: ${error.query}`) : text;
 }

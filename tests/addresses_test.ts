@@ -19,6 +19,7 @@ Deno.test("readAddress reads IPv6: its network is the /64, and that is its clien
   });
 });
 
+// Security: client address
 Deno.test("readAddress gives every spelling of an IPv6 address the same text (RFC 5952)", () => {
   const canonical = "2a0c:5a80:1b08:c00::4";
 
@@ -36,6 +37,7 @@ Deno.test("readAddress keeps the zeros of a network that its text leaves out", (
   assert.equal(readAddress("64:ff9b::192.0.2.33")?.network, "64:ff9b:0:0");
 });
 
+// Security: client address
 Deno.test("readAddress folds an IPv4 address in IPv6 clothes", () => {
   const plain = readAddress("46.16.60.1");
 
@@ -46,6 +48,7 @@ Deno.test("readAddress folds an IPv4 address in IPv6 clothes", () => {
   assert.equal(readAddress("::ffff:10.0.0.1")?.isPrivate, true);
 });
 
+// Security: client address
 Deno.test("readAddress drops the zone of an IPv6 address", () => {
   assert.equal(readAddress("fe80::1%eth0")?.ip, "fe80::1");
   assert.equal(readAddress("fe80::1%25en0")?.ip, "fe80::1");
@@ -58,6 +61,7 @@ Deno.test("readAddress knows no zones of IPv4", () => {
   assert.equal(readAddress("46.16.60.1%eth0"), null);
 });
 
+// Security: client address
 Deno.test("readAddress takes no short form of IPv4, which would be another address", () => {
   assert.equal(readAddress("1.2.3"), null);
   assert.equal(readAddress("1.2"), null);
@@ -66,6 +70,7 @@ Deno.test("readAddress takes no short form of IPv4, which would be another addre
   assert.equal(readAddress("::ffff:1.2.3"), null);
 });
 
+// Security: client address
 Deno.test("readAddress takes no octal and no hexadecimal part of IPv4, which different readers read differently", () => {
   assert.equal(readAddress("010.0.0.1"), null);
   assert.equal(readAddress("10.0.0.01"), null);
@@ -74,11 +79,13 @@ Deno.test("readAddress takes no octal and no hexadecimal part of IPv4, which dif
   assert.equal(readAddress("0x7f000001"), null);
 });
 
+// Security: client address
 Deno.test("readAddress takes no octal and no hexadecimal part inside an IPv6 address either", () => {
   assert.equal(readAddress("::ffff:010.0.0.1"), null);
   assert.equal(readAddress("::ffff:0x7f.0.0.1"), null);
 });
 
+// Security: client address
 Deno.test("readAddress takes no port, no brackets and no prefix length", () => {
   assert.equal(readAddress("46.16.60.1:443"), null);
   assert.equal(readAddress("[2001:db8::1]"), null);
@@ -87,6 +94,7 @@ Deno.test("readAddress takes no port, no brackets and no prefix length", () => {
   assert.equal(readAddress("2001:db8::/32"), null);
 });
 
+// Security: client address
 Deno.test("readAddress calls private what nobody outside can reach", () => {
   const isPrivate = (text: string) => readAddress(text)?.isPrivate;
 
@@ -102,6 +110,7 @@ Deno.test("readAddress calls private what nobody outside can reach", () => {
   assert.equal(isPrivate("fdff::1"), true);
 });
 
+// Security: client address
 Deno.test("readAddress calls carrier-grade NAT private, and nothing beyond its /10 (RFC 6598)", () => {
   assert.equal(readAddress("100.63.255.255")?.isPrivate, false);
   assert.equal(readAddress("100.64.0.0")?.isPrivate, true);
@@ -109,6 +118,7 @@ Deno.test("readAddress calls carrier-grade NAT private, and nothing beyond its /
   assert.equal(readAddress("100.128.0.0")?.isPrivate, false);
 });
 
+// Security: client address
 Deno.test("readAddress calls the neighbours of private ranges public", () => {
   const isPrivate = (text: string) => readAddress(text)?.isPrivate;
 
@@ -121,6 +131,7 @@ Deno.test("readAddress calls the neighbours of private ranges public", () => {
   assert.equal(isPrivate("2001:db8::1"), false);
 });
 
+// Security: client address
 Deno.test("readAddress answers null for what is no address", () => {
   assert.equal(readAddress(""), null);
   assert.equal(readAddress(" 46.16.60.1"), null);

@@ -47,7 +47,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     db: database,
     clock,
     log,
-    browser: (ip?: string, userAgent?: string) => new Browser(app, background, ip, userAgent),
+    browser: (ip?: string, userAgent?: string) => new Browser(app, background, ip, userAgent, changes.origin?.origin),
   };
 }
 
@@ -76,14 +76,15 @@ export class Browser {
     private readonly background: Set<Promise<void>>,
     private readonly ip = "46.16.60.1",
     private readonly userAgent = FIREFOX,
+    private readonly origin = ORIGIN,
   ) {}
 
   /** One request, without following a redirection. */
   async request(path: string, { headers, ...sent }: Sent = {}): Promise<Answer> {
-    const request = new Request(`${ORIGIN}${path}`, {
+    const request = new Request(`${this.origin}${path}`, {
       ...sent,
       headers: {
-        "Host": new URL(ORIGIN).host,
+        "Host": new URL(this.origin).host,
         "User-Agent": this.userAgent,
         "Cookie": [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
         ...headers,
@@ -107,7 +108,7 @@ export class Browser {
     return this.request(path, {
       method: "POST",
       body: new URLSearchParams(fields),
-      headers: { "Origin": ORIGIN, "Content-Type": "application/x-www-form-urlencoded", ...headers },
+      headers: { "Origin": this.origin, "Content-Type": "application/x-www-form-urlencoded", ...headers },
     });
   }
 

@@ -4,7 +4,7 @@ import { createClientAddress, readNetworks } from "../routes/client_address.ts";
 import { paths } from "../routes/paths.ts";
 import { EMAIL, PASSWORD, startApp } from "./app.ts";
 
-// security.md, "The client's address"
+// Security: client address
 Deno.test("without trusted proxies the client is the socket's peer, whatever the header says", () => {
   const clientAddress = createClientAddress([]);
 
@@ -13,6 +13,7 @@ Deno.test("without trusted proxies the client is the socket's peer, whatever the
   assert.equal(clientAddress("127.0.0.1", "198.51.100.7").ip, "127.0.0.1");
 });
 
+// Security: client address
 Deno.test("a header from a peer that is no trusted proxy changes nothing", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
@@ -20,6 +21,7 @@ Deno.test("a header from a peer that is no trusted proxy changes nothing", () =>
   assert.equal(clientAddress("10.0.0.2", "198.51.100.7").ip, "10.0.0.2");
 });
 
+// Security: client address
 Deno.test("a trusted proxy's header names the client", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
@@ -31,6 +33,7 @@ Deno.test("a trusted proxy's header names the client", () => {
   });
 });
 
+// Security: client address
 Deno.test("what a client writes to the left of its own address is not believed", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
@@ -40,6 +43,7 @@ Deno.test("what a client writes to the left of its own address is not believed",
   assert.equal(clientAddress("10.0.0.1", `${"192.0.2.1, ".repeat(1000)}198.51.100.7`).ip, "198.51.100.7");
 });
 
+// Security: client address
 Deno.test("of two hops both are walked when both are trusted, and only one when one is", () => {
   const both = createClientAddress(["10.0.0.1", "10.0.0.2"]);
   const one = createClientAddress(["10.0.0.1"]);
@@ -49,6 +53,7 @@ Deno.test("of two hops both are walked when both are trusted, and only one when 
   assert.equal(one("10.0.0.1", "198.51.100.7, 10.0.0.2").ip, "10.0.0.2");
 });
 
+// Security: client address
 Deno.test("when every hop is trusted, the leftmost is the client", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -56,6 +61,7 @@ Deno.test("when every hop is trusted, the leftmost is the client", () => {
   assert.equal(clientAddress("10.0.0.1", undefined).ip, "10.0.0.1");
 });
 
+// Security: client address
 Deno.test("a CIDR range trusts the addresses in it and no others", () => {
   const clientAddress = createClientAddress(["10.1.0.0/16", "2001:db8:5::/48"]);
 
@@ -65,6 +71,7 @@ Deno.test("a CIDR range trusts the addresses in it and no others", () => {
   assert.equal(clientAddress("2001:db8:6::1", "198.51.100.7").ip, "2001:db8:6::1");
 });
 
+// Security: client address
 Deno.test("a hop that is no address falls back to the peer", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -77,6 +84,7 @@ Deno.test("a hop that is no address falls back to the peer", () => {
   assert.equal(clientAddress("10.0.0.1", '"198.51.100.7"').ip, "10.0.0.1");
 });
 
+// Security: client address
 Deno.test("a hop in a short form is no address: 1.2.3 is not 1.2.0.3", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -85,6 +93,7 @@ Deno.test("a hop in a short form is no address: 1.2.3 is not 1.2.0.3", () => {
   assert.equal(clientAddress("10.0.0.1", "0x1.2.3.4").ip, "10.0.0.1");
 });
 
+// Security: client address
 Deno.test("a hop with a port or in brackets is no address", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -93,6 +102,7 @@ Deno.test("a hop with a port or in brackets is no address", () => {
   assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]:443").ip, "10.0.0.1");
 });
 
+// Security: client address
 Deno.test("a zone is dropped, of the peer and of a hop", () => {
   const clientAddress = createClientAddress(["fe80::1"]);
 
@@ -100,6 +110,7 @@ Deno.test("a zone is dropped, of the peer and of a hop", () => {
   assert.equal(clientAddress("fe80::1%eth0", "fe80::9%eth1").ip, "fe80::9");
 });
 
+// Security: client address
 Deno.test("an IPv4 address in IPv6 clothes is that IPv4 address: as peer, as hop, as client", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -109,6 +120,7 @@ Deno.test("an IPv4 address in IPv6 clothes is that IPv4 address: as peer, as hop
   assert.equal(clientAddress("10.0.0.1", "::ffff:198.51.100.7").ip, "198.51.100.7");
 });
 
+// Security: client address
 Deno.test("an IPv6 client is written in one way, and its network is its /64", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -118,6 +130,7 @@ Deno.test("an IPv6 client is written in one way, and its network is its /64", ()
   assert.equal(network, "2001:db8:0:1");
 });
 
+// Security: client address
 Deno.test("a peer that is no address is no client, whatever the header says", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
@@ -126,18 +139,21 @@ Deno.test("a peer that is no address is no client, whatever the header says", ()
   assert.equal(clientAddress("/run/app.sock", "198.51.100.7").ip, "");
 });
 
+// Security: client address
 Deno.test("createClientAddress refuses to trust what is neither an address nor a CIDR range", () => {
   assert.throws(() => createClientAddress(["proxy.example"]), TypeError);
   assert.throws(() => createClientAddress(["10.0.0.0/33"]), TypeError);
   assert.throws(() => createClientAddress(["10.0.0.0/"]), TypeError);
 });
 
+// Security: client address
 Deno.test("readNetworks takes no short or octal form, which would trust another network than it seems to", () => {
   assert.equal(readNetworks(["10/8"]), null);
   assert.equal(readNetworks(["010.0.0.0/8"]), null);
   assert.equal(readNetworks(["167772161"]), null);
 });
 
+// Security: client address
 Deno.test("the whole app writes down the client that a trusted proxy names, and the peer when nobody may name one", async () => {
   const { browser, db } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
   const form = { email: EMAIL, password: PASSWORD };
@@ -152,6 +168,7 @@ Deno.test("the whole app writes down the client that a trusted proxy names, and 
   ]);
 });
 
+// Security: client address
 Deno.test("the limiter, the history and the log agree about the client", async () => {
   const { browser, db, log } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
   const wrong = { email: EMAIL, password: "not the password at all" };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { sql } from "drizzle-orm";
+import { openDatabase } from "../db/client.ts";
 import { paths } from "../routes/paths.ts";
 import { EMAIL, PASSWORD } from "./app.ts";
-import { flagsOf, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
+import { flagsOf, freePort, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
 
 const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
 
@@ -184,7 +186,7 @@ Deno.test("deno task start lets sign in over HTTP, and keeps what happened over 
   assert.equal($("tr.current td.country").text().trim(), "Private network");
 });
 
-// security.md, "The log"
+// Security: log
 Deno.test("deno task start logs JSON lines, with no password, cookie, csrf value, token or e-mail address in them", async () => {
   await using folder = await makeFolder();
   await users(folder, ["add", EMAIL], PASSWORD);
@@ -235,7 +237,6 @@ Deno.test("deno task start logs JSON lines, with no password, cookie, csrf value
   assert.deepEqual(secrets.filter((secret) => said.includes(secret)), []);
 });
 
-// security.md, Faults: SIGTERM, SIGINT
 Deno.test("SIGTERM ends deno task start with status 0", async () => {
   await using folder = await makeFolder();
   await using server = await startServer("start", folder);
@@ -249,7 +250,7 @@ Deno.test("SIGTERM ends deno task start with status 0", async () => {
   assert.match(server.output.at(-1) ?? "", /"event":"sys_shutdown","signal":"SIGTERM"/);
 });
 
-// security.md, Faults: "out within 4 s even with a stuck body"; this one waits for it
+// Deno.serve has no deadline for bodies; this one waits for it
 Deno.test("SIGTERM ends deno task start within four seconds even while a body does not come", async () => {
   await using folder = await makeFolder();
   await using server = await startServer("start", folder);
@@ -271,6 +272,38 @@ Deno.test("SIGTERM ends deno task start within four seconds even while a body do
 
   assert.equal(code, 0);
   assert.ok(performance.now() - start < 4_000);
+});
+
+// Security: log
+Deno.test("a command that the database fails says so with status 1, and not with the password's hash", async () => {
+  await using folder = await makeFolder();
+  const db = await openDatabase(`file:${folder.path}/connections.db`);
+  await db.run(sql`create trigger full before insert on users begin select raise(fail, 'no space'); end`);
+  db.$client.close();
+
+  const { code, stdout, stderr } = await users(folder, ["add", EMAIL], PASSWORD);
+
+  assert.equal(code, 1);
+  assert.equal(stdout, "");
+  assert.match(stderr, /Failed query: insert into "users"[^]*no space/);
+  assert.doesNotMatch(stderr, /argon2id/);
+});
+
+// Security: log
+Deno.test("no command says the credentials of a database that it can't reach", async () => {
+  await using folder = await makeFolder();
+  const variables = {
+    DATABASE_URL: `http://canary:canary@127.0.0.1:${freePort()}?authToken=canary`,
+    DATABASE_AUTH_TOKEN: "canary",
+  };
+
+  const start = await run(await flagsOf("start"), folder, variables);
+  const add = await run([...await flagsOf("users"), "add", EMAIL], folder, variables, "canary of a password\n");
+
+  assert.equal(start.code, 1);
+  assert.match(start.stderr, /^Cannot open the database of DATABASE_URL: error sending request[^\n]*\n$/);
+  assert.equal(add.code, 1);
+  assert.doesNotMatch(start.stdout + start.stderr + add.stdout + add.stderr, /canary/);
 });
 
 Deno.test("a second deno task start on the same port says so in one sentence, and the first one goes on", async () => {

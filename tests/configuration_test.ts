@@ -113,6 +113,7 @@ Deno.test("PUBLIC_ORIGIN means the same with its slash, its default port and in 
   assert.equal(originOf("https://panel.example:8443"), "https://panel.example:8443");
 });
 
+// ASVS 3.3
 Deno.test("PUBLIC_ORIGIN is http: on this machine only", () => {
   assert.equal(
     problemOf({ PUBLIC_ORIGIN: "http://panel.example" }),
@@ -136,6 +137,7 @@ Deno.test("DATABASE_URL is a file, a remote database, or one on this machine", (
   assert.equal(urlOf("http://[::1]:8080"), "http://[::1]:8080");
 });
 
+// Security: log
 Deno.test("DATABASE_URL that is none of these is refused, and its secrets are in no message", () => {
   const problem = "Cannot read the configuration: DATABASE_URL must be file:…, libsql:… or https:… " +
     "(http:… only to this machine)";
@@ -148,11 +150,13 @@ Deno.test("DATABASE_URL that is none of these is refused, and its secrets are in
   assert.equal(problemOf({ DATABASE_URL: "file:" }), problem);
 });
 
+// Security: log
 Deno.test("DATABASE_AUTH_TOKEN is in no message about anything else", () => {
   assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", DATABASE_URL: "nonsense" }), /hunter2/);
   assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", PORT: "nonsense" }), /hunter2/);
 });
 
+// Security: client address
 Deno.test("TRUSTED_PROXIES must be addresses and CIDR ranges", () => {
   const problem = (value: string) =>
     "Cannot read the configuration: TRUSTED_PROXIES must be addresses and CIDR ranges with commas between them, " +
@@ -169,6 +173,7 @@ Deno.test("TRUSTED_PROXIES must be addresses and CIDR ranges", () => {
   ]);
 });
 
+// Security: client address
 Deno.test("TRUSTED_PROXIES takes no short form: 10/8 would trust 0.0.0.0/8", () => {
   assert.match(problemOf({ TRUSTED_PROXIES: "10/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
   assert.match(problemOf({ TRUSTED_PROXIES: "010.0.0.0/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
@@ -208,6 +213,7 @@ Deno.test("RETENTION_DAYS must be a number of days, and 0 is one", () => {
   assert.equal(readConfiguration({ RETENTION_DAYS: "0" }).retentionDays, 0);
 });
 
+// Security: log
 Deno.test("a value can't start a line of its own in the message", () => {
   assert.doesNotMatch(problemOf({ PORT: "1\nAddress: http://evil.example" }), /\n/);
 });

@@ -402,22 +402,57 @@ Deno.test("POST /user/security/connections/:id/close on a closed one changes not
 });
 
 // ASVS 8.2
-Deno.test("an account neither sees nor closes another account's connections", async () => {
+Deno.test("an account neither sees nor closes another account's connections, and its rows stay as they were", async () => {
   const { browser, db } = await startApp();
   await addAccount(db, "joan@example.com", PASSWORD);
-  const [marta, joan] = [browser("203.0.113.1"), browser("203.0.113.2")];
+  const [marta, joan, phone] = [browser("203.0.113.1"), browser("203.0.113.2"), browser("203.0.113.3")];
   await marta.signIn();
+  await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
   await joan.signIn("joan@example.com");
+  await phone.signIn("joan@example.com");
   const [martas] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
+  const rowsOfMarta = async () => ({
+    connections: await db.select().from(connections).where(eq(connections.userId, martas!.userId)),
+    refusals: await db.select().from(refusals),
+  });
+  const before = await rowsOfMarta();
   const { $ } = await joan.get(paths.connections);
   const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
 
-  assert.deepEqual(texts($, "td.ip"), ["203.0.113.2"]);
-  assert.doesNotMatch((await joan.get(paths.csv)).text, /203\.0\.113\.1/);
+  assert.deepEqual(texts($, "td.ip").sort(), ["203.0.113.2", "203.0.113.3"]);
+  assert.deepEqual(texts((await joan.get(`${paths.connections}?ip=203.0.113.1`)).$, "td.ip"), []);
+  assert.deepEqual(texts((await joan.get(`${paths.connections}?state=refused`)).$, "td.ip"), []);
   assert.equal((await joan.get(paths.closeOne(martas!.id))).status, 404);
+  assert.equal((await joan.get(paths.closeOne(martas!.id), HTMX)).status, 404);
   assert.equal((await joan.post(paths.closeOne(martas!.id), { csrf })).status, 404);
+  assert.equal((await joan.post(paths.closeOne(martas!.id), { csrf }, HTMX)).status, 404);
   assert.equal((await joan.post(paths.closeAll, { csrf })).status, 303);
+
+  assert.equal(await phone.isIn(), false);
+  assert.deepEqual(await rowsOfMarta(), before);
   assert.equal(await marta.isIn(), true);
+});
+
+// ASVS 8.2
+Deno.test("the CSV holds only the rows of its own account, under every filter", async () => {
+  const { browser, db } = await startApp();
+  await addAccount(db, "joan@example.com", PASSWORD);
+  await browser("203.0.113.1").signIn();
+  await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
+  const joan = browser("203.0.113.2");
+  await joan.signIn("joan@example.com");
+  const csv = async (query: string) => (await joan.get(`${paths.csv}${query}`)).text.trim().split("\r\n").slice(1);
+
+  const [own, ...more] = await csv("");
+
+  assert.match(own ?? "", /,203\.0\.113\.2,/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(await csv("?ip=203.0"), [own]);
+  assert.deepEqual(await csv("?country=none"), [own]);
+  assert.deepEqual(await csv("?state=open"), [own]);
+  assert.deepEqual(await csv("?ip=203.0.113.1"), []);
+  assert.deepEqual(await csv("?state=refused"), []);
+  assert.deepEqual(await csv("?state=closed"), []);
 });
 
 // ASVS 8.2

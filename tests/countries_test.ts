@@ -24,6 +24,7 @@ Deno.test("an IPv4 address in IPv6 clothes is in the country of that IPv4 addres
   assert.equal(await createCountryLookup(fail)(readAddress("::ffff:46.16.60.1")!), "ES");
 });
 
+// Security: client address
 Deno.test("private networks are in no country but a network of their own", async () => {
   const countryOf = createCountryLookup(fail);
 
@@ -56,7 +57,7 @@ Deno.test("lookups that come while the data is still being read wait for it", as
   assert.deepEqual(found, ["ES", "JP"]);
 });
 
-// security.md, Faults: "the country data missing or unreadable"
+// Faults: the country data missing or unreadable
 Deno.test("without its data every country is unknown, and one warning says why", async () => {
   const empty = await Deno.makeTempDir();
   const script = `

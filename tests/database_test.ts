@@ -25,7 +25,7 @@ import { changePassword, findUser, findUserFrom, resetPassword } from "../db/use
 import { paths } from "../routes/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "./app.ts";
 
-// security.md, Faults: "the local driver's lost writes"
+// Faults: the local driver's lost writes
 Deno.test("every acknowledged write is on disk, while another process takes the lock again and again", async () => {
   const { path, db, remove } = await openFile();
   const lines = linesOf(runElsewhere(
@@ -96,7 +96,7 @@ Deno.test("after another process held the lock, the database is as strict and as
   await remove();
 });
 
-// security.md, Faults; this one waits for the deadline of five seconds
+// Faults: this one waits for the deadline of five seconds
 Deno.test("a write that can't be done within five seconds is rejected, answered with 503, and was not done", async () => {
   const { path, db, remove } = await openFile();
   await addAccount(db, EMAIL, PASSWORD);

@@ -151,6 +151,7 @@ Deno.test("deviceOf answers for a User-Agent made to be slow", () => {
   assert.equal(deviceOf("Opera ".repeat(85)), UNKNOWN_DEVICE);
 });
 
+// Security: log
 Deno.test("readUserAgent makes of control characters spaces, and ends what is endless", () => {
   assert.equal(readUserAgent("curl/8.14.1\r\nSet-Cookie: a=b"), "curl/8.14.1  Set-Cookie: a=b");
   assert.equal(readUserAgent("a\u0000b\u001bc\u007fd\u0085e"), "a b c d e");
@@ -160,6 +161,7 @@ Deno.test("readUserAgent makes of control characters spaces, and ends what is en
   assert.equal(readUserAgent(undefined), "");
 });
 
+// Security: escaping
 Deno.test("a User-Agent that is markup is kept as it came, and stands in the page as text", async () => {
   const { browser, db } = await startApp();
   const hostile = 'Foo<img src=x onerror="alert(1)">/1.0 (X11; Linux x86_64) Firefox/<b>1</b>';

@@ -66,7 +66,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-// ASVS 7.4.1, Security: invariant
+// ASVS 7.4.1
+// Security: invariant
 Deno.test("a browser gets in if and only if the history shows its connection open, whatever happened before", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 20 }), async (steps) => {

@@ -29,6 +29,7 @@ Deno.test("an address may try again three minutes after the first failure, and n
   assert.equal(await tryOnce(db, {}, START + 3 * MINUTE), "reserved");
 });
 
+// ASVS 6.3.1
 Deno.test("tries over the limit don't make the wait longer", async () => {
   const db = await openDatabase(":memory:");
   await inTurn(10, () => tryOnce(db, {}, START));
@@ -47,6 +48,7 @@ Deno.test("addresses of one IPv6 /64 are one address, and the next /64 is anothe
   assert.equal(await tryOnce(db, { ip: "2001:db8:0:2::1" }), "reserved");
 });
 
+// ASVS 6.3.1
 Deno.test("neighbours in IPv4 are different addresses, and IPv6 clothes make no other one", async () => {
   const db = await openDatabase(":memory:");
   await inTurn(10, () => tryOnce(db, { ip: "203.0.113.1" }));
@@ -67,6 +69,7 @@ Deno.test("one account has 25 failures an hour, from however many addresses", as
   assert.equal(await tryOnce(db, { ip: "198.51.100.1" }, START + HOUR), "reserved");
 });
 
+// ASVS 6.3.1
 Deno.test("one account over its limit leaves the others alone", async () => {
   const db = await openDatabase(":memory:");
   await inTurn(26, (i) => tryOnce(db, { ip: `203.0.113.${i}` }));
@@ -84,6 +87,7 @@ Deno.test("a try over the address's limit leaves the account's counters alone", 
   assert.equal(await tryOnce(db, { ip: "203.0.113.2" }), "reserved");
 });
 
+// ASVS 6.3.1
 Deno.test("a try over the account's limit leaves the run of failures alone", async () => {
   const db = await openDatabase(":memory:");
   await inTurn(60, (i) => tryOnce(db, { ip: `203.0.113.${i}` }));
@@ -124,6 +128,7 @@ Deno.test("strangers who use up an account's tries don't lock out the address th
   assert.equal((await browser("46.16.60.1").signIn()).status, 303);
 });
 
+// ASVS 6.3.1
 Deno.test("an IPv6 owner is known by the /64, since its other half changes every day", async () => {
   const { browser } = await startApp();
   await browser("2a0c:5a80:1b08:c00::4").signIn();
@@ -133,6 +138,7 @@ Deno.test("an IPv6 owner is known by the /64, since its other half changes every
   assert.equal((await browser("2a0c:5a80:1b08:c00:d1ff:3a9:7e2:55").signIn()).status, 303);
 });
 
+// ASVS 6.3.1
 Deno.test("an address is known for 30 days after it signed in", async () => {
   const { browser, clock } = await startApp();
   await browser("46.16.60.1").signIn();
@@ -157,6 +163,7 @@ Deno.test("a known address has 25 failures an hour too, which the account's don'
   assert.equal(await tryOnce(db, { ip: "198.51.100.1" }, START + 9 * MINUTE), "reserved");
 });
 
+// ASVS 6.3.1
 Deno.test("addresses that one account knows are strangers to another", async () => {
   const { browser, db } = await startApp();
   await addAccount(db, "joan@example.com", PASSWORD);
@@ -166,7 +173,7 @@ Deno.test("addresses that one account knows are strangers to another", async () 
   assert.equal((await browser("46.16.60.1").signIn("joan@example.com")).status, 429);
 });
 
-// ASVS 6.3.1, NIST SP 800-63B-4, 3.2.2
+// ASVS 6.3.1
 Deno.test("after 100 failures in a row the account takes no password for 24 hours", async () => {
   const { browser, clock } = await startApp();
   const last = await failInARow(browser, clock, 100);
@@ -274,6 +281,7 @@ Deno.test("a success ends the run of failures: the next 99 lock nothing", async 
   assert.equal((await browser("198.51.100.2").signIn()).status, 303);
 });
 
+// ASVS 6.3.1
 Deno.test("the hundredth try opens when it is right", async () => {
   const { browser, clock } = await startApp();
   await failInARow(browser, clock, 99);
@@ -282,6 +290,7 @@ Deno.test("the hundredth try opens when it is right", async () => {
   assert.equal((await browser("198.51.100.1").signIn()).status, 303);
 });
 
+// ASVS 6.3.1
 Deno.test("a password that was never looked at costs no try", async () => {
   const db = await openDatabase(":memory:");
   const reserved = await reserve(db, {});
@@ -292,6 +301,7 @@ Deno.test("a password that was never looked at costs no try", async () => {
   assert.deepEqual((await db.select().from(limits)).map(({ count }) => count), [0, 0, 0]);
 });
 
+// ASVS 6.3.1
 Deno.test("a right password gives its own try back, and ends the run", async () => {
   const db = await openDatabase(":memory:");
   await inTurn(3, () => tryOnce(db, {}));
@@ -330,7 +340,7 @@ Deno.test("of 200 tries that arrive together from 200 addresses at two instances
   await Deno.remove(folder, { recursive: true });
 });
 
-// security.md, Sign-in, "kept over a restart"
+// ASVS 6.3.1
 Deno.test("a restart forgets no failure", async () => {
   const folder = await Deno.makeTempDir();
   const url = `file:${folder}/connections.db`;

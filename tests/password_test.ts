@@ -25,6 +25,7 @@ Deno.test("POST /user/security/password changes the password and closes the othe
   assert.equal((await browser().signIn(EMAIL, NEW)).status, 303);
 });
 
+// ASVS 7.4.3, 8.2
 Deno.test("POST /user/security/password leaves other accounts alone", async () => {
   const { browser, db } = await startApp();
   await addAccount(db, "joan@example.com", PASSWORD);
@@ -38,6 +39,7 @@ Deno.test("POST /user/security/password leaves other accounts alone", async () =
   assert.equal((await browser().signIn("joan@example.com", PASSWORD)).status, 303);
 });
 
+// Security: race
 Deno.test("POST /user/security/password changes nothing when its connection is closed while the password is being checked", async () => {
   const cheap = createPasswords({ memory: 64, passes: 1 });
   let meanwhile = () => Promise.resolve();
@@ -96,6 +98,27 @@ Deno.test("POST /user/security/password refuses what is short, common, the same 
   assert.equal((await browser().signIn()).status, 303);
 });
 
+// ASVS 6.2
+Deno.test("the fields for passwords say what they are, so that managers fill them, and hinder no pasting", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  const signIn = await here.get(paths.signIn);
+  await here.signIn();
+  const change = await here.get(paths.password);
+
+  const fields = [signIn, change].flatMap(({ $ }) => $("input[type=password]").toArray().map(({ attribs }) => attribs));
+  assert.deepEqual(fields.map(({ name, autocomplete }) => [name, autocomplete]), [
+    ["password", "current-password"],
+    ["current_password", "current-password"],
+    ["new_password", "new-password"],
+    ["new_password_again", "new-password"],
+  ]);
+  const hindering = ["maxlength", "minlength", "pattern", "readonly", "onpaste"];
+  assert.deepEqual(fields.flatMap((field) => hindering.filter((name) => name in field)), []);
+  assert.equal(change.$("input[autocomplete=username]").attr("value"), EMAIL);
+});
+
+// ASVS 14.3
 Deno.test("no password that was typed stands in the page that comes back", async () => {
   const { browser } = await startApp();
   const here = browser();

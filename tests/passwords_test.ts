@@ -53,6 +53,7 @@ Deno.test("a password that was hashed where WebCrypto knows Argon2id opens where
   }
 });
 
+// ASVS 11.4.2
 Deno.test("each hash has a salt of its own", async () => {
   const passwords = createPasswords(CHEAP);
 
@@ -95,7 +96,7 @@ Deno.test("verify throws on what is no Argon2id string, and goes on working", as
   assert.equal(await passwords.verify(PASSWORD, stored!), true);
 });
 
-// ASVS 6.2: any Unicode, NFC (NIST SP 800-63B-4, 3.1.1.2)
+// ASVS 6.2
 Deno.test("a password typed with composed letters and with combining accents is one", async () => {
   const passwords = createPasswords(CHEAP);
   const composed = "contraseña pingüino".normalize("NFC");
@@ -135,6 +136,7 @@ Deno.test("a password of 1,024 bytes opens the account through the form, whateve
   assert.equal((await emoji.browser().signIn(EMAIL, "🦉🔑".repeat(128))).status, 303);
 });
 
+// ASVS 6.2
 Deno.test("what passwordProblem lets through fits through the form, whatever its letters", async () => {
   // Each of these is one UTF-16 unit, three bytes of UTF-8 and nine of a form.
   const long = `${"日本語".repeat(1365)}!`;
@@ -209,7 +211,7 @@ Deno.test("POST /sign-in never replaces a hash by a weaker one", async () => {
   assert.deepEqual(await db.select({ hash: users.passwordHash }).from(users), [{ hash: strong }]);
 });
 
-// security.md, Sign-in, "DoS"
+// Security: DoS
 Deno.test("two passwords are hashed at once, sixteen wait their turn, and the next ones are told to come again", async () => {
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
@@ -223,6 +225,7 @@ Deno.test("two passwords are hashed at once, sixteen wait their turn, and the ne
   assert.equal(watched.mostAtOnce, 2);
 });
 
+// Security: DoS
 Deno.test("hashing a new password stands in the same queue as checking one", async () => {
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
@@ -233,6 +236,7 @@ Deno.test("hashing a new password stands in the same queue as checking one", asy
   assert.notEqual(await passwords.hash(PASSWORD), null);
 });
 
+// Security: DoS
 Deno.test("those that wait get their turn in the order in which they came", async () => {
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
@@ -249,7 +253,7 @@ Deno.test("those that wait get their turn in the order in which they came", asyn
   assert.deepEqual(done, [1, 2, 3, 4, 5, 0]);
 });
 
-// ASVS 6.2: at least fifteen characters, no rules of composition
+// ASVS 6.2
 Deno.test("passwordProblem asks for fifteen characters, and nothing else of them", async () => {
   assert.match(await passwordProblem("fourteen chars", EMAIL) ?? "", /^Use at least 15 characters\./);
   assert.equal(await passwordProblem("fifteen letters", EMAIL), null);
@@ -302,6 +306,7 @@ Deno.test("passwordProblem refuses the e-mail address itself, however written, a
   assert.equal(await passwordProblem("marta@example.com rides again", EMAIL), null);
 });
 
+// ASVS 6.2
 Deno.test("passwordProblem says how long a password may be", async () => {
   const passage = "All work and no play makes Jack a dull boy. ".repeat(100);
 

@@ -110,7 +110,8 @@ export async function startServer(
   return server;
 }
 
-function freePort(): number {
+/** A port of the loopback that nobody listens on. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
+import { openDatabase } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
-import { addAccount, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { crawl } from "./crawl.ts";
+import { makeFolder } from "./processes.ts";
 
 // ASVS 7.4.1
 Deno.test("a closed browser is out at its very next request, and its sign-in page says that it was closed and when", async () => {
@@ -29,17 +34,37 @@ Deno.test("a closed browser is out at its very next request, and its sign-in pag
 });
 
 // ASVS 7.4.1
-Deno.test("closing on one instance is felt on another one at the next request", async () => {
-  const one = await startApp();
-  const two = await startApp({ db: one.db });
+Deno.test("closed, signed out or expired at one server is out at the other one's very next request", async () => {
+  await using folder = await makeFolder();
+  const url = `file:${folder.path}/connections.db`;
+  const [one, two] = [
+    await startApp({ db: await openDatabase(url) }),
+    await startApp({ db: await openDatabase(url) }),
+  ];
+  await addAccount(one.db, EMAIL, PASSWORD);
   const here = one.browser();
-  const there = two.browser();
-  await here.signIn();
-  await there.signIn();
+  const [closed, left, idle] = [one.browser(), one.browser(), one.browser()];
+  for (const each of [here, closed, left, idle]) await each.signIn();
+  const there = ({ cookies }: Browser) => {
+    const same = two.browser();
+    cookies.forEach((value, name) => same.cookies.set(name, value));
+    return same;
+  };
+  const [closedThere, leftThere, idleThere] = [there(closed), there(left), there(idle)];
+  for (const each of [closedThere, leftThere, idleThere]) assert.equal(await each.isIn(), true);
 
+  await left.signOut();
+  assert.equal(await leftThere.isIn(), false);
+  assert.match((await leftThere.get(paths.signIn)).$(".notification").text(), /^You signed out/);
+  two.clock.now += 7 * DAY;
+  assert.equal(await idleThere.isIn(), false);
+  two.clock.now = START;
+  assert.equal(await closedThere.isIn(), true);
   await here.submit(paths.closeAll);
-
-  assert.equal(await there.isIn(), false);
+  assert.equal(await closedThere.isIn(), false);
+  assert.equal(await here.isIn(), true);
+  one.db.$client.close();
+  two.db.$client.close();
 });
 
 Deno.test("htmx without an open connection gets 401 and the way to sign in, and back to the page that it is on", async () => {
@@ -57,6 +82,7 @@ Deno.test("htmx without an open connection gets 401 and the way to sign in, and 
   );
 });
 
+// ASVS 8.2
 Deno.test("each private path asks who is not signed in to sign in", async () => {
   const { browser } = await startApp();
 
@@ -71,20 +97,53 @@ Deno.test("each private path asks who is not signed in to sign in", async () => 
 });
 
 // ASVS 7.2.3
-Deno.test("the secret of a session is nowhere but in its cookie", async () => {
-  const { browser, db, log } = await startApp();
-  const here = browser();
-  await here.signIn();
-  const [id, secret] = here.cookies.get("session")!.split(".") as [string, string];
+Deno.test("the secret of a session is nowhere but in its cookie: not in the database's file, the log, a page or a URL", async () => {
+  await using folder = await makeFolder();
+  const db = await openDatabase(`file:${folder.path}/connections.db`);
+  await addAccount(db, EMAIL, PASSWORD);
+  const start = await startApp({ db });
 
-  const page = await here.get(paths.connections);
-  const [stored] = await db.select().from(sessions);
+  const answers = await crawl(start);
 
-  assert.equal(stored?.id, id);
-  assert.equal(secret.length, 43);
-  assert.doesNotMatch(JSON.stringify(stored), new RegExp(secret));
-  assert.equal(page.text.includes(secret), false);
-  assert.equal(log.join().includes(secret), false);
+  const cookies = answers.flatMap(({ headers }) => headers.getSetCookie())
+    .map((cookie) => /^session=([\w-]{22})\.([\w-]{43});/.exec(cookie)).filter((match) => match !== null);
+  const ids = cookies.map(([_, id]) => id!);
+  const secrets = cookies.map(([_, __, secret]) => secret!);
+  assert.ok(new Set(secrets).size >= 5);
+  const files = await readAll(folder.path);
+  const said = [
+    ...start.log,
+    ...answers.flatMap(({ what, text, headers }) => [
+      what,
+      text,
+      ...[...headers].filter(([name]) => name !== "set-cookie").map(([_, value]) => value),
+    ]),
+  ].join("\n");
+  // The file is the one where the public part is, so it would be where the secret is too.
+  assert.ok(files.some((bytes) => bytes.includes(ids[0]!)));
+  for (const secret of secrets) {
+    const raw = Buffer.from(secret, "base64url");
+    assert.equal(raw.length, 32);
+    const spellings = [secret, raw, raw.toString("hex"), raw.toString("base64").replace(/=+$/, "")];
+    assert.equal(files.some((bytes) => spellings.some((spelling) => bytes.includes(spelling))), false);
+    assert.equal(said.includes(secret), false);
+  }
+});
+
+// ASVS 7.2.3
+Deno.test("what is kept of a secret is its SHA-256, and no two secrets or ids are the same", async () => {
+  const { browser, db } = await startApp();
+  const browsers = Array.from({ length: 20 }, () => browser());
+  for (const each of browsers) await each.signIn();
+
+  const stored = await db.select().from(sessions);
+
+  const parts = browsers.map(({ cookies }) => cookies.get("session")!.split(".") as [string, string]);
+  for (const [id, secret] of parts) {
+    const hash = createHash("sha256").update(secret).digest("base64url");
+    assert.equal(stored.find((session) => session.id === id)?.secretHash, hash);
+  }
+  assert.equal(new Set(parts.flat()).size, 40);
 });
 
 // ASVS 7.2.4
@@ -101,6 +160,7 @@ Deno.test("a session that the server did not make is never adopted", async () =>
   assert.equal((await db.select().from(sessions)).some(({ id }) => id === "A".repeat(22)), false);
 });
 
+// ASVS 7.2.3
 Deno.test("the public parts of a cookie and of a row open nothing", async () => {
   const { browser, db } = await startApp();
   const here = browser();
@@ -114,6 +174,7 @@ Deno.test("the public parts of a cookie and of a row open nothing", async () => 
   assert.equal(await stranger.isIn(), false);
 });
 
+// Security: no 5xx
 Deno.test("odd cookies are no session and no error", async () => {
   const { browser } = await startApp();
   const here = browser();
@@ -230,3 +291,9 @@ Deno.test("what is older than the retention goes at the next sign-in, open conne
   const { $ } = await here.get(paths.connections);
   assert.deepEqual($("td.ip").toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
 });
+
+/** The bytes of every file in a folder: a database may have others beside it. */
+async function readAll(folder: string): Promise<Buffer[]> {
+  const files = await Array.fromAsync(Deno.readDir(folder));
+  return await Promise.all(files.map(async ({ name }) => Buffer.from(await Deno.readFile(`${folder}/${name}`))));
+}

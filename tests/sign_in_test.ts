@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { readAddress } from "../db/addresses.ts";
+import { recordRefusal } from "../db/refusals.ts";
 import { connections, refusals, users } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { openDatabase } from "../db/client.ts";
 import { findUser, resetPassword } from "../db/users.ts";
-import { type Answer, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, START, startApp } from "./app.ts";
+import { type Answer, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, START, startApp, type TestApp } from "./app.ts";
 
 Deno.test("GET /sign-in says what to do about a forgotten password", async () => {
   const { browser } = await startApp();
@@ -126,7 +128,7 @@ Deno.test("POST /sign-in answers a wrong password and an unknown address alike, 
   assert.deepEqual([...unknown.headers], [...wrong.headers]);
 });
 
-// ASVS 6.3.8
+// ASVS 6.3.8, Security: refusals
 Deno.test("POST /sign-in writes the refused tries of an account into its history, and nothing of an unknown address", async () => {
   const { browser, db } = await startApp();
 
@@ -185,21 +187,60 @@ Deno.test("POST /sign-in answers 429 with Retry-After past the limit, even to th
   assert.equal(later.status, 303);
 });
 
-// ASVS 6.3.1
-Deno.test("a flood of tries at one account makes a handful of rows that count them all", async () => {
-  const { browser, db, clock } = await startApp();
-  for (let i = 0; i < 300; i++) {
-    clock.now += MINUTE / 2;
-    await browser(`198.51.100.${i % 50}`).signIn(EMAIL, "not the password at all");
+// Security: refusals
+Deno.test("a flood of 10,000 tries at one account makes a handful of rows that count them all", async () => {
+  const { db } = await startApp();
+  const from = { countryCode: "none", userAgent: "", device: "Unknown device" };
+
+  for (let i = 0; i < 10_000; i++) {
+    const address = readAddress(`198.51.100.${i % 250}`)!;
+    const reason = i % 500 < 25 ? "wrong_password" : "too_many_tries";
+    await recordRefusal(db, { email: EMAIL, visitor: { address, ...from }, reason, now: START + i * 1000 });
   }
 
   const rows = await db.select().from(refusals);
-
+  // From 14:04 to 16:50.
   assert.equal(rows.length, 3);
-  assert.equal(rows.reduce((sum, { attempts }) => sum + attempts, 0), 300);
-  assert.deepEqual(rows.map(({ addresses }) => addresses <= 50 && addresses > 1), [true, true, true]);
+  assert.equal(rows.reduce((sum, { attempts }) => sum + attempts, 0), 10_000);
+  assert.deepEqual(rows.map(({ addresses, reason }) => [addresses, reason]), Array(3).fill([250, "wrong_password"]));
 });
 
+// Security: refusals
+Deno.test("a flood of tries at the form neither fills the page nor hides the connections from it", async () => {
+  const { app, browser, clock } = await startApp();
+  const here = browser();
+  await here.signIn();
+  clock.now += MINUTE;
+  await startFlood({ app, clock }, 500, { addresses: 10, within: HOUR / 2 });
+
+  const { $ } = await here.get(paths.connections);
+
+  assert.equal($("tbody tr").length, 2);
+  assert.match($("tbody tr").first().text(), /500/);
+  assert.equal($("tr.current").length, 1);
+});
+
+// Security: DoS
+Deno.test("a try over the limit costs no hash, whoever it is for", async () => {
+  const cheap = createPasswords({ memory: 64, passes: 1 });
+  let hashes = 0;
+  const counting = {
+    ...cheap,
+    verify: (...args: Parameters<typeof cheap.verify>) => (hashes++, cheap.verify(...args)),
+  };
+  const { app, clock, browser } = await startApp({ passwords: counting });
+
+  await startFlood({ app, clock }, 100, { addresses: 1, within: MINUTE });
+  assert.equal(hashes, 10);
+  await startFlood({ app, clock }, 100, { addresses: 1, within: MINUTE, email: "nobody@example.com" });
+  assert.equal(hashes, 10);
+  await startFlood({ app, clock }, 400, { addresses: 200, within: MINUTE });
+  assert.equal(hashes, 25);
+  assert.equal((await browser("203.0.113.200").signIn()).status, 429);
+  assert.equal(hashes, 25);
+});
+
+// Security: DoS
 Deno.test("POST /sign-in answers 503 with Retry-After when too many passwords are being checked, and takes no try for it", async () => {
   const passwords = createPasswords({ memory: 8192, passes: 4 });
   const { browser, db } = await startApp({ passwords });
@@ -223,7 +264,7 @@ Deno.test("POST /sign-in answers 503 with Retry-After when too many passwords ar
   assert.equal(counts.reduce((sum, { count }) => sum + count, 0), 0);
 });
 
-// security.md, Sign-in, "race"
+// Security: race
 Deno.test("a sign-in whose password changed while it was being checked fails", async () => {
   const slow = createPasswords({ memory: 64, passes: 1 });
   const { browser, db, clock } = await startApp({
@@ -262,6 +303,7 @@ Deno.test("signing in again in the same browser makes a new session and ends the
   assert.equal(await before.isIn(), false);
 });
 
+// ASVS 7.4.1, 14.3
 Deno.test("POST /sign-out closes the connection, tells the browser to forget, and the sign-in page says so", async () => {
   const { browser } = await startApp();
   const here = browser();
@@ -301,6 +343,31 @@ Deno.test("next leads nowhere but to a path of this site", async () => {
   assert.equal(await next("/sign-in?next=/"), paths.connections);
   assert.equal(await next(""), paths.connections);
 });
+
+/** Sends so many wrong passwords, from each address in turn, spread evenly over a time; all answers say no. */
+async function startFlood(
+  { app, clock }: Pick<TestApp, "app" | "clock">,
+  tries: number,
+  { addresses, within, email = EMAIL }: { addresses: number; within: number; email?: string },
+) {
+  const start = clock.now;
+  const csrf = "A".repeat(22);
+  for (let i = 1; i <= tries; i++) {
+    clock.now = start + Math.floor(i * within / tries);
+    const network = Math.floor(i % addresses / 250);
+    const remoteAddr = {
+      transport: "tcp" as const,
+      hostname: `198.51.${network}.${i % addresses % 250}`,
+      port: 40_000,
+    };
+    const { status } = await app.request(`${ORIGIN}${paths.signIn}`, {
+      method: "POST",
+      headers: { Origin: ORIGIN, Cookie: `form=${csrf}` },
+      body: new URLSearchParams({ csrf, email, password: "not the password at all" }),
+    }, { remoteAddr });
+    assert.ok(status === 422 || status === 429);
+  }
+}
 
 function nextField({ $ }: Answer): string | undefined {
   return $("[name=next]").attr("value");

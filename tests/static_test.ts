@@ -24,6 +24,7 @@ Deno.test("htmx is served from its package", async () => {
   assert.match(assetPath("htmx"), /^\/static\/htmx\.[\da-f]{12}\.js$/);
 });
 
+// Security: BREACH
 Deno.test("static files come compressed to who takes that", async () => {
   const { app } = await startApp();
   const get = async (encoding: string) => {

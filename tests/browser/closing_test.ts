@@ -17,6 +17,7 @@ import {
 } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";
 
+// ASVS 7.4.1
 Deno.test(
   "closing the open connections from the dialog closes the others, keeps this one and says so",
   inChromium,

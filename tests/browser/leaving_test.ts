@@ -18,6 +18,7 @@ import {
   signIn,
 } from "./chromium.ts";
 
+// ASVS 7.4.1
 Deno.test(
   "a closed browser that goes on in its old page is told why, and comes back by signing in",
   inChromium,
@@ -85,6 +86,7 @@ Deno.test("after signing out, Back shows nothing private", inChromium, async () 
   site.assertUntroubled();
 });
 
+// ASVS 14.3
 Deno.test(
   "after signing out, Back shows nothing private, even where the browser remembers pages",
   inChromium,
@@ -103,6 +105,7 @@ Deno.test(
   },
 );
 
+// ASVS 14.3
 Deno.test(
   "after its connection was closed, Back shows nothing private, even where the browser remembers pages",
   inChromium,
@@ -122,6 +125,7 @@ Deno.test(
   },
 );
 
+// ASVS 7.4.3
 Deno.test("changing the password closes the other connections and keeps this one", inChromium, async () => {
   await using site = await openSite();
   const phone = await site.visit({ ip: PARIS });
@@ -152,6 +156,7 @@ Deno.test("changing the password closes the other connections and keeps this one
   site.assertUntroubled();
 });
 
+// Security: CSP
 Deno.test("what the content policy blocks is noticed by these tests", inChromium, async () => {
   await using site = await openSite();
   const here = await site.visit();

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { connections } from "../db/schema.ts";
+import { assetPath } from "../routes/assets.ts";
+import { paths } from "../routes/paths.ts";
+import { type Answer, type Browser, EMAIL, HTMX, PASSWORD, type TestApp } from "./app.ts";
+
+export type Crawled = Answer & { what: string };
+
+const FORM = "application/x-www-form-urlencoded";
+const WRONG = "not the password at all";
+const NEW = "a much better password than before";
+
+/** The paths of the app's own route list for a method, so that a test that goes through them can't forget a new one. */
+export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string): string[] {
+  const values: Record<string, string> = { id, name: assetPath("css").slice(paths.static("").length) };
+  const own = app.routes.filter((route) => route.method === method).map(({ path }) =>
+    path.replace(/:(\w+)/g, (_, name) => values[name] ?? assert.fail(`No value for :${name} of ${path}`))
+  );
+  return [...new Set(own)];
+}
+
+/**
+ * Answers of every kind that the app has: each of its paths as page and as piece, signed out and signed in, each of its forms
+ * refused and done, every guard's refusal, and what it says when the database is gone. At the end it is.
+ */
+export async function crawl(start: TestApp): Promise<Crawled[]> {
+  const answers: Crawled[] = [];
+  const browser = (ip: string) => record(start.browser(ip), answers);
+  const [here, other, third, stranger] = [
+    browser("46.16.60.1"),
+    browser("203.0.113.1"),
+    browser("203.0.113.2"),
+    browser("203.0.113.3"),
+  ];
+  await other.signIn();
+  await third.signIn();
+  const rows = await start.db.select().from(connections);
+  const [one, two] = ["203.0.113.1", "203.0.113.2"].map((ip) => rows.find((row) => row.ip === ip)!.id);
+  const get = pathsOf(start.app, "GET", one!);
+  const post = pathsOf(start.app, "POST", one!);
+
+  await read(stranger, get);
+  await refused(stranger, post);
+  await stranger.signIn(EMAIL, WRONG);
+  await stranger.submit(paths.signIn, { email: "", password: "" });
+
+  await here.signIn();
+  await read(here, get);
+  await refused(here, post);
+  for (const headers of [{}, HTMX]) {
+    await here.get("/nowhere", headers);
+    await here.get(paths.closeOne(crypto.randomUUID()), headers);
+    await here.get(`${paths.connections}?state=ajar`, headers);
+    await here.get(`${paths.csv}?state=ajar`, headers);
+    await here.get(`${paths.connections}?ip=${"x".repeat(9_000)}`, headers);
+    await here.get(paths.connections, { Host: "evil.example", ...headers });
+    await here.request(paths.connections, { method: "DELETE", headers });
+    await here.post(paths.password, { current_password: "x".repeat(17_000) }, headers);
+  }
+
+  await here.submit(paths.closeOne(two!), {}, HTMX);
+  await here.submit(paths.closeOne(one!));
+  await here.get(paths.connections);
+  await other.signIn();
+  await here.submit(paths.closeAll, {}, HTMX);
+  await other.signIn();
+  await here.submit(paths.closeAll);
+  await here.submit(paths.password, { current_password: WRONG, new_password: NEW, new_password_again: NEW });
+  await here.submit(paths.password, { current_password: PASSWORD, new_password: NEW, new_password_again: NEW });
+  await here.get(paths.connections);
+  await other.get(paths.connections);
+  await other.get(paths.signIn);
+  await here.signOut();
+  await here.get(paths.signIn);
+  for (let i = 0; i < 10; i++) await stranger.signIn(EMAIL, WRONG);
+
+  await here.signIn(EMAIL, NEW);
+  start.db.$client.close();
+  await read(here, get);
+
+  const isDone = (path: string) => answers.some(({ what, status }) => what === `POST ${path}` && status === 303);
+  assert.deepEqual(post.filter((path) => !isDone(path)), [], "each form was sent and taken");
+  const expected = [200, 303, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
+  const statuses = new Set(answers.map(({ status }) => status));
+  assert.deepEqual([...statuses].sort(), expected, "there is an answer of every status");
+  return answers;
+}
+
+/** Each path as a page and as a piece, and what HEAD says of both. */
+async function read(browser: Browser, get: string[]): Promise<void> {
+  for (const path of get) {
+    for (const method of ["GET", "HEAD"]) {
+      await browser.request(path, { method });
+      await browser.request(path, { method, headers: HTMX });
+    }
+  }
+}
+
+/** Each form without its csrf value, from another site, and as what is no form. */
+async function refused(browser: Browser, post: string[]): Promise<void> {
+  for (const path of post) {
+    for (const headers of [{}, HTMX]) {
+      await browser.post(path, { csrf: "old" }, headers);
+      await browser.post(path, {}, { Origin: "https://evil.example", ...headers });
+      await browser.post(path, {}, { "Content-Type": "application/json", ...headers });
+      await browser.request(path, { method: "POST", headers: { "Content-Type": FORM, ...headers } });
+    }
+  }
+}
+
+/** Keeps every answer that a browser gets. */
+function record(browser: Browser, answers: Crawled[]): Browser {
+  const request = browser.request.bind(browser);
+  browser.request = async (path, sent = {}) => {
+    const answer = await request(path, sent);
+    answers.push({ what: `${sent.method ?? "GET"} ${path}`, ...answer });
+    return answer;
+  };
+  return browser;
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { sql } from "drizzle-orm";
+import { openDatabase } from "../db/client.ts";
+import { createPasswords } from "../db/passwords.ts";
+import { users } from "../db/schema.ts";
+import { createLog, describeError } from "../routes/log.ts";
+import { paths } from "../routes/paths.ts";
+import { EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+
+// Security: log
+Deno.test("a line of the log is JSON with the time in UTC, and no input can end it", () => {
+  const lines: string[] = [];
+  const log = createLog((line) => lines.push(line), () => START);
+
+  log("authn_login_fail", { ip: 'x\n{"event":"authn_login_success"}\r\n\u0000\u001b[2J', reason: "\r" });
+
+  assert.equal(lines.length, 1);
+  assert.doesNotMatch(lines[0]!, /\p{Cc}/u);
+  assert.deepEqual(JSON.parse(lines[0]!), {
+    time: "2026-11-23T14:04:00.000Z",
+    event: "authn_login_fail",
+    ip: 'x\n{"event":"authn_login_success"}\r\n\u0000\u001b[2J',
+    reason: "\r",
+  });
+});
+
+// Security: log
+Deno.test("whatever is typed or sent, each line of the log is one event with the number of its request", async () => {
+  const lines: string[] = [];
+  const { browser, db } = await startApp({ log: createLog((line) => lines.push(line), () => START) });
+  const forged = '\r\n{"event":"forged"}\n';
+  const here = browser("46.16.60.1", 'evil/1 {"event":"forged"}');
+
+  await here.signIn(`${EMAIL}${forged}`, `${PASSWORD}${forged}`);
+  await here.signIn(EMAIL, `not the password${forged}`);
+  await here.request(`/nowhere/${encodeURIComponent(forged)}`, {
+    method: "POST",
+    headers: {
+      Origin: `https://evil.example/${encodeURIComponent(forged)}`,
+      "Content-Type": "application/x-www-form-urlencoded",
+    },
+  });
+  await here.signIn(EMAIL, PASSWORD, { time_zone: forged, next: forged });
+  db.$client.close();
+  await here.get(`${paths.connections}?ip=${encodeURIComponent(forged)}`);
+
+  const events = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(events.map(({ event }) => event), [
+    "authn_login_fail",
+    "authn_login_fail",
+    "malicious_csrf",
+    "authn_login_success",
+    "sys_crash",
+  ]);
+  for (const [i, { request_id }] of events.entries()) {
+    assert.match(request_id, /^[\da-f-]{36}$/);
+    assert.doesNotMatch(lines[i]!, /[\r\n]/);
+  }
+});
+
+// Security: log
+Deno.test("what the log says of a fault of the database has no address, cookie, csrf value, password or hash of it", async () => {
+  const { browser, db, log, clock } = await startApp({ passwords: createPasswords({ memory: 128, passes: 1 }) });
+  const [here, there, fresh] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
+  await here.signIn();
+  fresh.cookies.set("form", "A".repeat(22));
+  const { $ } = await there.get(paths.signIn);
+  const typed = { csrf: $("[name=csrf]").attr("value") ?? "", email: EMAIL, password: PASSWORD };
+  const [{ passwordHash }] = await db.select().from(users) as [typeof users.$inferSelect];
+  // Where a hash is made stronger, where a use is noted, where the account is looked for, and where the session is.
+  await db.run(
+    sql`update users set password_hash = ${await createPasswords({ memory: 64, passes: 1 }).hash(PASSWORD)}`,
+  );
+  await db.run(
+    sql`create trigger no_hash before update of password_hash on users begin select raise(fail, 'full'); end`,
+  );
+  assert.equal((await there.post(paths.signIn, typed)).status, 303);
+  clock.now += 2 * MINUTE;
+  await db.run(sql`create trigger no_use before update on connections begin select raise(fail, 'full'); end`);
+  assert.equal((await here.get(paths.connections)).status, 200);
+  await db.run(sql`alter table users rename column email to mail`);
+  assert.equal((await fresh.post(paths.signIn, { ...typed, csrf: "A".repeat(22) })).status, 500);
+  assert.equal((await here.get(paths.connections)).status, 500);
+
+  const crashes = log.filter((line) => line.includes("sys_crash"));
+  const said = crashes.join("\n");
+  const cookies = [here, there, fresh].flatMap(({ cookies }) =>
+    [...cookies.values()].flatMap((value) => value.split("."))
+  );
+  assert.equal(crashes.length, 4);
+  assert.match(said, /Failed query: update \\"users\\" set \\"password_hash\\"/);
+  assert.match(said, /no such column: users\.email/);
+  assert.deepEqual(
+    [EMAIL, PASSWORD, passwordHash, "$argon2id$", typed.csrf, ...cookies].filter((s) => said.includes(s)),
+    [],
+  );
+});
+
+// Security: log
+Deno.test("an error of a remote database has no credentials of its URL, nor its token", async () => {
+  const server = Deno.serve({ port: 0, onListen: () => {} }, () => new Response("no", { status: 500 }));
+  const { port } = server.addr;
+  const failing = await errorOf(openDatabase(`http://canary:canary@127.0.0.1:${port}?authToken=canary`, "canary"));
+  await server.shutdown();
+  const gone = await errorOf(openDatabase(`http://canary:canary@127.0.0.1:${port}?authToken=canary`, "canary"));
+
+  assert.match(describeError(failing), /HTTP status 500/);
+  assert.match(describeError(gone), /error sending request/);
+  assert.doesNotMatch(describeError(failing) + describeError(gone), /canary/);
+});
+
+async function errorOf(work: Promise<unknown>): Promise<unknown> {
+  return await work.then(() => assert.fail("It did not fail"), (error) => error);
+}

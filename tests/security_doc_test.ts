@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { readAddress } from "../db/addresses.ts";
+import { openDatabase } from "../db/client.ts";
+import { reserveTry } from "../db/limits.ts";
+import { EMAIL, HOUR, MINUTE, START } from "./app.ts";
+
+const ROOT = new URL("../", import.meta.url);
+
+Deno.test("each id of docs/security.md stands above a test, and each id above a test is in docs/security.md", async () => {
+  const documented = (await readRows()).flatMap(({ ids }) => ids);
+  const tested = (await readTests()).flatMap(({ ids }) => ids);
+
+  assert.ok(documented.length >= 30);
+  assert.equal(new Set(documented).size, documented.length, "no id has two rows");
+  assert.deepEqual([...new Set(tested)].sort(), documented.toSorted());
+});
+
+Deno.test("each row of docs/security.md names tests that there are, with its own id above them", async () => {
+  const tests = await readTests();
+
+  for (const { ids, shown } of await readRows()) {
+    const named = [...shown.matchAll(/`(tests\/[\w/]+_test\.ts)`: ("[^"]+"(?:, "[^"]+")*)/g)].flatMap((
+      [_, file, titles],
+    ) => [...titles!.matchAll(/"([^"]+)"/g)].map(([_, part]) => ({ file: file!, part: part! })));
+    assert.ok(named.length > 0, `${ids} names no test`);
+    for (const { file, part } of named) {
+      const found = tests.filter((test) => test.file === file && test.title.includes(part));
+      assert.ok(found.length > 0, `"${part}" is in no title of a test with an id in ${file}`);
+      assert.ok(found.every((test) => test.ids.some((id) => ids.includes(id))), `"${part}" has not the id ${ids}`);
+    }
+  }
+});
+
+Deno.test("each row of docs/security.md names functions that there are, in their files", async () => {
+  for (const { ids, enforced } of await readRows()) {
+    const named = [...enforced.matchAll(/`([\w/]+\.tsx?)`: (`\w+`(?:, `\w+`)*)/g)];
+    assert.ok(named.length > 0 || enforced.includes("`views/`"), `${ids} names no function`);
+    for (const [_, file, names] of named) {
+      const code = await Deno.readTextFile(new URL(file!, ROOT));
+      for (const [_, name] of names!.matchAll(/`(\w+)`/g)) {
+        assert.match(code, new RegExp(`(function|const) ${name}\\b`), `${file} has no ${name}`);
+      }
+    }
+  }
+});
+
+// ASVS 6.1.1
+Deno.test("docs/security.md describes the limiter's budgets as they are", async () => {
+  const text = (await readDocument()).replace(/\s+/g, " ");
+  const db = await openDatabase(":memory:");
+  const failuresUntilRefused = async (email: string, ip: (i: number) => string, pause: number) => {
+    for (let i = 0;; i++) {
+      const outcome = await reserveTry(db, { email, address: readAddress(ip(i))!, isKnown: false }, START + i * pause);
+      if ("retryAfter" in outcome) return { failures: i, wait: outcome.retryAfter };
+    }
+  };
+
+  const address = await failuresUntilRefused(EMAIL, () => "203.0.113.1", 0);
+  const account = await failuresUntilRefused("joan@example.com", (i) => `198.51.100.${i}`, 0);
+  const run = await failuresUntilRefused("jordi@example.com", (i) => `192.0.2.${i}`, HOUR);
+
+  assert.ok(text.includes(`An address has ${address.failures} failures in ${address.wait / MINUTE} minutes`));
+  assert.ok(text.includes(`An account has ${account.failures} failures in an hour`) && account.wait === HOUR);
+  assert.ok(text.includes(`After ${run.failures} failures in a row an account takes no password for 24 hours`));
+  assert.equal(run.wait, 24 * HOUR - HOUR, "the last failure was an hour ago");
+});
+
+type Row = { ids: string[]; enforced: string; shown: string };
+
+function readDocument(): Promise<string> {
+  return Deno.readTextFile(new URL("docs/security.md", ROOT));
+}
+
+/** The rows of its tables. */
+async function readRows(): Promise<Row[]> {
+  const cells = (await readDocument()).split("\n").filter((line) => /^\| (?!id |-)/.test(line)).map((line) =>
+    line.split("|").slice(1, -1).map((cell) => cell.trim())
+  );
+  return cells.map(([ids = "", _, enforced = "", shown = ""]) => ({ ids: ids.split(", "), enforced, shown }));
+}
+
+/** Every test with an id: its file and title, and the ids in the comment right above it. */
+async function readTests(): Promise<{ file: string; title: string; ids: string[] }[]> {
+  const files = (await Promise.all(
+    ["tests", "tests/browser"].map(async (folder) =>
+      (await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)))).map(({ name }) => `${folder}/${name}`)
+    ),
+  )).flat().filter((file) => file.endsWith("_test.ts"));
+  return (await Promise.all(files.map(async (file) => {
+    const code = await Deno.readTextFile(new URL(file, ROOT));
+    return [...code.matchAll(/^\/\/ ((?:ASVS|Security: ).*)\nDeno\.test\(\s*(["`])(.+?)\2,/gm)].map((
+      [_, ids, __, title],
+    ) => ({
+      file,
+      title: title!,
+      ids: ids!.split(", ").map((id) => id.replace(/^(ASVS|Security:) /, "")),
+    }));
+  }))).flat();
+}
