@@ -11,7 +11,7 @@ import {
   OneClosedPieces,
 } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
-import { DEFAULT_ZONE } from "../views/time.tsx";
+import { DEFAULT_ZONE } from "../views/time.ts";
 import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";

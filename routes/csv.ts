@@ -2,7 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import type { Db } from "../db/client.ts";
 import { type Cursor, type Entry, type Filter, listHistory } from "../db/history.ts";
 import { countryName } from "../views/countries.ts";
-import { isoTime } from "../views/time.tsx";
+import { isoTime } from "../views/time.ts";
 
 /** Rows that are in memory at a time. */
 const CHUNK = 1_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatTime, isoTime } from "../views/time.tsx";
+import { formatTime, isoTime } from "../views/time.ts";
 
 const ZONES = [
   "UTC",

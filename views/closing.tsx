@@ -3,10 +3,11 @@ import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
 import type { Problems } from "../routes/forms.ts";
 import { paths } from "../routes/paths.ts";
-import { ConnectionRow, Country, History, HistoryHead, type HistoryView, IpAddress } from "./connections.tsx";
+import { ConnectionRow, Country, IpAddress } from "./connection_row.ts";
+import { History, HistoryHead, type HistoryView } from "./connections.tsx";
 import { Field } from "./fields.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { plural, Time } from "./time.tsx";
+import { plural, Time } from "./time.ts";
 
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;

@@ -1,11 +1,10 @@
 import type { Child } from "hono/jsx";
 import type { Entry } from "../db/history.ts";
-import type { EndReason, RefusalReason } from "../db/schema.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
-import { countryName, flagOf } from "./countries.ts";
+import { ConnectionRow } from "./connection_row.ts";
+import { countryName } from "./countries.ts";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { plural, Time } from "./time.tsx";
 
 export type HistoryView = {
   entries: Entry[];
@@ -202,112 +201,6 @@ function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & {
       ))}
     </>
   );
-}
-
-export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
-  entry: Entry;
-  isCurrent: boolean;
-  zone: string;
-  isFocused?: boolean;
-}) {
-  const state = stateOf(entry);
-  return (
-    <tr
-      id={`c-${entry.id}`}
-      class={isCurrent ? "current" : undefined}
-      tabindex={isFocused ? -1 : undefined}
-      autofocus={isFocused}
-    >
-      <td class="when">
-        <Time at={entry.openedAt} zone={zone} />
-        <small>
-          {isCurrent ? <span class="chip">This connection</span> : (
-            <>
-              {state === "refused" ? "Last try " : "Last seen "}
-              <Time at={entry.lastSeenAt} zone={zone} />
-            </>
-          )}
-        </small>
-      </td>
-      <td class="ip">
-        <IpAddress ip={entry.ip} />
-      </td>
-      <td class="country">
-        <Country code={entry.countryCode} />
-      </td>
-      <td class="device">{entry.device}</td>
-      <td class="end">
-        <span class={`state ${state}`}>{capitalize(state)}</span>
-        <small>
-          <End entry={entry} zone={zone} />
-          {state === "open" && !isCurrent && (
-            <OpensDialog href={paths.closeOne(entry.id)}>
-              Close <span class="hidden">the connection of {entry.device}, {entry.ip}</span>
-            </OpensDialog>
-          )}
-        </small>
-      </td>
-    </tr>
-  );
-}
-
-/** The flag stays with the first word of the name. */
-export function Country({ code }: { code: string }) {
-  const flag = flagOf(code);
-  return <>{flag && <span aria-hidden="true">{`${flag}\u00a0`}</span>}{countryName(code)}</>;
-}
-
-/** Long addresses may break behind a colon, and nowhere else. */
-export function IpAddress({ ip }: { ip: string }) {
-  if (ip === "") return <>Unknown</>;
-  return (
-    <>
-      {ip.split(/(?<=:)(?=[^:])/).map((group, i) =>
-        i % 2 === 1
-          ? (
-            <>
-              {group}
-              <wbr />
-            </>
-          )
-          : group
-      )}
-    </>
-  );
-}
-
-const REASONS: Record<EndReason | RefusalReason, string> = {
-  signed_out: "Signed out",
-  closed: "From another connection",
-  expired: "Expired",
-  password_changed: "Password changed",
-  closed_by_operator: "By the operator",
-  replaced: "Too many open",
-  wrong_password: "Wrong password",
-  too_many_tries: "Too many tries",
-  locked: "Locked for 24 hours",
-};
-
-function End({ entry, zone }: { entry: Entry; zone: string }) {
-  if (entry.endReason === null) return null;
-  if (entry.closedAt !== null) {
-    return (
-      <>
-        {REASONS[entry.endReason]}, <Time at={entry.closedAt} zone={zone} />
-      </>
-    );
-  }
-  return (
-    <>
-      {REASONS[entry.endReason]}: {plural(entry.attempts ?? 0, "attempt")}
-      {(entry.addresses ?? 1) > 1 && ` from ${entry.addresses} addresses`}
-    </>
-  );
-}
-
-function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "refused" {
-  if (attempts !== null) return "refused";
-  return closedAt === null ? "open" : "closed";
 }
 
 function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: boolean }) {

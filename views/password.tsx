@@ -2,7 +2,7 @@ import { paths } from "../routes/paths.ts";
 import type { Problems } from "../routes/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import { plural } from "./time.tsx";
+import { plural } from "./time.ts";
 
 export function PasswordPage({ csrf, email, shortest, problem, problems = {} }: {
   csrf: string;

@@ -3,7 +3,7 @@ import { paths } from "../routes/paths.ts";
 import type { Problems } from "../routes/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import { DEFAULT_ZONE, formatTime } from "./time.tsx";
+import { DEFAULT_ZONE, formatTime } from "./time.ts";
 
 /** Why the connection of this very browser ended, and when; never from where: it may be an intruder who reads it. */
 export type Ended = End & { timeZone: string | null };

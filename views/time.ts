@@ -1,3 +1,5 @@
+import { html as markup } from "hono/html";
+
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
@@ -20,7 +22,7 @@ export function isoTime(at: number): string {
 }
 
 export function Time({ at, zone }: { at: number; zone: string }) {
-  return <time datetime={isoTime(at)}>{formatTime(at, zone)}</time>;
+  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
 }
 
 /** "3 minutes", "1 hour": how long to wait, rounded up. */
