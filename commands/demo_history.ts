@@ -2,7 +2,7 @@ import { v7 as uuid } from "uuid";
 import { readAddress } from "../db/addresses.ts";
 import type { Db } from "../db/client.ts";
 import type { CountryOf } from "../db/countries.ts";
-import { deviceOf } from "../db/devices.ts";
+import { deviceKindOf, deviceOf } from "../db/devices.ts";
 import { connections, type EndReason, refusals } from "../db/schema.ts";
 
 const MINUTE = 60_000;
@@ -65,7 +65,14 @@ export async function fillHistory(
   const from = async (ip: string, userAgent: string) => {
     const address = readAddress(ip)!;
     const { network } = address;
-    return { ip: address.ip, network, countryCode: await countryOf(address), userAgent, device: deviceOf(userAgent) };
+    return {
+      ip: address.ip,
+      network,
+      countryCode: await countryOf(address),
+      userAgent,
+      device: deviceOf(userAgent),
+      deviceKind: deviceKindOf(userAgent),
+    };
   };
 
   const rows: (typeof connections.$inferInsert)[] = [];

@@ -3,11 +3,13 @@ import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
+import type { DeviceKind } from "./devices.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
 import { orLookBack } from "./unavailable.ts";
 import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
+import { findUnusual, know } from "./unusual.ts";
 
 /** More than this many open ones an account can't have: the oldest is closed (ASVS 7.1.2). */
 const MOST_OPEN = 100;
@@ -15,7 +17,13 @@ const MOST_OPEN = 100;
 const SEEN_EVERY = 60_000;
 
 /** Where a browser comes from and what it says it is. */
-export type Visitor = { address: Address; countryCode: string; userAgent: string; device: string };
+export type Visitor = {
+  address: Address;
+  countryCode: string;
+  userAgent: string;
+  device: string;
+  deviceKind: DeviceKind;
+};
 
 /** An open connection as a confirmation names it. */
 export type OpenConnection = Pick<
@@ -25,7 +33,8 @@ export type OpenConnection = Pick<
 
 /**
  * Opens a connection with its session, gives the reserved try back, ends the connection that this browser had before, and
- * closes the oldest open ones over a hundred.
+ * closes the oldest open ones over a hundred. What is unusual about it is decided now and stored with it; when nothing is, the account
+ * knows its country, network and device from then on.
  *
  * Returns the cookie's value, which is nowhere else; `null` when the password changed since `user` was read, so that a
  * sign-in under way with the old one fails.
@@ -47,6 +56,7 @@ export async function openConnection(
   const secret = newSecret(sessionId);
   const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
   const { address, ...seen } = visitor;
+  const unusual = await findUnusual(db, user.id, visitor, now);
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
   const open = () =>
@@ -64,6 +74,8 @@ export async function openConnection(
           ip: address.ip,
           network: address.network,
           ...seen,
+          unusual: unusual.join(" ") || null,
+          answer: null,
         })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
       ),
       db.insert(sessions).select(
@@ -75,6 +87,7 @@ export async function openConnection(
       close(db, "replaced", now, and(inArray(connections.id, overTheMost(db, user.id, now)), opened)),
       db.update(users).set({ timeZone })
         .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
+      know(db, and(eq(connections.id, id), isNull(connections.unusual)), now),
       ...afterSuccess(db, reserved),
     ]);
   return await orLookBack(

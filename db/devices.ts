@@ -2,6 +2,10 @@ import bowser from "bowser";
 
 export const UNKNOWN_DEVICE = "Unknown device";
 
+/** What sort of thing a device is, for its picture. */
+export const DEVICE_KINDS = ["phone", "tablet", "computer", "script", "unknown"] as const;
+export type DeviceKind = (typeof DEVICE_KINDS)[number];
+
 /** As much of a User-Agent as is kept, in UTF-16 units. Real ones stay below 300. */
 const LONGEST = 512;
 
@@ -21,8 +25,29 @@ export function deviceOf(userAgent: string): string {
   const system = platform.model && /^(iPhone|iPad)$/.test(platform.model) ? platform.model : os.name;
   if (browser.name && system) return `${shortName(browser.name)} on ${system}`;
 
+  return productOf(userAgent) ?? UNKNOWN_DEVICE;
+}
+
+/** What sort of device it is, as far as its User-Agent tells; what names neither a browser nor a system is a script. */
+export function deviceKindOf(userAgent: string): DeviceKind {
+  if (userAgent === "") return "unknown";
+  const { type } = bowser.parse(userAgent).platform;
+  const kind = KINDS.get(type ?? "");
+  return kind ?? (productOf(userAgent) ? "script" : "unknown");
+}
+
+/** Bowser's words for what we know. */
+const KINDS = new Map<string, DeviceKind>([
+  ["mobile", "phone"],
+  ["tablet", "tablet"],
+  ["desktop", "computer"],
+  ["bot", "script"],
+]);
+
+/** The first word of a User-Agent that is no browser's: "curl" of `curl/8.14.1`. */
+function productOf(userAgent: string): string | undefined {
   const product = /^[a-z][\w.+-]{1,31}(?=\/|$)/i.exec(userAgent)?.[0];
-  return product && product !== "Mozilla" ? product : UNKNOWN_DEVICE;
+  return product === "Mozilla" ? undefined : product;
 }
 
 function shortName(browser: string): string {

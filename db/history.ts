@@ -1,8 +1,16 @@
 import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
+import type { DeviceKind } from "./devices.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
-import { connections, type EndReason, type RefusalReason, refusals } from "./schema.ts";
+import {
+  type Answer,
+  connections,
+  type EndReason,
+  type RefusalReason,
+  refusals,
+  type UnusualReason,
+} from "./schema.ts";
 import { type Question, question } from "./statements.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */
@@ -19,10 +27,17 @@ export type Entry = {
   /** ISO 3166-1 alpha-2, `private` or `none`. */
   countryCode: string;
   device: string;
+  deviceKind: DeviceKind;
   userAgent: string;
   /** How many sign-ins were refused, and from how many addresses; null for a connection. */
   attempts: number | null;
   addresses: number | null;
+  /** Why the connection was unusual when it was opened; empty when it wasn't, and for refused sign-ins. */
+  unusual: UnusualReason[];
+  /** What the owner said of an unusual one; null until they do. */
+  answer: Answer | null;
+  /** The connection that closed this one, where one did, and its device: null when the history has that one no more. */
+  closedBy: { id: string; device: string | null } | null;
 };
 
 /** What of the history is asked for; nothing set asks for all. */
@@ -80,33 +95,59 @@ type Row = [
   ip: string,
   countryCode: string,
   device: string,
+  deviceKind: DeviceKind,
   userAgent: string,
   attempts: number | null,
   addresses: number | null,
+  unusual: string | null,
+  answer: Answer | null,
+  closedBy: string | null,
+  closedByDevice: string | null,
 ];
 
 function toEntry(row: Row): Entry {
-  const [id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, userAgent, attempts, addresses] = row;
-  return { id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, userAgent, attempts, addresses };
+  const [id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, deviceKind, userAgent, ...rest] = row;
+  const [attempts, addresses, unusual, answer, closedBy, closedByDevice] = rest;
+  return {
+    id,
+    openedAt,
+    lastSeenAt,
+    closedAt,
+    endReason,
+    ip,
+    countryCode,
+    device,
+    deviceKind,
+    userAgent,
+    attempts,
+    addresses,
+    unusual: (unusual?.split(" ") ?? []) as UnusualReason[],
+    answer,
+    closedBy: closedBy === null ? null : { id: closedBy, device: closedByDevice },
+  };
 }
 
 const AS_ROW = sql`json_array(
-  id, at, last_seen_at, closed_at, end_reason, ip, country_code, device, user_agent, attempts, addresses)`;
+  id, at, last_seen_at, closed_at, end_reason, ip, country_code, device, device_kind, user_agent, attempts, addresses,
+  unusual, answer, closed_by, closed_by_device)`;
 
 const NOW = sql.placeholder("now");
 
 const OPENED = sql`
   select ${connections.id} as id, ${connections.openedAt} as at, ${connections.lastSeenAt} as last_seen_at,
     ${endedAt(NOW)} as closed_at, ${endReason(NOW)} as end_reason, ${connections.ip} as ip,
-    ${connections.countryCode} as country_code, ${connections.device} as device, ${connections.userAgent} as user_agent,
-    null as attempts, null as addresses
+    ${connections.countryCode} as country_code, ${connections.device} as device, ${connections.deviceKind} as device_kind,
+    ${connections.userAgent} as user_agent, null as attempts, null as addresses,
+    ${connections.unusual} as unusual, ${connections.answer} as answer, ${connections.closedBy} as closed_by,
+    (select closer.device from connections closer where closer.id = ${connections.closedBy}) as closed_by_device
   from ${connections}`;
 
 const REFUSED = sql`
   select ${refusals.id} as id, ${refusals.firstAt} as at, ${refusals.lastAt} as last_seen_at,
     null as closed_at, ${refusals.reason} as end_reason, ${refusals.ip} as ip,
-    ${refusals.countryCode} as country_code, ${refusals.device} as device, ${refusals.userAgent} as user_agent,
-    ${refusals.attempts} as attempts, ${refusals.addresses} as addresses
+    ${refusals.countryCode} as country_code, ${refusals.device} as device, ${refusals.deviceKind} as device_kind,
+    ${refusals.userAgent} as user_agent, ${refusals.attempts} as attempts, ${refusals.addresses} as addresses,
+    null as unusual, null as answer, null as closed_by, null as closed_by_device
   from ${refusals}`;
 
 const findRow = question<Row>(sql`

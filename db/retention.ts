@@ -1,13 +1,13 @@
 import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { connections, limits, refusals, sessions } from "./schema.ts";
+import { connections, known, limits, refusals, sessions } from "./schema.ts";
 
 /** Rows that one sweep touches at most in each table, so that no sign-in pays for a long pause. */
 const AT_MOST = 1_000;
 
 /**
  * Writes down which connections expired, and removes what the operator does not keep: closed connections and refused
- * sign-ins older than `retention` milliseconds (0 keeps all), and counters that are worth nothing any more. Each
+ * sign-ins older than `retention` milliseconds (0 keeps all), what was known from them, and counters that are worth nothing any more. Each
  * sign-in does some: instances that sleep have no timers.
  */
 export async function sweep(db: Db, retention: number, now: number): Promise<void> {
@@ -25,10 +25,12 @@ export async function sweep(db: Db, retention: number, now: number): Promise<voi
   const ended = db.select({ id: connections.id }).from(connections)
     .where(lt(connections.closedAt, oldest)).limit(AT_MOST);
   const refused = db.select({ id: refusals.id }).from(refusals).where(lt(refusals.lastAt, oldest)).limit(AT_MOST);
+  const forgotten = db.select({ id: sql`rowid` }).from(known).where(lt(known.lastAt, oldest)).limit(AT_MOST);
   await db.batch([
     // Not left to the foreign key: a remote database may have those switched off.
     db.delete(sessions).where(inArray(sessions.connectionId, ended)),
     db.delete(connections).where(inArray(connections.id, ended)),
     db.delete(refusals).where(inArray(refusals.id, refused)),
+    db.delete(known).where(inArray(sql`rowid`, forgotten)),
   ]);
 }

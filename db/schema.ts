@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { DEVICE_KINDS } from "./devices.ts";
 
 /** How a closed connection ended; the words are the product's own (README). */
 export const END_REASONS = [
@@ -15,6 +16,14 @@ export type EndReason = (typeof END_REASONS)[number];
 /** Why sign-ins were refused. */
 export const REFUSAL_REASONS = ["wrong_password", "too_many_tries", "locked"] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Why a connection is unusual for its account; decided at sign-in (db/unusual.ts). */
+export const UNUSUAL_REASONS = ["new_country", "new_network_and_device", "after_refusals"] as const;
+export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
+
+/** What the owner said of an unusual connection. */
+export const ANSWERS = ["me", "not_me"] as const;
+export type Answer = (typeof ANSWERS)[number];
 
 /** Who signs in. Times everywhere are whole milliseconds since the epoch, UTC. */
 export const users = sqliteTable("users", {
@@ -44,6 +53,7 @@ const origin = {
   userAgent: text("user_agent").notNull(),
   /** "Firefox on Linux", parsed at that time. */
   device: text().notNull(),
+  deviceKind: text("device_kind", { enum: DEVICE_KINDS }).notNull().default("unknown"),
 };
 
 /** One stay of one browser in the account: the history's row. Closing never deletes it. */
@@ -61,6 +71,10 @@ export const connections = sqliteTable(
     /** The connection that closed this one, where one did. */
     closedBy: text("closed_by"),
     ...origin,
+    /** Why it was unusual when it was opened, as words with spaces between them; null when it wasn't. */
+    unusual: text(),
+    /** What the owner said of it; null until they do. */
+    answer: text({ enum: ANSWERS }),
   },
   (t) => [
     index("connections_by_time").on(t.userId, t.openedAt, t.id),
@@ -68,9 +82,25 @@ export const connections = sqliteTable(
     index("connections_by_ip").on(t.userId, t.ip, t.openedAt, t.id),
     index("connections_by_network").on(t.userId, t.network, t.openedAt, t.id),
     index("connections_not_closed").on(t.userId, t.openedAt, t.id).where(sql`closed_at is null`),
+    index("connections_unusual").on(t.userId, t.openedAt, t.id).where(sql`unusual is not null`),
+    index("connections_unanswered").on(t.userId, t.openedAt, t.id).where(sql`unusual is not null and answer is null`),
     index("connections_to_expire").on(t.expiresAt).where(sql`closed_at is null`),
     index("connections_to_remove").on(t.closedAt).where(sql`closed_at is not null`),
   ],
+);
+
+/** From where and on what the owner of an account connects: what is in here is not unusual. Kept as long as the history. */
+export const known = sqliteTable(
+  "known",
+  {
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    kind: text({ enum: ["country", "network", "device"] }).notNull(),
+    /** As in the columns of `connections`. */
+    value: text().notNull(),
+    /** When a connection last had it. */
+    lastAt: integer("last_at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.kind, t.value] }), index("known_to_remove").on(t.lastAt)],
 );
 
 /** The secret side of a connection. It opens the door only while its connection is open. */

@@ -3,7 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import type { Child } from "hono/jsx";
 import { v4 as uuid } from "uuid";
 import type { Visitor } from "../db/connections.ts";
-import { deviceOf, readUserAgent } from "../db/devices.ts";
+import { deviceKindOf, deviceOf, readUserAgent } from "../db/devices.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
@@ -102,7 +102,13 @@ async function visitorOf(c: Context<Env>, clientAddress: ClientAddress): Promise
     c.req.header("X-Forwarded-For"),
   );
   const userAgent = readUserAgent(c.req.header("User-Agent"));
-  return { address, countryCode: await c.var.countryOf(address), userAgent, device: deviceOf(userAgent) };
+  return {
+    address,
+    countryCode: await c.var.countryOf(address),
+    userAgent,
+    device: deviceOf(userAgent),
+    deviceKind: deviceKindOf(userAgent),
+  };
 }
 
 /** What nobody expected. The browser learns the request's number, the log has the rest under it. */

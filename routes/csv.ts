@@ -19,6 +19,7 @@ const COLUMNS = [
   "device",
   "user_agent",
   "attempts",
+  "unusual",
 ];
 
 /**
@@ -78,5 +79,6 @@ function toRecord(entry: Entry): string[] {
     entry.device,
     entry.userAgent,
     String(entry.attempts ?? ""),
+    entry.unusual.join(" "),
   ];
 }

@@ -10,7 +10,7 @@ import { DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 type Row = Record<string, string>;
 
 const COLUMNS =
-  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts";
+  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual";
 
 Deno.test("GET /user/security/connections.csv gives each row as the table has it, newest first", async () => {
   const { browser, clock } = await startApp();
@@ -44,6 +44,7 @@ Deno.test("GET /user/security/connections.csv gives each row as the table has it
       "Firefox on Linux",
       firefox,
       "",
+      "",
     ],
     [
       "2026-11-23T14:05:00.000Z",
@@ -56,6 +57,7 @@ Deno.test("GET /user/security/connections.csv gives each row as the table has it
       "Spain",
       "curl",
       "curl/8.14.1",
+      "",
       "",
     ],
     [
@@ -70,6 +72,7 @@ Deno.test("GET /user/security/connections.csv gives each row as the table has it
       "Firefox on Linux",
       firefox,
       "1",
+      "",
     ],
   ]);
 });

@@ -232,12 +232,19 @@ Deno.test("opening a database again keeps what is in it", async () => {
 });
 
 // architecture.md, Data: "page 40,000 costs what page 1 costs"
+/** Who closed a row's connection is looked up by its key. */
+const CLOSER = [
+  "CORRELATED SCALAR SUBQUERY 1",
+  "SEARCH closer USING INDEX sqlite_autoindex_connections_1 (id=?)",
+];
+
 Deno.test("the history is merged from two indexes in its order, on the first page and on every next one", async () => {
   assert.deepEqual(await plansOfHistory({}), {
     first: [
       "MERGE (UNION ALL)",
       "LEFT",
       "SEARCH connections USING INDEX connections_by_time (user_id=?)",
+      ...CLOSER,
       "RIGHT",
       "SEARCH refusals USING INDEX refusals_by_time (user_id=?)",
     ],
@@ -245,6 +252,7 @@ Deno.test("the history is merged from two indexes in its order, on the first pag
       "MERGE (UNION ALL)",
       "LEFT",
       "SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))",
+      ...CLOSER,
       "RIGHT",
       "SEARCH refusals USING INDEX refusals_by_time (user_id=? AND (first_at,id)<(?,?))",
     ],
@@ -253,12 +261,12 @@ Deno.test("the history is merged from two indexes in its order, on the first pag
 
 Deno.test("the history by state goes through an index in its order", async () => {
   assert.deepEqual(await plansOfHistory({ state: "open" }), {
-    first: ["SEARCH connections USING INDEX connections_not_closed (user_id=?)"],
-    next: ["SEARCH connections USING INDEX connections_not_closed (user_id=? AND (opened_at,id)<(?,?))"],
+    first: ["SEARCH connections USING INDEX connections_not_closed (user_id=?)", ...CLOSER],
+    next: ["SEARCH connections USING INDEX connections_not_closed (user_id=? AND (opened_at,id)<(?,?))", ...CLOSER],
   });
   assert.deepEqual(await plansOfHistory({ state: "closed" }), {
-    first: ["SEARCH connections USING INDEX connections_by_time (user_id=?)"],
-    next: ["SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))"],
+    first: ["SEARCH connections USING INDEX connections_by_time (user_id=?)", ...CLOSER],
+    next: ["SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))", ...CLOSER],
   });
   assert.deepEqual(await plansOfHistory({ state: "refused" }), {
     first: ["SEARCH refusals USING INDEX refusals_by_time (user_id=?)"],
@@ -372,7 +380,7 @@ Deno.test("open connections are counted, listed and closed through the index of 
 Deno.test("what is done to one connection finds it by its key", async () => {
   const one = "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)";
 
-  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one]);
+  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...CLOSER]);
   assert.deepEqual(await planOf((db) => signOut(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => hasEnded(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => markSeen(db, SESSION, LIFETIME, START)), [one]);
@@ -380,7 +388,13 @@ Deno.test("what is done to one connection finds it by its key", async () => {
 });
 
 Deno.test("signing in, changing a password and the sweep go through indexes", async () => {
-  const visitor = { address: readAddress("46.16.60.1")!, countryCode: "ES", userAgent: "", device: "" };
+  const visitor = {
+    address: readAddress("46.16.60.1")!,
+    countryCode: "ES",
+    userAgent: "",
+    device: "",
+    deviceKind: "unknown" as const,
+  };
   const reserved = { address: "a", account: "b", run: "c", isLast: false };
   const opening = { user: USER, visitor, reserved, replaces: SESSION, timeZone: "UTC", lifetime: LIFETIME, now: START };
 

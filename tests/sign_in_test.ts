@@ -60,6 +60,9 @@ Deno.test("POST /sign-in opens a connection with time, address, network, country
     countryCode: "ES",
     userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
     device: "Firefox on Linux",
+    deviceKind: "computer",
+    unusual: null,
+    answer: null,
   });
 });
 
@@ -149,6 +152,7 @@ Deno.test("POST /sign-in writes the refused tries of an account into its history
     network: "203.0",
     countryCode: "none",
     device: "Firefox on Linux",
+    deviceKind: "computer",
   });
 });
 
@@ -190,7 +194,7 @@ Deno.test("POST /sign-in answers 429 with Retry-After past the limit, even to th
 // Security: refusals
 Deno.test("a flood of 10,000 tries at one account makes a handful of rows that count them all", async () => {
   const { db } = await startApp();
-  const from = { countryCode: "none", userAgent: "", device: "Unknown device" };
+  const from = { countryCode: "none", userAgent: "", device: "Unknown device", deviceKind: "unknown" as const };
 
   for (let i = 0; i < 10_000; i++) {
     const address = readAddress(`198.51.100.${i % 250}`)!;
