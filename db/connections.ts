@@ -98,13 +98,7 @@ export async function openConnection(
 
 /** The account's open connections but the current one, newest first: what closing them all would close. */
 export function listOtherOpen(db: Db, session: Session, now: number): Promise<OpenConnection[]> {
-  return db.select({
-    id: connections.id,
-    openedAt: connections.openedAt,
-    ip: connections.ip,
-    countryCode: connections.countryCode,
-    device: connections.device,
-  }).from(connections)
+  return listNamed(db)
     .where(and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId), isOpen(now)))
     .orderBy(desc(connections.openedAt), desc(connections.id));
 }
@@ -181,6 +175,20 @@ export async function countClosedBy(
 ): Promise<number | null> {
   const closed = and(eq(connections.closedBy, session.connectionId), eq(connections.endReason, reason), which);
   return await db.$count(connections, and(gte(connections.closedAt, now), closed)) || null;
+}
+
+/** Connections that the current one closed at `since` or later, newest first: what a notification names, `limit` at most. */
+export function listClosedBy(db: Db, session: Session, since: number, limit: number): Promise<OpenConnection[]> {
+  return listNamed(db).where(and(
+    eq(connections.userId, session.userId),
+    eq(connections.closedBy, session.connectionId),
+    gte(connections.closedAt, since),
+  )).orderBy(desc(connections.openedAt)).limit(limit);
+}
+
+function listNamed(db: Db) {
+  const { id, openedAt, ip, countryCode, device } = connections;
+  return db.select({ id, openedAt, ip, countryCode, device }).from(connections);
 }
 
 /** The ids of the account's open connections beyond the newest hundred. */

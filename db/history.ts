@@ -64,6 +64,8 @@ export type Page = {
   open: number;
   /** The country codes in the account's history, in no order. */
   countries: string[];
+  /** How many unusual connections wait for their owner's answer, the current one aside. */
+  unanswered: number;
 };
 
 /** The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows. */
@@ -72,11 +74,11 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Entry[]>
   return (await ask(db, valuesOf(query)) ?? []).map(toEntry);
 }
 
-/** The same with what stands around it on the page, in one call. */
-export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
+/** The same with what stands around it on the page over the connection `current`, in one call. */
+export async function readPage(db: Db, query: HistoryQuery, current: string): Promise<Page> {
   const ask = pages.for(query);
-  const [rows, open, countries] = await ask(db, valuesOf(query)) ?? [[], 0, []];
-  return { entries: rows.map(toEntry), open, countries };
+  const [rows, open, countries, unanswered] = await ask(db, { ...valuesOf(query), current }) ?? [[], 0, [], 0];
+  return { entries: rows.map(toEntry), open, countries, unanswered };
 }
 
 /** One connection of the account as the history shows it; `undefined` when the account has no such one. */
@@ -171,6 +173,10 @@ function rowsOf(query: HistoryQuery): SQL {
 const COUNT_OPEN = sql`select count(*) from ${connections}
   where ${connections.userId} = ${sql.placeholder("userId")} and ${isOpen(NOW)}`;
 
+const COUNT_UNANSWERED = sql`select count(*) from ${connections}
+  where ${connections.userId} = ${sql.placeholder("userId")} and ${connections.unusual} is not null
+    and ${connections.answer} is null and ${connections.id} <> ${sql.placeholder("current")}`;
+
 /** Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. */
 const COUNTRIES = sql`
   with recursive
@@ -202,8 +208,8 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
 }
 
 const lists = questionsByFilter<Row[]>(rowsOf);
-const pages = questionsByFilter<[Row[], number, string[]]>((query) =>
-  sql`select json_array(json((${rowsOf(query)})), (${COUNT_OPEN}), json((${COUNTRIES})))`
+const pages = questionsByFilter<[Row[], number, string[], number]>((query) =>
+  sql`select json_array(json((${rowsOf(query)})), (${COUNT_OPEN}), json((${COUNTRIES})), (${COUNT_UNANSWERED}))`
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {

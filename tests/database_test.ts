@@ -343,7 +343,7 @@ Deno.test("the next page of one address or country between two days doesn't go t
 
 Deno.test("the countries of a history are found by steps through indexes, not by reading it", async () => {
   const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
-  const plan = await planOf((db) => readPage(db, query));
+  const plan = await planOf((db) => readPage(db, query, "c"));
 
   assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=?)",

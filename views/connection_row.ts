@@ -1,31 +1,36 @@
 import { html as markup } from "hono/html";
 import type { Entry } from "../db/history.ts";
-import type { EndReason, RefusalReason } from "../db/schema.ts";
+import type { EndReason, RefusalReason, UnusualReason } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { countryName, flagOf } from "./countries.ts";
-import { plural, Time } from "./time.ts";
+import { formatAgo, formatDuration, plural, Time, TimeBeside } from "./time.ts";
+
+/** What all rows of a table are shown with. */
+export type Rows = {
+  /** The id of the current connection. */
+  current: string;
+  zone: string;
+  /** The time of asking. */
+  now: number;
+};
 
 /**
  * A row of the history. It and what stands in it are `html` templates, which escape like JSX and take a third of its time: a page
  * has 25 of them with 75 times (50 µs; in JSX 180). Under another name, since the formatter spreads what it knows as HTML over lines,
  * and these would be sent.
  */
-export function ConnectionRow({ entry, isCurrent, zone, isFocused = false }: {
-  entry: Entry;
-  isCurrent: boolean;
-  zone: string;
-  isFocused?: boolean;
-}) {
+export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { entry: Entry; isFocused?: boolean }) {
+  const isCurrent = entry.id === rows.current;
   const state = stateOf(entry);
-  const opened = Time({ at: entry.openedAt, zone });
+  const opened = Time({ at: entry.openedAt, zone: rows.zone });
   const closing = state === "open" && !isCurrent && closingLink(entry);
   const attributes = [isCurrent && markup` class="current"`, isFocused && markup` tabindex="-1" autofocus`];
   const cells = [
-    markup`<td class="when">${opened}<small>${lastSeen(entry, isCurrent, zone)}</small></td>`,
+    markup`<td class="when">${opened}<small>${describeTimes(entry, rows)}</small>${chipsOf(entry, isCurrent)}</td>`,
     markup`<td class="ip">${IpAddress(entry)}</td>`,
     markup`<td class="country">${Country({ code: entry.countryCode })}</td>`,
-    markup`<td class="device">${entry.device}</td>`,
-    markup`<td class="end">${badge(state)}<small>${describeEnd(entry, zone)}${closing}</small></td>`,
+    markup`<td class="device ${entry.deviceKind}">${entry.device}</td>`,
+    markup`<td class="end">${badge(state)}<small>${describeEnd(entry, rows)}${closing}</small></td>`,
   ];
   return markup`<tr id="c-${entry.id}"${attributes}>${cells}</tr>`;
 }
@@ -66,21 +71,61 @@ function badge(state: keyof typeof STATES) {
   return markup`<span class="state ${state}">${STATES[state]}</span>`;
 }
 
-function lastSeen({ attempts, lastSeenAt }: Entry, isCurrent: boolean, zone: string) {
-  if (isCurrent) return markup`<span class="chip">This connection</span>`;
-  return markup`${attempts === null ? "Last seen" : "Last try"} ${Time({ at: lastSeenAt, zone })}`;
+function describeTimes({ openedAt, lastSeenAt, attempts }: Entry, { zone, now }: Rows) {
+  const seen = TimeBeside({ at: lastSeenAt, other: openedAt, zone });
+  return markup`${formatAgo(openedAt, now)} · ${attempts === null ? "last seen" : "last try"} ${seen}`;
 }
 
-function describeEnd({ endReason, closedAt, attempts, addresses }: Entry, zone: string) {
+/** What marks a row: that it is the one in use, why it is unusual, and the question that goes with it. */
+function chipsOf(entry: Entry, isCurrent: boolean) {
+  if (!isCurrent && entry.unusual.length === 0) return "";
+  const answered = entry.answer === null ? "" : ` ${entry.answer}`;
+  const chips = [
+    isCurrent && markup`<span class="chip">This connection</span>`,
+    ...entry.unusual.map((reason) => markup`<span class="chip unusual${answered}">${CHIPS[reason](entry)}</span>`),
+    entry.answer !== null &&
+    markup`<small>${entry.answer === "me" ? "You said: this was me" : "You said: not me"}</small>`,
+    // The current connection can't speak for itself.
+    entry.unusual.length > 0 && entry.answer === null && !isCurrent && answerLink(entry),
+  ];
+  return markup`<span class="chips">${chips}</span>`;
+}
+
+const CHIPS: Record<UnusualReason, (entry: Entry) => string> = {
+  new_country: ({ countryCode }) => `First from ${countryName(countryCode)}`,
+  new_network_and_device: () => "New network and device",
+  after_refusals: () => "After refused sign-ins",
+};
+
+/** How it ended, and how long it lasted; how often sign-ins were refused. */
+function describeEnd(entry: Entry, rows: Rows) {
+  const { endReason, closedAt, attempts, addresses, openedAt } = entry;
   if (endReason === null) return "";
-  if (closedAt !== null) return markup`${REASONS[endReason]}, ${Time({ at: closedAt, zone })}`;
+  if (closedAt !== null) {
+    const closed = TimeBeside({ at: closedAt, other: openedAt, zone: rows.zone });
+    const reason = describeCloser(entry, rows) ?? REASONS[endReason];
+    return markup`${reason}, ${closed} · <span>lasted ${formatDuration(closedAt - openedAt)}</span>`;
+  }
   const from = (addresses ?? 1) > 1 ? ` from ${addresses} addresses` : "";
   return `${REASONS[endReason]}: ${plural(attempts ?? 0, "attempt")}${from}`;
 }
 
+/** From which other connection of the account it was closed, as far as the history still has that one. */
+function describeCloser({ endReason, closedBy }: Entry, { current }: Rows): string | null {
+  if (endReason !== "closed" || closedBy === null) return null;
+  if (closedBy.id === current) return "From this browser";
+  return closedBy.device && `From ${closedBy.device}`;
+}
+
 /** A link to the confirmation page, which htmx shows in the dialog instead. */
 function closingLink({ id, device, ip }: Entry) {
-  const href = paths.closeOne(id);
-  const name = markup`Close <span class="hidden">the connection of ${device}, ${ip}</span>`;
+  return dialogLink(paths.closeOne(id), markup`Close <span class="hidden">the connection of ${device}, ${ip}</span>`);
+}
+
+function answerLink({ id, device, ip }: Entry) {
+  return dialogLink(paths.answer(id), markup`Was this you? <span class="hidden">${device}, ${ip}</span>`);
+}
+
+function dialogLink(href: string, name: unknown) {
   return markup`<a href="${href}" hx-get="${href}" hx-target="#dialog" aria-haspopup="dialog">${name}</a>`;
 }

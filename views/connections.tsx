@@ -2,14 +2,12 @@ import type { Child } from "hono/jsx";
 import type { Entry } from "../db/history.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
-import { ConnectionRow } from "./connection_row.ts";
+import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { countryName } from "./countries.ts";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 
-export type HistoryView = {
+export type HistoryView = Rows & {
   entries: Entry[];
-  /** The id of the current connection. */
-  current: string;
   /** How many connections are open, the current one included. */
   open: number;
   /** The country codes of the account's whole history. */
@@ -17,12 +15,11 @@ export type HistoryView = {
   query: HistoryQuery;
   /** What of the query made no sense and was left out, in sentences. */
   problems: string[];
+  /** How many unusual connections wait for an answer. */
+  unanswered: number;
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
-  zone: string;
 };
-
-type Rows = Pick<HistoryView, "entries" | "current" | "zone">;
 
 export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
@@ -44,7 +41,7 @@ export function History(view: HistoryView) {
   const hasFilter = Object.keys(query).some((name) => name !== "before");
   return (
     <section id="history" aria-labelledby="title">
-      <HistoryHead open={view.open} query={query} />
+      <HistoryHead {...view} />
       {problems.length > 0 && (
         <Notification kind="problem">
           {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
@@ -60,7 +57,7 @@ export function History(view: HistoryView) {
 }
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
-export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">) {
+export function HistoryHead({ open, unanswered, query }: Pick<HistoryView, "open" | "unanswered" | "query">) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
@@ -75,6 +72,12 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
             </>
           )}
         </p>
+        {unanswered > 0 && (
+          <p class="unanswered">
+            {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}{" "}
+            for your answer: was it you?
+          </p>
+        )}
       </div>
       <div class="actions">
         <a class="button" href={withQuery(paths.csv, filter)} download>
@@ -161,7 +164,7 @@ function FilterForm(
   );
 }
 
-function ConnectionsTable(rows: Rows) {
+function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
     <table>
       <caption class="hidden">Connections to your account, newest first</caption>
@@ -193,11 +196,13 @@ export function OlderConnections(view: HistoryView) {
   );
 }
 
-function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & { focusFirst?: boolean }) {
+function ConnectionRows(
+  { entries, focusFirst = false, current, zone, now }: Rows & { entries: Entry[]; focusFirst?: boolean },
+) {
   return (
     <>
       {entries.map((entry, i) => (
-        <ConnectionRow entry={entry} isCurrent={entry.id === current} zone={zone} isFocused={focusFirst && i === 0} />
+        <ConnectionRow entry={entry} {...{ current, zone, now }} isFocused={focusFirst && i === 0} />
       ))}
     </>
   );
