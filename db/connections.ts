@@ -11,6 +11,8 @@ import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
 
 /** More than this many open ones an account can't have: the oldest is closed (ASVS 7.1.2). */
 const MOST_OPEN = 100;
+/** Connections that one statement closes when it closes everyone's: ten milliseconds' work. */
+const BATCH = 500;
 /** `last_seen_at` is written at most this often, in milliseconds. */
 const SEEN_EVERY = 60_000;
 
@@ -117,15 +119,23 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
   return closed.rowsAffected === 1;
 }
 
-/** The operator closes all of one account's connections, or everyone's. Returns how many. */
-export async function closeAsOperator(db: Db, userId: string | "everyone", now: number): Promise<number> {
-  const closed = await close(
-    db,
-    "closed_by_operator",
-    now,
-    userId === "everyone" ? undefined : eq(connections.userId, userId),
-  );
+/** The operator closes all of one account's connections. Returns how many. */
+export async function closeAsOperator(db: Db, userId: string, now: number): Promise<number> {
+  const closed = await close(db, "closed_by_operator", now, eq(connections.userId, userId));
   return closed.rowsAffected;
+}
+
+/**
+ * The operator closes everyone's connections, in batches, so that a sign-in or a closing in between waits for one of them at
+ * most. Returns how many.
+ */
+export async function closeEverything(db: Db, now: number): Promise<number> {
+  const some = db.select({ id: connections.id }).from(connections).where(isOpen(now)).limit(BATCH);
+  for (let count = 0;;) {
+    const { rowsAffected } = await close(db, "closed_by_operator", now, inArray(connections.id, some));
+    count += rowsAffected;
+    if (rowsAffected < BATCH) return count;
+  }
 }
 
 /** Whether the current connection was closed since the gate looked: then a closing of others did nothing. */

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { findConnection, readPage } from "../db/history.ts";
+import { findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
 import {
   AllClosedPieces,
   type Confirmation,
@@ -152,18 +152,19 @@ function showConfirmation(
 
 /** One page of the history for the query of `url`. */
 async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
-  const { db, session: { userId, connectionId } } = c.var;
-  const now = c.var.now();
+  const { userId, connectionId } = c.get("session");
+  const now = c.get("now")();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
   const page = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
   // One more than is shown tells whether there is an older page.
-  const { entries: found, open, countries } = await readPage(db, page);
+  const { entries: found, stoppedAt, open, countries } = await readPage(c.get("db"), page);
   const entries = found.slice(0, PAGE);
-  const last = entries.at(-1);
-  const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
-  return { entries, current: connectionId, open, countries, query, problems, older, zone };
+  const next = found.length > PAGE ? entries.at(-1) : stoppedAt;
+  const older = next ? { ...filter, before: writeCursor(next) } : null;
+  const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
+  return { entries, current: connectionId, open, countries, query, problems, older, lookedThrough, zone };
 }
 
 /** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */
@@ -176,5 +177,5 @@ function currentUrl(c: Context<Env>): string {
 }
 
 function zoneOf(c: Context<Env>): string {
-  return c.var.session.timeZone ?? DEFAULT_ZONE;
+  return c.get("session").timeZone ?? DEFAULT_ZONE;
 }

@@ -21,8 +21,9 @@ export function isoTime(at: number): string {
   return `${isoDay(day)}T${clock(rest)}:${TWO[seconds]}.${String(rest % 1000).padStart(3, "0")}Z`;
 }
 
-export function Time({ at, zone }: { at: number; zone: string }) {
-  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
+/** A time with the words that stand before it. */
+export function Time({ at, zone, after = "" }: { at: number; zone: string; after?: string }) {
+  return markup`${after}<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
 }
 
 /** "3 minutes", "1 hour": how long to wait, rounded up. */
@@ -92,13 +93,13 @@ const formatOf = remember((zone: string) =>
   })
 );
 
-/** Keeps what `make` made for each key, as long as those are not too many. */
-function remember<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+/** Keeps what `make` made for each key, as long as those are not more than `most`. */
+export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): (key: Key) => Value {
   const made = new Map<Key, Value>();
   return (key) => {
     const known = made.get(key);
     if (known !== undefined || made.has(key)) return known as Value;
-    if (made.size >= 10_000) made.clear();
+    if (made.size >= most) made.clear();
     const value = make(key);
     made.set(key, value);
     return value;
