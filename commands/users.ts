@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import { closeAsOperator, closeEverything } from "../db/connections.ts";
+import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords, passwordProblem } from "../db/passwords.ts";
 import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL, resetPassword } from "../db/users.ts";
 import type { Configuration } from "./configuration.ts";
@@ -69,7 +69,7 @@ async function close(db: Db, email: string): Promise<number> {
   const user = everyone ? undefined : await findUser(db, email);
   if (!everyone && !user) return fail(`Cannot close anything: there is no account ${foldEmail(email)}`);
 
-  const count = user ? await closeAsOperator(db, user.id, Date.now()) : await closeEverything(db, Date.now());
+  const count = await closeAsOperator(db, user?.id ?? "everyone", Date.now());
   console.log(`Closed ${countOpen(count)} of ${user?.email ?? "all accounts"}`);
   return 0;
 }

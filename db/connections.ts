@@ -119,20 +119,15 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
   return closed.rowsAffected === 1;
 }
 
-/** The operator closes all of one account's connections. Returns how many. */
-export async function closeAsOperator(db: Db, userId: string, now: number): Promise<number> {
-  const closed = await close(db, "closed_by_operator", now, eq(connections.userId, userId));
-  return closed.rowsAffected;
-}
-
 /**
- * The operator closes everyone's connections, in batches, so that a sign-in or a closing in between waits for one of them at
- * most. Returns how many.
+ * The operator closes all of one account's connections, or everyone's: those in batches, so that a sign-in or a closing in between
+ * waits for one of them at most. Returns how many.
  */
-export async function closeEverything(db: Db, now: number): Promise<number> {
+export async function closeAsOperator(db: Db, userId: string | "everyone", now: number): Promise<number> {
   const some = db.select({ id: connections.id }).from(connections).where(isOpen(now)).limit(BATCH);
+  const which = userId === "everyone" ? inArray(connections.id, some) : eq(connections.userId, userId);
   for (let count = 0;;) {
-    const { rowsAffected } = await close(db, "closed_by_operator", now, inArray(connections.id, some));
+    const { rowsAffected } = await close(db, "closed_by_operator", now, which);
     count += rowsAffected;
     if (rowsAffected < BATCH) return count;
   }

@@ -6,7 +6,6 @@ import { type Db, openDatabase } from "../db/client.ts";
 import {
   closeAsOperator,
   closeConnection,
-  closeEverything,
   closeOtherConnections,
   countClosedBy,
   countOpen,
@@ -176,7 +175,7 @@ Deno.test("open connections are counted, listed and closed through the index of 
   assert.deepEqual(await planOf((db) => countOpen(db, "u", START)), [open]);
   assert.deepEqual(await planOf((db) => listOtherOpen(db, SESSION, START)), [open]);
   assert.deepEqual(await planOf((db) => closeAsOperator(db, "u", START)), [open]);
-  assert.deepEqual(await planOf((db) => closeEverything(db, START)), [
+  assert.deepEqual(await planOf((db) => closeAsOperator(db, "everyone", START)), [
     "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
     "LIST SUBQUERY 1",
     "SEARCH connections USING INDEX connections_to_expire (expires_at>?)",

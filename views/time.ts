@@ -21,9 +21,8 @@ export function isoTime(at: number): string {
   return `${isoDay(day)}T${clock(rest)}:${TWO[seconds]}.${String(rest % 1000).padStart(3, "0")}Z`;
 }
 
-/** A time with the words that stand before it. */
-export function Time({ at, zone, after = "" }: { at: number; zone: string; after?: string }) {
-  return markup`${after}<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
+export function Time({ at, zone }: { at: number; zone: string }) {
+  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
 }
 
 /** "3 minutes", "1 hour": how long to wait, rounded up. */
