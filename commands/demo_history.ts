@@ -44,7 +44,7 @@ const STRANGERS = ["185.220.101.34", "103.27.9.44", "45.148.10.90", "2001:41d0:3
 const UNUSUAL = [
   {
     minutesAgo: 95,
-    ip: "177.54.144.9",
+    ip: "102.89.23.4",
     userAgent: OTHER_DEVICES[3]!,
     unusual: "new_country new_network_and_device",
     answer: null,
@@ -52,7 +52,7 @@ const UNUSUAL = [
   { minutesAgo: 7 * 60, ip: HOME[0]!, userAgent: DEVICES[0]!, unusual: "after_refusals", answer: null },
   {
     minutesAgo: 26 * 60,
-    ip: "193.51.208.14",
+    ip: "139.130.4.5",
     userAgent: OTHER_DEVICES[2]!,
     unusual: "new_country",
     answer: "me" as const,

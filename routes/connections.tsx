@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { type Entry, findConnection, readPage } from "../db/history.ts";
+import { type Entry, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
 import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
@@ -121,19 +121,20 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
 
 /** One page of the history for the query of `url`. */
 export async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
-  const { db, session: { userId, connectionId: current } } = c.var;
-  const now = c.var.now();
+  const { userId, connectionId: current } = c.get("session");
+  const now = c.get("now")();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
   const asked = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
   // One more than is shown tells whether there is an older page.
-  const { entries: found, ...around } = await readPage(db, asked, current);
+  const { entries: found, stoppedAt, ...around } = await readPage(c.get("db"), asked, current);
   const shown = found.slice(0, PAGE);
-  const last = shown.at(-1);
-  const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
+  const next = found.length > PAGE ? shown.at(-1) : stoppedAt;
+  const older = next ? { ...filter, before: writeCursor(next) } : null;
+  const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
   const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
-  return { entries, ...around, current, query, problems, older, zone, now };
+  return { entries, ...around, current, query, problems, older, lookedThrough, zone, now };
 }
 
 /** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */

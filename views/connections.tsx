@@ -1,3 +1,4 @@
+import { html as markup } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Entry } from "../db/history.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
@@ -5,6 +6,7 @@ import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { countryName } from "./countries.ts";
 import { Notification, NotificationPiece } from "./notifications.tsx";
+import { remember } from "./time.ts";
 
 export type HistoryView = Rows & {
   entries: Entry[];
@@ -19,6 +21,8 @@ export type HistoryView = Rows & {
   unanswered: number;
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
+  /** After how many rows a search stopped that did not find enough for a page; null where it need not. */
+  lookedThrough: number | null;
 };
 
 export function ConnectionsPage(view: HistoryView) {
@@ -49,7 +53,7 @@ export function History(view: HistoryView) {
       )}
       <div class="card">
         <FilterForm query={query} countries={countries} hasFilter={hasFilter} />
-        {entries.length === 0 ? <Empty query={query} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
+        {entries.length === 0 ? <Empty {...view} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
         <More {...view} />
       </div>
     </section>
@@ -106,9 +110,6 @@ function OpensDialog({ href, class: className, children }: { href: string; class
 function FilterForm(
   { query, countries, hasFilter }: Pick<HistoryView, "query" | "countries"> & { hasFilter: boolean },
 ) {
-  const chosen = [...new Set([...countries, ...(query.country ? [query.country] : [])])]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
   return (
     <form
       class="filters"
@@ -133,7 +134,7 @@ function FilterForm(
         Country
         <select name="country" id="filter-country">
           <option value="">Any</option>
-          {chosen.map(({ code, name }) => <option value={code} selected={query.country === code}>{name}</option>)}
+          {countryOptions([query.country ?? "", ...countries].join())}
         </select>
       </label>
       <label>
@@ -163,6 +164,21 @@ function FilterForm(
     </form>
   );
 }
+
+/**
+ * The options of some countries by name; of the codes, separated by commas, the first is the chosen one or empty. Twenty take 10 µs
+ * to sort and write, and accounts have few and often the same: each list is written once.
+ */
+const countryOptions = remember((codes: string) => {
+  const [chosen = "", ...countries] = codes.split(",");
+  const options = [...new Set([chosen, ...countries])].filter((code) => code !== "")
+    .map((code) => ({ code, name: countryName(code) }))
+    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+  return markup`${
+    options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`)
+  }`;
+}, 1_000);
+const SELECTED = markup` selected`;
 
 function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
@@ -208,7 +224,15 @@ function ConnectionRows(
   );
 }
 
-function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: boolean }) {
+function Empty({ query, lookedThrough, hasFilter }: HistoryView & { hasFilter: boolean }) {
+  if (lookedThrough !== null) {
+    return (
+      <div class="empty">
+        <h2>Nothing so far</h2>
+        <p>There is more of your history to look through.</p>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       {hasFilter
@@ -231,13 +255,18 @@ function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: b
 }
 
 /** The end of the table: the zone of all its times, and the way to older rows. */
-function More({ older, zone, entries }: HistoryView) {
+function More({ older, zone, entries, lookedThrough }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
       <span>Times in {zone.replaceAll("_", " ")}</span>
+      {lookedThrough !== null && <span>Looked through {lookedThrough.toLocaleString("en")} rows.</span>}
       {href
-        ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
+        ? (
+          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">
+            {lookedThrough === null ? "Older connections" : "Go on looking"}
+          </a>
+        )
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );

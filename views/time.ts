@@ -25,13 +25,12 @@ export function Time({ at, zone }: { at: number; zone: string }) {
   return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
 }
 
-/** A time that stands beside `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
-export function TimeBeside({ at, other, zone }: { at: number; other: number; zone: string }) {
-  const [local, otherLocal] = [at, other].map((time) => time + offsetAt(time, zone)) as [number, number];
+/** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
+export function timeBeside(other: number, at: number, zone: string): string {
+  const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
-  const isSameDay = day === Math.floor(otherLocal / DAY);
-  const text = isSameDay ? clock(local - day * DAY) : formatTime(at, zone);
-  return markup`<time datetime="${isoTime(at)}">${text}</time>`;
+  const isSameDay = day === Math.floor((other + offsetAt(other, zone)) / DAY);
+  return isSameDay ? clock(local - day * DAY) : formatTime(at, zone);
 }
 
 /** "2 hours ago", in the largest unit that fits; "just now" within a minute, and for what a clock that went back makes future. */
@@ -134,13 +133,13 @@ const formatOf = remember((zone: string) =>
   })
 );
 
-/** Keeps what `make` made for each key, as long as those are not too many. */
-function remember<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+/** Keeps what `make` made for each key, as long as those are not more than `most`. */
+export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): (key: Key) => Value {
   const made = new Map<Key, Value>();
   return (key) => {
     const known = made.get(key);
     if (known !== undefined || made.has(key)) return known as Value;
-    if (made.size >= 10_000) made.clear();
+    if (made.size >= most) made.clear();
     const value = make(key);
     made.set(key, value);
     return value;
