@@ -340,7 +340,11 @@ Deno.test("next leads nowhere but to a path of this site", async () => {
   assert.equal(await next("https://evil.example/"), paths.connections);
   assert.equal(await next("javascript:alert(1)"), paths.connections);
   assert.equal(await next(ORIGIN), paths.connections);
+  assert.equal(await next("/x/..//evil.example"), paths.connections);
+  assert.equal(await next("/.//evil.example"), paths.connections);
+  assert.equal(await next("/x/../%2fevil.example"), paths.connections);
   assert.equal(await next("/sign-in?next=/"), paths.connections);
+  assert.equal(await next("/x/../sign-in"), paths.connections);
   assert.equal(await next(""), paths.connections);
 });
 
