@@ -68,17 +68,23 @@ signIn.post(paths.signOut, async (c) => {
   return c.redirect(paths.signIn, 303);
 });
 
-/** The form again, and the refused try in the account's history. */
+/**
+ * The form again, and the refused try in the account's history: written when the answer is on its way, so that neither its time
+ * nor a fault of the database tells whether there is such an account (ASVS 6.3.8).
+ */
 async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refused, user: User | undefined) {
-  if (refused.outcome !== "busy") {
-    const { db, log, requestId } = c.var;
-    const visitor = await c.var.visitor();
-    const reason = refusalReason(refused);
-    await recordRefusal(db, { email: foldEmail(typed.email), visitor, reason, now: c.var.now() });
-    log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
-  }
   const problem = answerRefused(c, refused, "E-mail address or password is wrong. Check both and try again.");
-  return await showSignIn(c, typed, {}, problem);
+  const answer = await showSignIn(c, typed, {}, problem);
+  if (refused.outcome === "busy") return answer;
+
+  const { db, log, requestId } = c.var;
+  const visitor = await c.var.visitor();
+  const reason = refusalReason(refused);
+  const now = c.var.now();
+  log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
+  const answered = new Promise((resolve) => setTimeout(resolve));
+  c.var.later(answered.then(() => recordRefusal(db, { user, visitor, reason, now })));
+  return answer;
 }
 
 /** The sign-in page with what was typed, but the password. */
