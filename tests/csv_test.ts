@@ -165,6 +165,21 @@ Deno.test("a User-Agent that is a formula comes out of the CSV as text", async (
   assert.equal(row?.user_agent, `'=HYPERLINK("https://evil.example","Open")`);
 });
 
+// ASVS 1.2.10
+Deno.test("a User-Agent is one field where spreadsheets split at semicolons too, and begins no formula behind one", async () => {
+  const { browser, clock } = await startApp();
+  const usual = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+  await browser("46.16.60.1", usual).signIn();
+  clock.now += MINUTE;
+  const here = browser("46.16.60.1", 'x/1;=HYPERLINK("https://evil.example","Open")');
+  await here.signIn();
+
+  const [evil, bot] = parse<Row>((await here.get(paths.csv)).text, { columns: true, delimiter: [",", ";"] });
+
+  assert.equal(evil?.user_agent, `x/1;'=HYPERLINK("https://evil.example","Open")`);
+  assert.equal(bot?.user_agent, usual);
+});
+
 /** The addresses of a CSV's rows; undefined when it is none. */
 function ips({ status, text }: { status: number; text: string }): string[] | undefined {
   return status === 200 ? parse<Row>(text, { columns: true }).map(({ ip_address }) => ip_address ?? "") : undefined;
