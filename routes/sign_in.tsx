@@ -46,7 +46,9 @@ signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
   const { user, reserved } = checked;
   const now = c.var.now();
   const timeZone = readTimeZone(time_zone);
-  const cookie = await openConnection(db, { user, visitor, reserved, replaces: resumed, timeZone, lifetime, now });
+  // An old secret writes nothing (ASVS 7.2.4), unless its owner signs in again.
+  const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
+  const cookie = await openConnection(db, { user, visitor, reserved, replaces, timeZone, lifetime, now });
   // The password changed while it was being checked: it is a wrong one by now.
   if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong", isLast: false }, user);
 
