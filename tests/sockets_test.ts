@@ -67,6 +67,26 @@ Deno.test("a query over 8 KB gets 414 over the wire, and so does that of a form"
   assert.equal((await site.send(`POST /sign-in${query}`, { ...FORM, "Content-Length": "0" })).status, 414);
 });
 
+// Security: bodies
+Deno.test("a request whose end can be read in two ways is refused, and nothing of it is read as a second one", async () => {
+  await using site = listen(await startApp());
+  const second = `GET /second HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const send = (headers: Record<string, string>, body: string) =>
+    site.send("POST /sign-in", { ...FORM, ...headers }, body);
+
+  const both = await send({ "Content-Length": "4", "Transfer-Encoding": "chunked" }, `0\r\n\r\n${second}`);
+  const twice = await send({ "Content-Length": "4\r\nContent-Length: 5" }, `csrf=${second}`);
+  const signed = await send({ "Content-Length": "+4" }, `csrf${second}`);
+  const unknown = await send({ "Transfer-Encoding": "xchunked" }, second);
+  const folded = await send({ "X-Folded": "a\r\n b" }, second);
+  const spaced = await send({ "Content-Length ": "0" }, second);
+
+  for (const { status, body } of [both, twice, signed, unknown, folded, spaced]) {
+    assert.equal(status, 400);
+    assert.doesNotMatch(body, /HTTP\/1\.1/);
+  }
+});
+
 // Security: Host
 Deno.test("over the wire a request without our Host gets 421, whatever name stands in its first line", async () => {
   await using site = listen(await startApp());
