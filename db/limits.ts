@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { and, eq, gte, inArray, lt, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
 import { limits } from "./schema.ts";
@@ -90,9 +90,19 @@ export function afterSuccess(db: Db, reserved: Try) {
   ] as const;
 }
 
-/** The password was never looked at: the try is given back whole. */
+/**
+ * The password was never looked at: the try is given back whole, and nothing is left of counters that it began, so that tries
+ * which find the server busy do not fill the database.
+ */
 export async function giveBack(db: Db, reserved: Try): Promise<void> {
-  await takeBack(db, [reserved.address, reserved.account, reserved.run]);
+  const keys = [reserved.address, reserved.account, reserved.run];
+  await db.batch([takeBack(db, keys), db.delete(limits).where(and(inArray(limits.key, keys), lte(limits.count, 0)))]);
+}
+
+/** Statement for a batch: removes counters that are worth nothing any more, so many at most. */
+export function forgetExpired(db: Db, now: number, atMost: number) {
+  const expired = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(atMost);
+  return db.delete(limits).where(inArray(limits.key, expired));
 }
 
 /** Statement for a batch: an account with a new password takes passwords again, from known addresses too. */

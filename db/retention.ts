@@ -1,6 +1,7 @@
 import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
-import { connections, known, limits, refusals, sessions } from "./schema.ts";
+import { forgetExpired } from "./limits.ts";
+import { connections, known, refusals, sessions } from "./schema.ts";
 
 /** Rows that one sweep touches at most in each table, so that no sign-in pays for a long pause. */
 const AT_MOST = 1_000;
@@ -13,11 +14,10 @@ const AT_MOST = 1_000;
 export async function sweep(db: Db, retention: number, now: number): Promise<void> {
   const expired = db.select({ id: connections.id }).from(connections)
     .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(AT_MOST);
-  const stale = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(AT_MOST);
   await db.batch([
     db.update(connections).set({ closedAt: sql`${connections.expiresAt}`, endReason: "expired" })
       .where(inArray(connections.id, expired)),
-    db.delete(limits).where(inArray(limits.key, stale)),
+    forgetExpired(db, now, AT_MOST),
   ]);
   if (retention === 0) return;
 

@@ -62,19 +62,25 @@ export function streamCsv(
 
 /**
  * Records as CSV that a spreadsheet opens without running any of it (ASVS 1.2.10): a field that would begin a formula gets a
- * `'` in front, full-width forms included, and a line break or NUL that would hide one too.
+ * `'` in front, full-width forms included, and a line break or other control character that would hide one too. So does what
+ * would begin one inside of a field: where the comma is in the numbers, spreadsheets split at `;`, quoted or not, and some split
+ * at tabs.
  */
 export function toCsv(records: string[][]): string {
   // By itself csv-stringify quotes a field for the whole CRLF only, and readers end a record at either half.
   return stringify(records.map((fields) => fields.map(disarm)), {
     record_delimiter: "windows",
-    quoted_match: /[\r\n]/,
+    quoted_match: /[\r\n;\t]/,
   });
 }
 
+const FORMULA = /(?:^|[;\t\r\n]"*)[=+\-@\uff1d\uff0b\uff0d\uff20]|^\p{Cc}/u;
+/** The places right before one. */
+const BEFORE_FORMULA = /(?<=^|[;\t\r\n]"*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=\p{Cc})/gu;
+
 function disarm(field: string): string {
-  // deno-lint-ignore no-control-regex -- NUL and line breaks are what it looks for
-  return /^[=+\-@\t\r\n\u0000\uff1d\uff0b\uff0d\uff20]/.test(field) ? `'${field}` : field;
+  // Asking first takes a sixth of the time: hardly any field has one.
+  return FORMULA.test(field) ? field.replace(BEFORE_FORMULA, "'") : field;
 }
 
 function toRecord(entry: FullEntry): string[] {

@@ -22,9 +22,24 @@ export type LogFields = Record<string, string | number | boolean | null | undefi
 
 export type Log = (event: LogEvent, fields?: LogFields) => void;
 
-/** A log of JSON lines with the time in UTC. JSON escapes line breaks, so that no input can start a line of its own. */
+/** Control, format and separator characters: JSON escapes only those below U+0020. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * A log of JSON lines with the time in UTC. All that is no plain text is escaped, so that no input can start a line of its own:
+ * not for what breaks lines at U+0085 or U+2028 too, nor on a terminal, for which U+009B begins a command.
+ */
 export function createLog(write: (line: string) => void, now: () => number): Log {
-  return (event, fields) => write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }));
+  return (event, fields) =>
+    write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }).replace(UNPRINTABLE, escapeUnits));
+}
+
+function escapeUnits(character: string): string {
+  const units = Array.from(
+    { length: character.length },
+    (_, i) => character.charCodeAt(i).toString(16).padStart(4, "0"),
+  );
+  return units.map((unit) => `\\u${unit}`).join("");
 }
 
 /**

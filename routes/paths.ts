@@ -21,11 +21,16 @@ export function withQuery(path: string, query: Record<string, string | undefined
 }
 
 /**
- * Where to go after signing in: `next` when it is a path of this site, else the history (ASVS 3.7.2). Browsers read `//host`,
- * `/\host` and a tab in between as another site, and so do some servers once they have decoded `%2f`: none of them pass. Nor do
- * the sign-in and sign-out pages, which would lead in a circle.
+ * Where to go after signing in: `next` when it is a path of this site, else the history (ASVS 3.7.2). It is read as browsers
+ * read it, so that `/\\host`, `/x/..//host` and a tab in between count as what they lead to: another site, or a path that some
+ * server takes for one once it has decoded `%2f`. Nor does it lead to the sign-in and sign-out pages, which would be a circle.
  */
 export function safeNext(next: string | undefined): string {
-  const isPath = next !== undefined && /^\/(?!\/|%2f|sign-)[\x21-\x7e]*$/i.test(next);
-  return isPath && !/\\|%5c|%[01]|%7f/i.test(next) ? next : paths.connections;
+  const url = next !== undefined && /^\/[\x21-\x7e]*$/.test(next) ? URL.parse(next, ANY_SITE) : null;
+  if (url?.origin !== ANY_SITE) return paths.connections;
+
+  const path = url.pathname + url.search;
+  return /^\/(\/|%2f|sign-)|\\|%5c|%[01]|%7f/i.test(path) ? paths.connections : path;
 }
+
+const ANY_SITE = "http://localhost";

@@ -46,7 +46,9 @@ signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
   const { user, reserved } = checked;
   const now = c.var.now();
   const timeZone = readTimeZone(time_zone);
-  const cookie = await openConnection(db, { user, visitor, reserved, replaces: resumed, timeZone, lifetime, now });
+  // An old secret writes nothing (ASVS 7.2.4), unless its owner signs in again.
+  const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
+  const cookie = await openConnection(db, { user, visitor, reserved, replaces, timeZone, lifetime, now });
   // The password changed while it was being checked: it is a wrong one by now.
   if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong", isLast: false }, user);
 
@@ -68,17 +70,23 @@ signIn.post(paths.signOut, async (c) => {
   return c.redirect(paths.signIn, 303);
 });
 
-/** The form again, and the refused try in the account's history. */
+/**
+ * The form again, and the refused try in the account's history: written when the answer is on its way, so that neither its time
+ * nor a fault of the database tells whether there is such an account (ASVS 6.3.8).
+ */
 async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refused, user: User | undefined) {
-  if (refused.outcome !== "busy") {
-    const { db, log, requestId } = c.var;
-    const visitor = await c.var.visitor();
-    const reason = refusalReason(refused);
-    await recordRefusal(db, { email: foldEmail(typed.email), visitor, reason, now: c.var.now() });
-    log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
-  }
   const problem = answerRefused(c, refused, "E-mail address or password is wrong. Check both and try again.");
-  return await showSignIn(c, typed, {}, problem);
+  const answer = await showSignIn(c, typed, {}, problem);
+  if (refused.outcome === "busy") return answer;
+
+  const { db, log, requestId } = c.var;
+  const visitor = await c.var.visitor();
+  const reason = refusalReason(refused);
+  const now = c.var.now();
+  log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
+  const answered = new Promise((resolve) => setTimeout(resolve));
+  c.var.later(answered.then(() => recordRefusal(db, { user, visitor, reason, now })));
+  return answer;
 }
 
 /** The sign-in page with what was typed, but the password. */

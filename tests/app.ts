@@ -47,6 +47,8 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     db: database,
     clock,
     log,
+    /** When everything is done that no answer waits for. */
+    settled: async () => void await Promise.all(background),
     browser: (ip?: string, userAgent?: string) => new Browser(app, background, ip, userAgent, changes.origin?.origin),
   };
 }

@@ -62,6 +62,10 @@ Deno.test("deno task users add refuses what is no e-mail address", async () => {
   assert.equal((await users(folder, ["add", "marta@"], PASSWORD)).code, 1);
   assert.equal((await users(folder, ["add", "ma rta@example.com"], PASSWORD)).code, 1);
   assert.equal((await users(folder, ["add", `${"m".repeat(250)}@example.com`], PASSWORD)).code, 1);
+  // What would move the operator's cursor wherever accounts are listed.
+  assert.equal((await users(folder, ["add", "marta\u001b[2J@example.com"], PASSWORD)).code, 1);
+  assert.equal((await users(folder, ["add", "marta\u009b2J@example.com"], PASSWORD)).code, 1);
+  assert.equal((await users(folder, ["add", "marta\u202e@example.com"], PASSWORD)).code, 1);
 });
 
 Deno.test("deno task users says how it is used when it is used otherwise", async () => {

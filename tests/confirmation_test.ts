@@ -216,6 +216,24 @@ Deno.test("giving the password renews the secret: the old one reads for 10 more 
 });
 
 // ASVS 7.2.4
+Deno.test("who signs in to another account over an old secret does not end the connection that it was of", async () => {
+  const { browser, db, here, clock } = await startWithOthers();
+  await addAccount(db, "joan@example.com", PASSWORD);
+  clock.now += 5 * MINUTE + 1;
+  const [thief, owner] = [browser(), browser()];
+  for (const each of [thief, owner]) each.cookies.set("session", here.cookies.get("session")!);
+  await here.submit(paths.closeAll, { password: PASSWORD });
+  clock.now += 10 * SECOND;
+
+  assert.equal((await thief.signIn("joan@example.com")).status, 303);
+  assert.equal(await here.isIn(), true);
+
+  // Whose answer was lost has the password, and leaves no connection open that nobody has.
+  assert.equal((await owner.signIn()).status, 303);
+  assert.equal(await here.isIn(), false);
+});
+
+// ASVS 7.2.4
 Deno.test("a secret that was replaced twice is dead at once, and none lives longer when the clock goes back", async () => {
   const { browser, here, other, clock } = await startWithOthers();
   const first = browser();

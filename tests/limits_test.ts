@@ -291,14 +291,14 @@ Deno.test("the hundredth try opens when it is right", async () => {
 });
 
 // ASVS 6.3.1
-Deno.test("a password that was never looked at costs no try", async () => {
+Deno.test("a password that was never looked at costs no try, and leaves nothing behind", async () => {
   const db = await openDatabase(":memory:");
   const reserved = await reserve(db, {});
   assert.ok(!("retryAfter" in reserved));
 
   await giveBack(db, reserved);
 
-  assert.deepEqual((await db.select().from(limits)).map(({ count }) => count), [0, 0, 0]);
+  assert.deepEqual(await db.select().from(limits), []);
 });
 
 // ASVS 6.3.1

@@ -25,6 +25,22 @@ Deno.test("a line of the log is JSON with the time in UTC, and no input can end 
 });
 
 // Security: log
+Deno.test("a line of the log holds no character that ends a line or moves a terminal's cursor anywhere, in Unicode too", async () => {
+  const lines: string[] = [];
+  const { browser } = await startApp({ log: createLog((line) => lines.push(line), () => START) });
+  const odd = "\u0085\u009b2J\u2028\u2029\u202e\u2066\ufeff\u007f\u{e0041}Ω😀";
+
+  await browser().request(`/${encodeURIComponent(odd)}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  });
+
+  assert.equal(lines.length, 1);
+  assert.match(lines[0]!, /^[\x20-\x7eΩ😀]+$/u);
+  assert.equal(JSON.parse(lines[0]!).path, `/${odd}`);
+});
+
+// Security: log
 Deno.test("whatever is typed or sent, each line of the log is one event with the number of its request", async () => {
   const lines: string[] = [];
   const { browser, db } = await startApp({ log: createLog((line) => lines.push(line), () => START) });

@@ -235,7 +235,7 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
   assertIndexed(await planOf((db) => reserveTry(db, { email: EMAIL, address: visitor.address, isKnown: true }, START)));
   assertIndexed(await planOf((db) => openConnection(db, opening)));
   assertIndexed(
-    await planOf((db) => recordRefusal(db, { email: EMAIL, visitor, reason: "wrong_password", now: START })),
+    await planOf((db) => recordRefusal(db, { user: USER, visitor, reason: "wrong_password", now: START })),
   );
   assertIndexed(await planOf((db) => sweep(db, 1, START)));
   assertIndexed(

@@ -174,6 +174,26 @@ Deno.test("the public parts of a cookie and of a row open nothing", async () => 
   assert.equal(await stranger.isIn(), false);
 });
 
+// ASVS 3.3
+Deno.test("over HTTPS a session is taken from its __Host- cookie and from no name that is nearly that", async () => {
+  const { browser } = await startApp({ origin: new URL("https://panel.example") });
+  const here = browser();
+  await here.signIn();
+  const session = here.cookies.get("__Host-session")!;
+  const status = async (cookie: string) => (await browser().get(paths.connections, { Cookie: cookie })).status;
+
+  assert.equal(await status(`__Host-session=${session}`), 200);
+  assert.equal(await status(`session=${session}`), 303);
+  assert.equal(await status(`__host-session=${session}`), 303);
+  assert.equal(await status(`__Secure-session=${session}`), 303);
+  // What browsers take for another name, and servers that trim more than spaces for this one.
+  assert.equal(await status(`\u00a0__Host-session=${session}`), 303);
+  assert.equal(await status(`\u00e2\u0080\u0080__Host-session=${session}`), 303);
+  assert.equal(await status(`%5f_Host-session=${session}`), 303);
+  // The first of two counts: a second one is somebody else's.
+  assert.equal(await status(`__Host-session=x; __Host-session=${session}`), 303);
+});
+
 // Security: no 5xx
 Deno.test("odd cookies are no session and no error", async () => {
   const { browser } = await startApp();

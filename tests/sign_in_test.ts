@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { sql } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { recordRefusal } from "../db/refusals.ts";
-import { connections, refusals, users } from "../db/schema.ts";
+import { connections, limits, refusals, users } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { openDatabase } from "../db/client.ts";
@@ -156,6 +157,39 @@ Deno.test("POST /sign-in writes the refused tries of an account into its history
   });
 });
 
+// ASVS 6.3.8
+Deno.test("POST /sign-in answers before the refused try is written, so that no fault of that tells accounts apart", async () => {
+  const { browser, db, log } = await startApp();
+  await db.run(sql`create trigger no_refusal before insert on refusals begin select raise(fail, 'full'); end`);
+  const here = browser("203.0.113.1");
+
+  const wrong = await here.signIn(EMAIL, "not the password at all");
+  const unknown = await here.signIn("nobody@example.com", "not the password at all");
+
+  assert.equal(wrong.status, 422);
+  assert.equal(unknown.text, wrong.text.replace(EMAIL, "nobody@example.com"));
+  assert.equal(log.filter((line) => line.includes("sys_crash")).length, 1);
+});
+
+// Security: refusals
+Deno.test("a flood of made-up addresses leaves no more than a counter, and expired counters go with nobody signing in", async () => {
+  const { app, clock, db, settled } = await startApp();
+
+  for (let i = 0; i < 200; i++) {
+    await startFlood({ app, clock }, 1, { addresses: 1, within: 0, email: `nobody-${i}@example.com` });
+    await settled();
+  }
+  // Ten were looked at, each with a counter of its own for the address and for the run.
+  assert.equal(await db.$count(limits), 1 + 10 + 10 + 1);
+
+  clock.now += 31 * DAY;
+  for (let i = 0; i < 4; i++) {
+    await startFlood({ app, clock }, 1, { addresses: 1, within: 0, email: "nobody@example.com" });
+    await settled();
+  }
+  assert.equal(await db.$count(limits), 1 + 1 + 1 + 1);
+});
+
 Deno.test("POST /sign-in says by each field what is missing or too long", async () => {
   const { browser } = await startApp();
 
@@ -194,12 +228,13 @@ Deno.test("POST /sign-in answers 429 with Retry-After past the limit, even to th
 // Security: refusals
 Deno.test("a flood of 10,000 tries at one account makes a handful of rows that count them all", async () => {
   const { db } = await startApp();
+  const user = await findUser(db, EMAIL);
   const from = { countryCode: "none", userAgent: "", device: "Unknown device", deviceKind: "unknown" as const };
 
   for (let i = 0; i < 10_000; i++) {
     const address = readAddress(`198.51.100.${i % 250}`)!;
     const reason = i % 500 < 25 ? "wrong_password" : "too_many_tries";
-    await recordRefusal(db, { email: EMAIL, visitor: { address, ...from }, reason, now: START + i * 1000 });
+    await recordRefusal(db, { user, visitor: { address, ...from }, reason, now: START + i * 1000 });
   }
 
   const rows = await db.select().from(refusals);
@@ -211,11 +246,12 @@ Deno.test("a flood of 10,000 tries at one account makes a handful of rows that c
 
 // Security: refusals
 Deno.test("a flood of tries at the form neither fills the page nor hides the connections from it", async () => {
-  const { app, browser, clock } = await startApp();
+  const { app, browser, clock, settled } = await startApp();
   const here = browser();
   await here.signIn();
   clock.now += MINUTE;
   await startFlood({ app, clock }, 500, { addresses: 10, within: HOUR / 2 });
+  await settled();
 
   const { $ } = await here.get(paths.connections);
 
@@ -266,6 +302,8 @@ Deno.test("POST /sign-in answers 503 with Retry-After when too many passwords ar
   assert.equal(busy[0]?.$("[name=email]").attr("value"), EMAIL);
   const counts = await db.query.limits.findMany();
   assert.equal(counts.reduce((sum, { count }) => sum + count, 0), 0);
+  const turnedAway = answers.flatMap(({ status }, i) => status === 503 ? [`address:203.0.113.${i}`] : []);
+  assert.deepEqual(counts.filter(({ key }) => turnedAway.includes(key)), []);
 });
 
 // Security: race
@@ -344,7 +382,11 @@ Deno.test("next leads nowhere but to a path of this site", async () => {
   assert.equal(await next("https://evil.example/"), paths.connections);
   assert.equal(await next("javascript:alert(1)"), paths.connections);
   assert.equal(await next(ORIGIN), paths.connections);
+  assert.equal(await next("/x/..//evil.example"), paths.connections);
+  assert.equal(await next("/.//evil.example"), paths.connections);
+  assert.equal(await next("/x/../%2fevil.example"), paths.connections);
   assert.equal(await next("/sign-in?next=/"), paths.connections);
+  assert.equal(await next("/x/../sign-in"), paths.connections);
   assert.equal(await next(""), paths.connections);
 });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
-import { HTMX, ORIGIN, startApp, type TestApp } from "./app.ts";
+import { HTMX, ORIGIN, startApp } from "./app.ts";
+import { listen } from "./sockets.ts";
 
 const { host } = new URL(ORIGIN);
 const FORM = { Host: host, Origin: ORIGIN, "Content-Type": "application/x-www-form-urlencoded" };
@@ -66,6 +67,26 @@ Deno.test("a query over 8 KB gets 414 over the wire, and so does that of a form"
   assert.equal((await site.send(`POST /sign-in${query}`, { ...FORM, "Content-Length": "0" })).status, 414);
 });
 
+// Security: bodies
+Deno.test("a request whose end can be read in two ways is refused, and nothing of it is read as a second one", async () => {
+  await using site = listen(await startApp());
+  const second = `GET /second HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const send = (headers: Record<string, string>, body: string) =>
+    site.send("POST /sign-in", { ...FORM, ...headers }, body);
+
+  const both = await send({ "Content-Length": "4", "Transfer-Encoding": "chunked" }, `0\r\n\r\n${second}`);
+  const twice = await send({ "Content-Length": "4\r\nContent-Length: 5" }, `csrf=${second}`);
+  const signed = await send({ "Content-Length": "+4" }, `csrf${second}`);
+  const unknown = await send({ "Transfer-Encoding": "xchunked" }, second);
+  const folded = await send({ "X-Folded": "a\r\n b" }, second);
+  const spaced = await send({ "Content-Length ": "0" }, second);
+
+  for (const { status, body } of [both, twice, signed, unknown, folded, spaced]) {
+    assert.equal(status, 400);
+    assert.doesNotMatch(body, /HTTP\/1\.1/);
+  }
+});
+
 // Security: Host
 Deno.test("over the wire a request without our Host gets 421, whatever name stands in its first line", async () => {
   await using site = listen(await startApp());
@@ -103,51 +124,6 @@ Deno.test("private pages and the CSV come as they are to a browser that takes an
   assert.match(signIn.body, /name="csrf" value="[\w-]{22}"/);
   assert.equal((await site.send(`GET ${assetPath("css")}`, headers)).headers.get("Content-Encoding"), "br");
 });
-
-type Wired = { status: number; headers: Headers; body: string };
-
-/** The app behind a real listener, and a client that sends exactly what it is told to. */
-function listen({ app }: Pick<TestApp, "app">) {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, { remoteAddr }) => {
-    return app.fetch(request, { remoteAddr });
-  });
-  return {
-    /** One request on a connection of its own; its body may be shorter than it says. */
-    async send(line: string, headers: Record<string, string>, body = ""): Promise<Wired> {
-      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
-      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${head}\r\n${body}`));
-      return await readAnswer(connection);
-    },
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-/** Reads one answer, to the end of the body that it announces, be it by length or in chunks. */
-async function readAnswer(connection: Deno.Conn): Promise<Wired> {
-  const bytes = new Uint8Array(65_536);
-  let text = "";
-  while (!isWhole(text)) {
-    const read = await connection.read(bytes);
-    if (read === null) break;
-    text += String.fromCharCode(...bytes.subarray(0, read));
-  }
-  const [head = "", ...rest] = text.split("\r\n\r\n");
-  const [first, ...lines] = head.split("\r\n");
-  const headers = new Headers(lines.map((line): [string, string] => {
-    const [name = "", ...value] = line.split(": ");
-    return [name, value.join(": ")];
-  }));
-  const body = rest.join("\r\n\r\n").replace(/^[\da-f]+\r\n/, "");
-  return { status: Number(first?.split(" ")[1]), headers, body };
-}
-
-function isWhole(text: string): boolean {
-  const end = text.indexOf("\r\n\r\n");
-  if (end === -1) return false;
-  const length = /^content-length: (\d+)$/im.exec(text.slice(0, end))?.[1];
-  return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : text.length >= end + 4 + Number(length);
-}
 
 /** Whoever would wait for just so many milliseconds while `run` runs has waited; somebody must. */
 async function withoutWaiting<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {

@@ -1,0 +1,338 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { connections, users } from "../../db/schema.ts";
+import { readHistoryQuery, writeCursor } from "../../routes/history_query.ts";
+import { paths } from "../../routes/paths.ts";
+import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, startApp } from "../app.ts";
+import { crawl, pathsOf } from "../crawl.ts";
+import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
+import { hostile, inHeader, inUrl, pairs, RUNS } from "./strings.ts";
+
+const FORM = "application/x-www-form-urlencoded";
+const FILTERS = ["state", "country", "from", "to", "ip", "before"];
+const FIELDS = [
+  "csrf",
+  "next",
+  "email",
+  "password",
+  "time_zone",
+  "current_password",
+  "new_password",
+  "new_password_again",
+];
+const COOKIES = ["session", "form", "notice", "__Host-session", "__proto__"];
+/** What may say how a request is to be read, and is the sender's to write. */
+const HEADERS = [
+  "Accept",
+  "Accept-Encoding",
+  "Content-Type",
+  "Forwarded",
+  "HX-Boosted",
+  "HX-Current-URL",
+  "HX-History-Restore-Request",
+  "HX-Request",
+  "HX-Request-Type",
+  "HX-Source",
+  "HX-Target",
+  "If-None-Match",
+  "Origin",
+  "Range",
+  "Referer",
+  "Sec-Fetch-Site",
+  "User-Agent",
+  "X-Forwarded-For",
+  "X-Forwarded-Host",
+  "X-HTTP-Method-Override",
+];
+
+const headers = fc.dictionary(fc.constantFrom(...HEADERS), inHeader, { maxKeys: 3, noNullPrototype: true });
+const asPiece = fc.boolean().map((isPiece): Record<string, string> => isPiece ? HTMX : {});
+const query = fc.oneof(pairs(...FILTERS, "next", "csrf", "_method"), inUrl);
+
+// Security: escaping, no 5xx, Host
+Deno.test("whatever path, query, cookie, header or body comes, the answer is ours: no fault, no markup, no other site", async () => {
+  const start = await startApp({ trustedProxies: ["10.0.0.1"] });
+  const [here, other] = [start.browser("10.0.0.1"), start.browser("203.0.113.1")];
+  await other.signIn();
+  await here.signIn();
+  const id = (await start.db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
+  // The confirmations ask for the password, so that none of the inputs closes anything.
+  start.clock.now += 6 * MINUTE;
+  const known = await whatTemplatesWrite();
+  const own = [...pathsOf(start.app, "GET", id), ...pathsOf(start.app, "POST", id)].filter((path) =>
+    path !== paths.signOut
+  );
+  const path = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...own) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...own), inUrl).map(([path, text]) => `${path}/${text}`) },
+    { weight: 1, arbitrary: inUrl.map((text) => `/${text}`) },
+    { weight: 1, arbitrary: inUrl.map((text) => paths.closeOne("ID").replace("ID", text)) },
+    { weight: 1, arbitrary: inUrl.map((text) => paths.static(text)) },
+  );
+  const cookie = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...COOKIES), inHeader), inHeader), { maxLength: 3 });
+  const body = fc.oneof(pairs(...FIELDS), fc.uint8Array({ maxLength: 200 }));
+
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        isIn: fc.boolean(),
+        isOurs: fc.boolean(),
+        method: fc.constantFrom("GET", "GET", "POST", "POST", "HEAD", "OPTIONS", "PUT"),
+        path,
+        query,
+        cookie,
+        headers,
+        asPiece,
+        body,
+      }),
+      async ({ isIn, isOurs, method, path, query, cookie, headers, asPiece, body }) => {
+        const csrf = isIn ? await csrfOf(here) : "A".repeat(22);
+        const cookies = [isIn ? `session=${here.cookies.get("session")}` : `form=${csrf}`];
+        for (const [name, value] of cookie) cookies.push(`${name}=${value}`);
+        const sent = typeof body === "string" && isOurs ? `csrf=${csrf}&${body.replaceAll("csrf=", "c=")}` : body;
+        const hasBody = method === "POST" || method === "PUT";
+
+        const answer = await start.browser("10.0.0.1").request(`${path}?${query}`, {
+          method,
+          headers: {
+            ...asPiece,
+            ...(isOurs && { Origin: ORIGIN, "Content-Type": FORM }),
+            Cookie: cookies.join("; "),
+            ...headers,
+          },
+          ...(hasBody && { body: typeof sent === "string" ? sent.toWellFormed() : new Uint8Array(sent) }),
+        });
+
+        assertHarmless(answer, known);
+      },
+    ),
+    { numRuns: RUNS * 10 },
+  );
+});
+
+// Security: no 5xx
+Deno.test("odd paths and queries are no fault of the server", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const status = async (path: string) => (await here.get(path)).status;
+
+  assert.equal(await status("/%"), 404);
+  assert.equal(await status("/%00"), 404);
+  assert.equal(await status("/%E0%A4%A"), 404);
+  assert.equal(await status("/__proto__"), 404);
+  assert.equal(await status("/static/__proto__"), 404);
+  assert.equal(await status("/static/..%2fdeno.json"), 404);
+  assert.equal(await status("/static/%2e%2e/deno.json"), 404);
+  assert.equal(await status(`${paths.connections}/%00/close`), 404);
+  assert.equal(await status(`${paths.connections}?%`), 200);
+  assert.equal(await status(`${paths.connections}?state=%00&state[]=x`), 200);
+  assert.equal(await status(`${paths.connections}?__proto__=1`), 200);
+  assert.equal(await status(`${paths.connections}?before=%F0%9F`), 200);
+  assert.equal(await status(`${paths.connections}?from=0000-00-00&to=9999-12-31`), 200);
+  assert.equal(await status(`${paths.connections}?from=-271821-04-20`), 200);
+  assert.equal(await status(`${paths.signIn}?next=%00&next=/x`), 303);
+});
+
+// Security: escaping, no 5xx
+Deno.test("a hostile query changes nothing of the history but texts and values, as page and as piece", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await browser("203.0.113.1").signIn();
+  await here.signIn();
+
+  await fc.assert(
+    fc.asyncProperty(pairs(...FILTERS), asPiece, async (query, asPiece) => {
+      const [answer, twin] = [await read(query), await read(benign(query))];
+
+      assert.equal(answer.status, 200);
+      assertHarmless(answer);
+      assert.equal(shapeOf(answer.text), shapeOf(twin.text));
+
+      async function read(query: string): Promise<Answer> {
+        return await here.get(`${paths.connections}?${query}`, asPiece);
+      }
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+// Security: no 5xx
+Deno.test("a hostile query of the CSV is a filter or a 400 with a sentence for each field", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  await fc.assert(
+    fc.asyncProperty(pairs(...FILTERS.slice(0, -1)), async (query) => {
+      const answer = await here.get(`${paths.csv}?${query}`);
+
+      assertHarmless(answer);
+      const { problems } = readHistoryQuery(`${ORIGIN}/?${query}`);
+      assert.equal(answer.status, problems.length === 0 ? 200 : 400);
+      if (problems.length > 0) assert.equal(answer.text, `${problems.join("\n")}\n`);
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+// Security: escaping
+Deno.test("a hostile path shows the page that any unknown path shows, as page and as piece", async () => {
+  const { browser } = await startApp();
+  const [here, stranger] = [browser(), browser()];
+  await here.signIn();
+
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.boolean(), asPiece, async (text, isIn, asPiece) => {
+      const who = isIn ? here : stranger;
+
+      const answer = await who.get(`/nowhere/x${encodeURIComponent(text.toWellFormed())}`, asPiece);
+
+      assert.equal(answer.status, 404);
+      assertHarmless(answer);
+      assert.equal(shapeOf(answer.text), shapeOf((await who.get("/nowhere/else", asPiece)).text));
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+// Security: escaping
+Deno.test("a cookie notice that we did not write says nothing", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const key = fc.constantFrom("all_closed", "one_closed", "password_changed", "constructor", "__proto__", "<script>");
+  const count = fc.constantFrom("1", "-1", "1e3", "99999", "0x1", "<b>", "\u0661", "1 ", "1\n", "");
+  const notice = fc.tuple(fc.oneof(key, hostile), fc.constantFrom(".", "", "..", ".\0"), fc.oneof(count, hostile))
+    .map((parts) => parts.join("").toWellFormed())
+    .filter((notice) => !/^(all_closed|one_closed|password_changed)\.\d{1,4}$/.test(notice) || /\s/.test(notice));
+
+  const examples = ["constructor.1", "all_closed.<b>", "__proto__.3", "all_closed.99999", "<script>.1", "all_closed"];
+
+  await fc.assert(
+    fc.asyncProperty(notice, async (notice) => {
+      here.cookies.set("notice", encodeURIComponent(notice));
+
+      const { status, $, headers } = await here.get(paths.connections);
+
+      assert.equal(status, 200);
+      assert.equal($("#notifications").html(), "");
+      assert.match(headers.getSetCookie().join(), /^notice=; Max-Age=0;/);
+    }),
+    { numRuns: RUNS * 2, examples: examples.map((notice): [string] => [notice]) },
+  );
+});
+
+// Security: escaping, Host
+Deno.test("the page that htmx says it is on leads nobody astray, signed in and out", async () => {
+  const { browser } = await startApp();
+  const [here, stranger] = [browser(), browser()];
+  await here.signIn();
+  const csrf = await csrfOf(here);
+  const onPage = fc.oneof(
+    inHeader,
+    inUrl.map((text) => `${ORIGIN}/${text}`),
+    pairs(...FILTERS).map((query) => `${ORIGIN}${paths.connections}?${query}`),
+    inUrl.map((text) => `https://evil.example/${text}`),
+  ).map((url) => url.replace(/[^\x20-\xff]/g, ""));
+
+  await fc.assert(
+    fc.asyncProperty(onPage, fc.constantFrom(paths.connections, paths.closeAll, paths.password), async (url, path) => {
+      const told = { ...HTMX, "HX-Current-URL": url };
+
+      const asked = await stranger.get(path, told);
+      const closed = await here.post(paths.closeAll, { csrf }, told);
+      const twin = await here.post(paths.closeAll, { csrf }, { ...told, "HX-Current-URL": benignPage(url) });
+
+      assert.equal(asked.status, 401);
+      assertHarmless(asked);
+      const next = new URL(asked.headers.get("HX-Redirect") ?? "", ORIGIN).searchParams.get("next");
+      assertOwnPath(next ?? "");
+      assert.equal(closed.status, 200);
+      assertHarmless(closed);
+      assert.equal(shapeOf(closed.text), shapeOf(twin.text));
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+// Security: escaping
+Deno.test("an owner's address full of markup stands in every private page as text", async () => {
+  const { browser, db } = await startApp();
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await other.signIn();
+  await here.signIn();
+  const id = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
+  const pages = [paths.connections, paths.closeAll, paths.closeOne(id), paths.password, "/nowhere"];
+  const shapes = await Promise.all(pages.map(async (path) => shapeOf((await here.get(path)).text)));
+
+  await fc.assert(
+    fc.asyncProperty(hostile, fc.nat({ max: pages.length - 1 }), async (email, which) => {
+      await db.update(users).set({ email: email.toWellFormed() });
+
+      const answer = await here.get(pages[which]!);
+
+      assertHarmless(answer);
+      assert.equal(shapeOf(answer.text), shapes[which]);
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+/** Every element as it stands in its parent, in answers of every kind that nothing hostile led to. */
+async function whatTemplatesWrite(): Promise<Set<string>> {
+  const answers: Answer[] = await crawl(await startApp());
+  const { browser, db, clock } = await startApp();
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await browser("203.0.113.2").signIn(EMAIL, "not the password at all");
+  await other.signIn();
+  await here.signIn();
+  const ids = (await db.select().from(connections)).map(({ id }) => id);
+  clock.now += 6 * MINUTE;
+  const read = async (path: string) => {
+    for (const headers of [{}, HTMX]) answers.push(await here.get(path, headers));
+  };
+
+  await read(paths.closeAll);
+  await other.signOut();
+  for (const path of [paths.closeAll, ...ids.map(paths.closeOne)]) await read(path);
+  const filters = ["", "state=open", "state=refused", "country=ES", "country=none", "country=private", "ip=192.0.2.1"];
+  filters.push(
+    "country=QQ&from=x",
+    `before=${writeCursor({ openedAt: 0, id: ids[0]! })}`,
+    "state=open&state=closed&to=x",
+  );
+  for (const filter of filters) await read(`${paths.connections}?${filter}`);
+  await browser("203.0.113.3").signIn();
+  const short = { current_password: "x", new_password: "x", new_password_again: "x" };
+  const unlike = { ...short, new_password: "long enough for a password" };
+  for (const fields of [{}, short, unlike]) answers.push(await here.submit(paths.password, fields));
+  for (const password of ["", ...Array(11).fill("wrong")]) {
+    for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.closeAll, { password }, headers));
+  }
+  for (const email of ["", "x", "x".repeat(300)]) {
+    for (const password of ["", "x"]) answers.push(await browser().submit(paths.signIn, { email, password }));
+  }
+  return new Set(answers.flatMap(({ text }) => /^<(!doctype|hx-|[a-z]+ )/.test(text) ? tagsOf(text) : []));
+}
+
+/** The query that is answered with the same sentences and rows, with plain words where ours has hostile ones. */
+function benign(query: string): string {
+  const { query: taken } = readHistoryQuery(`${ORIGIN}/?${query}`);
+  const sent = new URLSearchParams(new URL(`${ORIGIN}/?${query}`).search);
+  return new URLSearchParams([...sent].flatMap(([name, value]): [string, string][] => {
+    if (!FILTERS.includes(name)) return [];
+    return [[name, name in taken || value === "" ? value : "nonsense"]];
+  })).toString();
+}
+
+function benignPage(url: string): string {
+  if (!URL.canParse(url)) return ORIGIN;
+  const { pathname, search } = new URL(url);
+  return pathname === paths.connections ? `${ORIGIN}${pathname}?${benign(search.slice(1))}` : ORIGIN;
+}
+
+async function csrfOf(browser: Browser): Promise<string> {
+  const { $ } = await browser.get(paths.connections);
+  return $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { eq, ne } from "drizzle-orm";
+import fc from "fast-check";
+import { readAddress } from "../../db/addresses.ts";
+import { connections, limits, refusals } from "../../db/schema.ts";
+import { paths } from "../../routes/paths.ts";
+import { type Browser, EMAIL, HTMX, PASSWORD, startApp } from "../app.ts";
+import { assertHarmless, shapeOf } from "./page.ts";
+import { hostile, inHeader, RUNS } from "./strings.ts";
+
+// Security: escaping, no 5xx
+Deno.test("a hostile User-Agent and X-Forwarded-For change nothing of the pages that show them but texts", async () => {
+  const { browser, db } = await startApp({ trustedProxies: ["10.0.0.1"] });
+  const here = browser();
+  await here.signIn();
+
+  await fc.assert(
+    fc.asyncProperty(inHeader, inHeader, async (userAgent, forwardedFor) => {
+      await db.delete(limits);
+      const there = browser("10.0.0.1");
+      const headers = { "User-Agent": userAgent, "X-Forwarded-For": forwardedFor };
+      const wrong = await there.submit(paths.signIn, { email: EMAIL, password: "not it" }, headers);
+      const right = await there.submit(paths.signIn, { email: EMAIL, password: PASSWORD }, headers);
+      const [row] = await db.select().from(connections).where(ne(connections.ip, "46.16.60.1"));
+      const shown = await shapesOf(here, row!.id);
+
+      // The same row from a browser that means no harm.
+      const plain = { userAgent: "plain/1.0", device: "plain" };
+      await db.update(connections).set(plain).where(eq(connections.id, row!.id));
+      await db.update(refusals).set(plain);
+      const twins = await shapesOf(here, row!.id);
+      await db.delete(connections).where(eq(connections.id, row!.id));
+      await db.delete(refusals);
+
+      assert.deepEqual([wrong.status, right.status], [422, 303]);
+      assert.equal(readAddress(row!.ip)?.ip, row!.ip);
+      assert.deepEqual(shown, twins);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+// Security: escaping, no 5xx
+Deno.test("whatever a row holds, the history and the confirmations show it as text", async () => {
+  const { browser, db } = await startApp();
+  const [here, other] = [browser(), browser("203.0.113.1")];
+  await browser("203.0.113.2").signIn(EMAIL, "not the password at all");
+  await other.signIn();
+  await here.signIn();
+  const { id } = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!;
+  const text = hostile.map((text) => text.toWellFormed());
+  const seen = fc.record({ userAgent: text, device: text, countryCode: text, ip: text, network: text });
+
+  await fc.assert(
+    fc.asyncProperty(seen, async (seen) => {
+      await keep(seen);
+      const shown = await shapesOf(here, id);
+      // Long addresses may break behind a colon; flags stand before what has two capital letters.
+      const ip = seen.ip.replace(/[^:]/g, "1");
+      const countryCode = /^[A-Z]{2}$/.test(seen.countryCode) ? "ES" : "none";
+      await keep({ userAgent: "plain/1.0", device: "plain", countryCode, ip, network: "" });
+
+      assert.deepEqual(shown, await shapesOf(here, id));
+    }),
+    { numRuns: RUNS },
+  );
+
+  async function keep(
+    seen: Pick<typeof connections.$inferSelect, "userAgent" | "device" | "countryCode" | "ip" | "network">,
+  ) {
+    await db.update(connections).set(seen).where(eq(connections.id, id));
+    await db.update(refusals).set(seen);
+  }
+});
+
+/** What the templates wrote of each page and piece that shows the connection `id`. */
+async function shapesOf(here: Browser, id: string): Promise<string[]> {
+  const asked = [paths.connections, paths.closeOne(id), paths.closeAll].flatMap((path) => [
+    here.get(path),
+    here.get(path, HTMX),
+  ]);
+  return (await Promise.all(asked)).map((answer) => {
+    assertHarmless(answer);
+    assert.equal(answer.status, 200);
+    return shapeOf(answer.text);
+  });
+}

@@ -1,0 +1,46 @@
+import type { TestApp } from "./app.ts";
+
+export type Wired = { status: number; headers: Headers; body: string };
+
+/** The app behind a real listener, and a client that sends exactly what it is told to. */
+export function listen({ app }: Pick<TestApp, "app">) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, { remoteAddr }) => {
+    return app.fetch(request, { remoteAddr });
+  });
+  return {
+    /** One request on a connection of its own; its body may be shorter than it says. */
+    async send(line: string, headers: Record<string, string>, body = ""): Promise<Wired> {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${head}\r\n${body}`));
+      return await readAnswer(connection);
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Reads one answer, to the end of the body that it announces, be it by length or in chunks. */
+async function readAnswer(connection: Deno.Conn): Promise<Wired> {
+  const bytes = new Uint8Array(65_536);
+  let text = "";
+  while (!isWhole(text)) {
+    const read = await connection.read(bytes);
+    if (read === null) break;
+    text += String.fromCharCode(...bytes.subarray(0, read));
+  }
+  const [head = "", ...rest] = text.split("\r\n\r\n");
+  const [first, ...lines] = head.split("\r\n");
+  const headers = new Headers(lines.map((line): [string, string] => {
+    const [name = "", ...value] = line.split(": ");
+    return [name, value.join(": ")];
+  }));
+  const body = rest.join("\r\n\r\n").replace(/^[\da-f]+\r\n/, "");
+  return { status: Number(first?.split(" ")[1]), headers, body };
+}
+
+function isWhole(text: string): boolean {
+  const end = text.indexOf("\r\n\r\n");
+  if (end === -1) return false;
+  const length = /^content-length: (\d+)$/im.exec(text.slice(0, end))?.[1];
+  return length === undefined ? text.endsWith("\r\n0\r\n\r\n") : text.length >= end + 4 + Number(length);
+}
