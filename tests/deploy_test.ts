@@ -12,7 +12,7 @@ const REMOTE = [
   "--no-prompt",
   "--allow-net",
   `--allow-read=${ROOT}`,
-  `--allow-env=${VARIABLES.join()}`,
+  `--allow-env=${VARIABLES.join()},GEODATADIR`,
   "--deny-ffi",
   "--deny-write",
   "--deny-sys",
@@ -55,6 +55,7 @@ Deno.test("main.ts over a remote database serves the main flow with no native co
   assert.equal(await server.stop("SIGINT"), 0);
   assert.match(server.output.at(-1) ?? "", /"event":"sys_shutdown","signal":"SIGINT"/);
   assert.equal(await server.errors, "");
+  assert.deepEqual(server.output.filter((line) => line.includes("sys_crash")), []);
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
 });
 
