@@ -1,6 +1,7 @@
 import type { Db } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords, passwordProblem } from "../db/passwords.ts";
+import { unavailabilityIn } from "../db/unavailable.ts";
 import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL, resetPassword } from "../db/users.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
@@ -31,6 +32,12 @@ export async function users(configuration: Configuration, args: string[]): Promi
       default:
         return await list(db);
     }
+  } catch (error) {
+    if (!unavailabilityIn(error)) throw error;
+    return fail(
+      "The database gave no answer, so it is not known whether this was done. " +
+        "See deno task users list, and try again: nothing is done twice",
+    );
   } finally {
     db.$client.close();
   }

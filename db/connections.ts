@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gte, inArray, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gte, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
@@ -122,8 +122,11 @@ export async function closeConnection(db: Db, session: Session, id: string, now:
 
 /** Closes the current connection. `false` when it was not open. */
 export async function signOut(db: Db, session: Session, now: number): Promise<boolean> {
-  const closed = await close(db, "signed_out", now, eq(connections.id, session.connectionId));
-  return closed.rowsAffected === 1;
+  const current = eq(connections.id, session.connectionId);
+  return await orLookBack(
+    async () => (await close(db, "signed_out", now, current)).rowsAffected === 1,
+    async () => await countClosed(db, "signed_out", now, current) === 1 || null,
+  );
 }
 
 /**
@@ -131,10 +134,20 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
  * waits for one of them at most. Returns how many.
  */
 export async function closeAsOperator(db: Db, userId: string | "everyone", now: number): Promise<number> {
-  const some = db.select({ id: connections.id }).from(connections).where(isOpen(now)).limit(BATCH);
-  const which = userId === "everyone" ? inArray(connections.id, some) : eq(connections.userId, userId);
+  const which = userId === "everyone" ? undefined : eq(connections.userId, userId);
+  return await orLookBack(
+    () => closeInBatches(db, which, now),
+    async () => {
+      const left = await db.$count(connections, and(which, isOpen(now), lte(connections.openedAt, now)));
+      return left === 0 ? await countClosed(db, "closed_by_operator", now, which) : null;
+    },
+  );
+}
+
+async function closeInBatches(db: Db, which: SQL | undefined, now: number): Promise<number> {
+  const some = db.select({ id: connections.id }).from(connections).where(and(which, isOpen(now))).limit(BATCH);
   for (let count = 0;;) {
-    const { rowsAffected } = await close(db, "closed_by_operator", now, which);
+    const { rowsAffected } = await close(db, "closed_by_operator", now, inArray(connections.id, some));
     count += rowsAffected;
     if (rowsAffected < BATCH) return count;
   }
@@ -178,8 +191,18 @@ export async function countClosedBy(
   now: number,
   which?: SQL,
 ): Promise<number | null> {
-  const closed = and(eq(connections.closedBy, session.connectionId), eq(connections.endReason, reason), which);
-  return await db.$count(connections, and(gte(connections.closedAt, now), closed)) || null;
+  return await countClosed(db, reason, now, and(eq(connections.closedBy, session.connectionId), which));
+}
+
+/** How many of `which` were closed for `reason` at `now` or later; `null` for none. */
+export async function countClosed(
+  db: Db,
+  reason: EndReason,
+  now: number,
+  which: SQL | undefined,
+): Promise<number | null> {
+  const closed = and(gte(connections.closedAt, now), eq(connections.endReason, reason), which);
+  return await db.$count(connections, closed) || null;
 }
 
 /** Connections that the current one closed at `since` or later, newest first: what a notification names, `limit` at most. */

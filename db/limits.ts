@@ -46,6 +46,8 @@ export type NoTry = { retryAfter: number; isLocked: boolean };
  * the counters are in the database and one batch raises them. A try over one limit leaves the next one as it is, so that one
  * address can't use up an account's. An address that `isKnown` to the account has a budget of its own beside the
  * account's, so that strangers can't lock its owner out.
+ *
+ * Where the answer of a remote database is lost the try stays counted: one too many, and never one too few.
  */
 export async function reserveTry(
   db: Db,

@@ -17,11 +17,14 @@ export const LONGEST_PASSWORD = 1_536;
 
 export type Passwords = ReturnType<typeof createPasswords>;
 
+/** The 32 bytes that Argon2id makes of a password and a salt. */
+export type Derive = (password: string, salt: Uint8Array, cost: Cost) => Promise<Uint8Array>;
+
 /**
  * Hashing and checking with Argon2id (ASVS 11.4.2), at most two at once; sixteen more wait. Both answer `null` when there is
  * no place left to wait: try again in some seconds.
  */
-export function createPasswords(cost: Cost = OWASP_COST) {
+export function createPasswords(cost: Cost = OWASP_COST, derive: Derive = argon2id) {
   const gate = createGate(AT_ONCE, WAITING);
   /** What an unknown account's password is checked against, so that the work is the same. */
   const nobody = phc(cost, randomBytes(16), randomBytes(32));
@@ -31,15 +34,16 @@ export function createPasswords(cost: Cost = OWASP_COST) {
     hash: (password: string): Promise<string | null> =>
       gate(async () => {
         const salt = randomBytes(16);
-        return phc(cost, salt, await argon2id(password, salt, cost));
+        return phc(cost, salt, await derive(password, salt, cost));
       }),
 
     /** Whether this is the password behind `stored`; for `undefined`, an account that isn't there, the same work and `false`. */
     verify: (password: string, stored: string | undefined): Promise<boolean | null> =>
       gate(async () => {
         const { salt, key, ...storedCost } = readPhc(stored ?? nobody);
-        const matches = timingSafeEqual(await argon2id(password, salt, storedCost), key);
-        return matches && stored !== undefined;
+        // Nobody's password is empty, and hash-wasm takes no empty one.
+        const matches = timingSafeEqual(await derive(password || " ", salt, storedCost), key);
+        return matches && stored !== undefined && password !== "";
       }),
 
     /** Whether a stored hash is cheaper to attack than one made now. */
@@ -98,12 +102,13 @@ function normalize(password: string): string {
   return password.normalize("NFC");
 }
 
-async function argon2id(password: string, salt: Uint8Array, { memory, passes }: Cost): Promise<Uint8Array> {
+/** By WebCrypto, or where it can't, by WebAssembly; both off the main thread. */
+export async function argon2id(password: string, salt: Uint8Array, { memory, passes }: Cost): Promise<Uint8Array> {
   const secret = new TextEncoder().encode(normalize(password));
   return await inWebCrypto(secret, salt, memory, passes) ?? await inWebAssembly(secret, salt, memory, passes);
 }
 
-/** Off the main thread; `null` where the runtime does not know Argon2id (Deno before 2.9). */
+/** `null` where the runtime does not know Argon2id (Deno before 2.9). */
 async function inWebCrypto(secret: Uint8Array, salt: Uint8Array, memory: number, passes: number) {
   const algorithm = { name: "Argon2id", nonce: salt, parallelism: 1, memory, passes };
   try {
@@ -118,18 +123,22 @@ async function inWebCrypto(secret: Uint8Array, salt: Uint8Array, memory: number,
   }
 }
 
-/** The same bytes from WebAssembly. */
+/** The same bytes from WebAssembly, in a worker that ends with the hash and gives its memory back. */
 export async function inWebAssembly(secret: Uint8Array, salt: Uint8Array, memory: number, passes: number) {
-  const { argon2id } = await import("hash-wasm");
-  return await argon2id({
-    password: secret,
-    salt,
-    parallelism: 1,
-    memorySize: memory,
-    iterations: passes,
-    hashLength: 32,
-    outputType: "binary",
-  });
+  const worker = new Worker(import.meta.resolve("./argon2_worker.ts"), { type: "module" });
+  try {
+    return await new Promise<Uint8Array>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(`Cannot hash a password: ${event.message}`));
+      };
+      const cost = { parallelism: 1, memorySize: memory, iterations: passes, hashLength: 32 };
+      worker.postMessage({ password: secret, salt, ...cost });
+    });
+  } finally {
+    worker.terminate();
+  }
 }
 
 function phc({ memory, passes }: Cost, salt: Uint8Array, key: Uint8Array): string {

@@ -2,7 +2,7 @@ import { and, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
-import { close, countClosedBy } from "./connections.ts";
+import { close, countClosed, countClosedBy } from "./connections.ts";
 import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { connections, type User, users } from "./schema.ts";
@@ -19,10 +19,13 @@ export function foldEmail(email: string): string {
 
 /** Adds an account. `false` when there is one with this address. */
 export async function addUser(db: Db, email: string, passwordHash: string, now: number): Promise<boolean> {
-  const added = await db.insert(users)
-    .values({ id: uuid({ msecs: now }), email: foldEmail(email), passwordHash, createdAt: now })
-    .onConflictDoNothing();
-  return added.rowsAffected === 1;
+  const id = uuid({ msecs: now });
+  const add = () =>
+    db.insert(users).values({ id, email: foldEmail(email), passwordHash, createdAt: now }).onConflictDoNothing();
+  return await orLookBack(
+    async () => (await add()).rowsAffected === 1,
+    async () => await db.$count(users, eq(users.id, id)) === 1 || null,
+  );
 }
 
 /** The account with this address; `undefined` when there is none. */
@@ -122,7 +125,7 @@ export async function changePassword(
       return { closed: closed.rowsAffected, cookie: renewed.rowsAffected === 1 ? secret.cookie : null };
     },
     async () => {
-      if (await db.$count(users, and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))) === 0) return null;
+      if (!await hasHash(db, user, passwordHash)) return null;
       const closed = await countClosedBy(db, session, "password_changed", now) ?? 0;
       return { closed, cookie: await holds(db, secret) ? secret.cookie : null };
     },
@@ -134,12 +137,23 @@ export async function changePassword(
  * failures. Returns how many were closed.
  */
 export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
-  const [, closed] = await db.batch([
-    db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` }).where(
-      eq(users.id, user.id),
-    ),
-    close(db, "password_changed", now, eq(connections.userId, user.id)),
-    forgetFailures(db, user.email),
-  ]);
-  return closed.rowsAffected;
+  const ofUser = eq(connections.userId, user.id);
+  const reset = () =>
+    db.batch([
+      db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` }).where(
+        eq(users.id, user.id),
+      ),
+      close(db, "password_changed", now, ofUser),
+      forgetFailures(db, user.email),
+    ]);
+  return await orLookBack(
+    async () => (await reset())[1].rowsAffected,
+    async () =>
+      await hasHash(db, user, passwordHash) ? await countClosed(db, "password_changed", now, ofUser) ?? 0 : null,
+  );
+}
+
+/** Whether an account has this hash now: each has a salt of its own, so that no other change makes the same one. */
+async function hasHash(db: Db, user: User, passwordHash: string): Promise<boolean> {
+  return await db.$count(users, and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))) === 1;
 }

@@ -11,9 +11,10 @@ export function zoneOf(c: Context<Env>): string {
 /**
  * The IANA name of a time zone in its usual spelling; `null` for what isn't one. Both that compute with it have to know it:
  * Temporal the days, `Intl` what is shown. Offsets like `+01:00` are no zones here: they know no summer.
+ * Nor is `Factory`, which says that none is set, and in which not every version of Deno counts days.
  */
 export function readTimeZone(name: string | undefined): string | null {
-  if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name)) return null;
+  if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name) || /^factory$/i.test(name)) return null;
   try {
     const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: timeZoneId });

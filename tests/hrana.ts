@@ -5,30 +5,50 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqli
 
 /**
  * A test fixture, not a database server: speaks Hrana over HTTP, version 2 in JSON, as far as `@libsql/client` asks for it, over a
- * real SQLite file. Each request gets a connection of its own, as on a real server.
+ * real SQLite file. Each request gets a connection of its own, as on a real server. With a `token` it wants that one.
  * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md
  */
-export async function startHrana() {
+export async function startHrana({ token, port: fixedPort = 0 }: { token?: string; port?: number } = {}) {
   const folder = await Deno.makeTempDir({ prefix: "hrana-" });
   const file = `${folder}/remote.db`;
   new DatabaseSync(file).exec("pragma journal_mode = wal");
   const calls: string[][] = [];
+  /** What hangs, and can still be done later. */
+  const late: (() => void)[] = [];
   let fault: (sql: string[]) => Fault | null = () => null;
 
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
+    const answer = (status: number, body: string, type = "application/json", more = {}) =>
+      void response.writeHead(status, { "Content-Type": type, ...more }).end(body);
+    if (request.method !== "POST" || request.url !== "/v2/pipeline") return answer(404, "no such path", "text/plain");
+    if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
+      return answer(401, JSON.stringify({ error: `Unauthorized: ${request.headers.authorization}` }));
+    }
     const { requests } = JSON.parse(text) as { requests: StreamRequest[] };
     const sql = requests.flatMap(statementsIn);
     calls.push(sql);
     const wrong = fault(sql);
-    if (wrong === "hang") return;
-    if (wrong === "error") return void response.writeHead(500, { "Content-Type": "text/plain" }).end("out of order");
-
-    const results = runPipeline(file, requests);
+    switch (wrong) {
+      case "hang":
+        return void late.push(() => runPipeline(file, requests));
+      case "refuse":
+        return void request.socket.destroy();
+      case "error":
+        return answer(500, "out of order", "text/plain");
+      case "redirect":
+        return answer(307, "", "text/plain", { Location: "/v2/pipeline?elsewhere" });
+      case "no JSON":
+        return answer(200, '{"baton":null,"results":[');
+      case "no Hrana":
+        return answer(200, JSON.stringify({ baton: null, base_url: null, results: [{ type: "ok" }] }));
+      case "too much":
+        return answer(200, `[${'"too much",'.repeat(2_000_000)}0]`);
+    }
+    const results = runPipeline(file, requests, wrong === "full");
     if (wrong === "lose the answer") return void request.socket.destroy();
-    response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(JSON.stringify({ baton: null, base_url: null, results }));
+    answer(200, JSON.stringify({ baton: null, base_url: null, results }));
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const close = () =>
@@ -36,7 +56,7 @@ export async function startHrana() {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  await listen(0);
+  await listen(fixedPort);
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -49,6 +69,10 @@ export async function startHrana() {
     },
     heal() {
       fault = () => null;
+    },
+    /** Does what hung, long after anybody waits for it. */
+    finishLate() {
+      for (const run of late.splice(0)) run();
     },
     /** Refuses connections until `start`. */
     stop: close,
@@ -69,8 +93,20 @@ export async function startHrana() {
   };
 }
 
-/** What can go wrong: no answer ever, a status of 500, or an answer that is lost after the work was done. */
-export type Fault = "hang" | "error" | "lose the answer";
+/**
+ * What can go wrong: no answer ever, the connection cut before the work or after it, a status of 500, an answer that leads
+ * elsewhere, a disk without space, and answers that are no JSON, no Hrana, or 22 MB.
+ */
+export type Fault =
+  | "hang"
+  | "full"
+  | "refuse"
+  | "lose the answer"
+  | "error"
+  | "redirect"
+  | "no JSON"
+  | "no Hrana"
+  | "too much";
 
 type Value =
   | { type: "null" }
@@ -112,8 +148,12 @@ function statementsIn(request: StreamRequest): string[] {
   }
 }
 
-function runPipeline(file: string, requests: StreamRequest[]) {
+function runPipeline(file: string, requests: StreamRequest[], isFull = false) {
   const db = new DatabaseSync(file, { timeout: 5_000 });
+  // What this server has to last is a test.
+  db.exec("pragma synchronous = off");
+  // The file may not grow by a single page.
+  if (isFull) db.exec("pragma max_page_count = 1");
   const stored = new Map<number, string>();
   try {
     return requests.map((request) => {
@@ -226,6 +266,7 @@ function toHrana(value: SQLOutputValue): Value {
 
 function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
-  const isBusy = /database is locked/.test(message);
-  return { message, code: isBusy ? "SQLITE_BUSY" : /constraint/.test(message) ? "SQLITE_CONSTRAINT" : "SQLITE_ERROR" };
+  const number = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 1;
+  const code = { 5: "SQLITE_BUSY", 13: "SQLITE_FULL", 19: "SQLITE_CONSTRAINT" }[number] ?? "SQLITE_ERROR";
+  return { message, code };
 }

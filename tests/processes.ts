@@ -8,6 +8,9 @@ export const ROOT = fileURLToPath(import.meta.resolve("../"));
 
 export type Folder = { path: string };
 
+/** The Deno under test: this one, or for `deno task test:floor` an older one. */
+const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
+
 type Task = "start" | "demo" | "users" | "backup";
 
 /** A new folder, which goes with whoever has it. */
@@ -27,7 +30,7 @@ export async function flagsOf(task: Task): Promise<string[]> {
 /** The process of a task: in the repository like the task's, over a database in `folder`, with nothing else set. */
 export function processOf(flags: string[], { path }: Folder, variables: Record<string, string>, cwd = ROOT) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
-  return new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(DENO, {
     args: ["run", ...flags],
     cwd,
     env: { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables },
@@ -63,7 +66,7 @@ export async function startServer(
   variables: Record<string, string> = {},
   flags?: string[],
 ) {
-  const port = freePort();
+  const port = Number(variables.PORT ?? freePort());
   const process = processOf(
     flags ?? await flagsOf(task),
     folder,
@@ -94,7 +97,7 @@ export async function startServer(
     output,
     /** All of standard error, once it has ended. */
     errors,
-    browser: () => browserAt(address),
+    browser: () => browserAt(address, variables.PUBLIC_ORIGIN ?? address),
     /** Sends a signal, and returns the status once it has ended. */
     stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
       return ended ??= (async () => {
@@ -117,17 +120,18 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-/** The browser of the other tests, over real HTTP. */
-function browserAt(address: string): Browser {
+/** The browser of the other tests, over real HTTP to `address`, where people type `origin`. */
+export function browserAt(address: string, origin = address, client?: Deno.HttpClient): Browser {
   const overHttp = async (request: Request) => {
     const headers = new Headers(request.headers);
     headers.delete("Host");
-    if (headers.has("Origin")) headers.set("Origin", address);
+    if (headers.has("Origin")) headers.set("Origin", origin);
     return await fetch(request.url.replace(ORIGIN, address), {
       method: request.method,
       headers,
       redirect: "manual",
       body: request.method === "POST" ? await request.text() : null,
+      ...(client && { client }),
     });
   };
   return new Browser({ fetch: overHttp }, new Set());

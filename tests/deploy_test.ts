@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { VARIABLES } from "../commands/configuration.ts";
+import { openDatabase } from "../db/client.ts";
+import { paths } from "../routes/paths.ts";
+import { addAccount, EMAIL, PASSWORD } from "./app.ts";
+import { startHrana } from "./hrana.ts";
+import { assertServes } from "./main_flow.ts";
+import { flagsOf, freePort, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
+
+/** What the program needs where its database is remote: no native code, nothing to write, nothing of the system. */
+const REMOTE = [
+  "--no-prompt",
+  "--allow-net",
+  `--allow-read=${ROOT}`,
+  `--allow-env=${VARIABLES.join()},GEODATADIR`,
+  "--deny-ffi",
+  "--deny-write",
+  "--deny-sys",
+  "--deny-run",
+  `${ROOT}main.ts`,
+];
+const TOKEN = "the token of the database";
+
+Deno.test("deno task start over the embedded database serves the main flow", async () => {
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  await using server = await startServer("start", folder);
+
+  await assertServes(server.browser);
+
+  assert.equal(await server.stop("SIGINT"), 0);
+});
+
+// Security: remote database
+Deno.test("main.ts over a remote database serves the main flow with no native code and nothing written, and ends by SIGINT", async () => {
+  await using folder = await makeFolder();
+  await using hrana = await startHrana({ token: TOKEN });
+  const db = await openDatabase(hrana.url, TOKEN);
+  await addAccount(db, EMAIL, PASSWORD);
+  db.$client.close();
+  const port = freePort();
+  await using server = await startServer("start", folder, {
+    PORT: String(port),
+    HOST: "0.0.0.0",
+    PUBLIC_ORIGIN: `https://localhost:${port}`,
+    DATABASE_URL: hrana.url,
+    DATABASE_AUTH_TOKEN: TOKEN,
+  }, REMOTE);
+
+  await assertServes(server.browser);
+
+  const page = await server.browser().get(paths.signIn);
+  assert.match(page.headers.getSetCookie().join(), /^__Host-form=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  assert.equal(Deno.build.os === "linux" && /libsql|\.node\b/.test(await mappedFilesOf(server.pid)), false);
+  assert.equal(await server.stop("SIGINT"), 0);
+  assert.match(server.output.at(-1) ?? "", /"event":"sys_shutdown","signal":"SIGINT"/);
+  assert.equal(await server.errors, "");
+  assert.deepEqual(server.output.filter((line) => line.includes("sys_crash")), []);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
+});
+
+Deno.test("deno task users works on a remote database, and tells of one that gives no answer in one sentence", async () => {
+  await using folder = await makeFolder();
+  await using hrana = await startHrana({ token: TOKEN });
+  const variables = { DATABASE_URL: hrana.url, DATABASE_AUTH_TOKEN: TOKEN };
+  const flags = await flagsOf("users");
+  const add = () => run([...flags, "add", EMAIL], folder, variables, PASSWORD);
+
+  hrana.breakWhen((sql) => sql.some((text) => /^insert into "users"/.test(text)) ? "error" : null);
+  const failed = await add();
+  hrana.breakWhen((sql) => sql.some((text) => /^insert into "users"/.test(text)) ? "lose the answer" : null);
+  const added = await add();
+  hrana.heal();
+  const listed = await run([...flags, "list"], folder, variables);
+  const refused = await run([...flags, "list"], folder, { ...variables, DATABASE_AUTH_TOKEN: "canary" });
+
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /^The database gave no answer, so it is not known whether this was done\. [^\n]+\n$/);
+  assert.deepEqual(added, { code: 0, stdout: `Added ${EMAIL}\n`, stderr: "" });
+  assert.match(listed.stdout, /^marta@example\.com\t0 open\t/);
+  assert.deepEqual([refused.code, refused.stderr], [
+    1,
+    "Cannot open the database of DATABASE_URL: the database server does not accept DATABASE_AUTH_TOKEN (status 401)\n",
+  ]);
+});
+
+/** The files that a process has in its memory: native code shows here. */
+async function mappedFilesOf(pid: number): Promise<string> {
+  return await Deno.readTextFile(`/proc/${pid}/maps`);
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { paths } from "../routes/paths.ts";
+import { type Browser, EMAIL, PASSWORD } from "./app.ts";
+
+const NEW = "a much better password than before";
+
+/**
+ * The main flow as three browsers of one account go through it at a real server, which has its own clock: signing in, the
+ * history, closing one and all, the download, a new password, signing out.
+ */
+export async function assertServes(browser: () => Browser): Promise<void> {
+  const [here, other, another, stranger] = [browser(), browser(), browser(), browser()];
+  assert.equal((await here.get(paths.health)).text, '{"status":"ok"}');
+  assert.equal((await stranger.signIn(EMAIL, "not the password at all")).status, 422);
+  for (const each of [other, another, here]) {
+    assert.equal((await each.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" })).status, 303);
+  }
+  const page = await here.get(paths.connections);
+  assert.equal(page.$("tbody tr").length, 4);
+  assert.match(page.$("#more").text(), /Times in Europe\/Madrid/);
+  for (const link of page.$("link[rel=stylesheet], script[src]").toArray()) {
+    assert.equal((await here.get(page.$(link).attr("href") ?? page.$(link).attr("src") ?? "")).status, 200);
+  }
+  assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr").length, 1);
+
+  const otherId = (await other.get(paths.connections)).$("tr.current").attr("id")!.slice(2);
+  assert.equal((await here.submit(paths.closeOne(otherId))).status, 303);
+  assert.equal(await other.isIn(), false);
+  assert.equal((await here.submit(paths.closeAll)).status, 303);
+  assert.match((await here.get(paths.connections)).$("#notifications").text(), /1 open connection was closed/);
+  assert.equal(await another.isIn(), false);
+
+  const rows: { state: string }[] = parse((await here.get(paths.csv)).text, { columns: true });
+  assert.deepEqual(rows.map(({ state }) => state), ["open", "closed", "closed", "refused"]);
+  const change = { current_password: PASSWORD, new_password: NEW, new_password_again: NEW };
+  assert.equal((await here.submit(paths.password, change)).status, 303);
+  assert.equal((await here.signOut()).status, 303);
+  assert.match((await here.get(paths.signIn)).$(".notification").text(), /You signed out/);
+  assert.equal((await here.signIn(EMAIL, NEW)).status, 303);
+}

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { paths } from "../routes/paths.ts";
+import { type Browser, EMAIL, HTMX, PASSWORD } from "./app.ts";
+import { assertServes } from "./main_flow.ts";
+import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users } from "./processes.ts";
+
+const CONFIGURATIONS = `${ROOT}docs/deploy`;
+
+Deno.test({
+  name: "behind nginx as docs/deploy configures it the main flow, the cookies and the client's address are right",
+  ignore: !isInstalled("nginx", "-v") || !isInstalled("openssl", "version"),
+  async fn() {
+    await using front = await startBehind(async (folder, port, upstream) => {
+      const site = (await Deno.readTextFile(`${CONFIGURATIONS}/nginx.conf`))
+        .replace("server 127.0.0.1:8000", `server 127.0.0.1:${upstream}`)
+        .replace(/server \{\s+listen 80;[^}]+\}/, "")
+        .replace("listen 443", `listen 127.0.0.1:${port}`)
+        .replaceAll("panel.example;", "localhost;")
+        .replaceAll("/etc/ssl/panel.example", `${folder.path}/localhost`)
+        .replaceAll("10s", "1s");
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+      // Debian's own nginx.conf switches compression on.
+      const file = `daemon off; pid ${folder.path}/nginx.pid; error_log ${folder.path}/nginx.log; events {}
+        http { access_log off; gzip on; gzip_proxied any; gzip_min_length 1;
+        ${temporary.map((name) => `${name}_temp_path ${folder.path}/${name};`).join(" ")}
+        ${site} }`;
+      await Deno.writeTextFile(`${folder.path}/nginx.conf`, file);
+      const args = ["-e", `${folder.path}/nginx.log`, "-p", folder.path, "-c", `${folder.path}/nginx.conf`];
+      return { command: "nginx", check: ["-t", ...args], args };
+    });
+
+    await assertProxied(front);
+  },
+});
+
+Deno.test({
+  name: "behind Caddy as docs/deploy configures it the main flow, the cookies and the client's address are right",
+  ignore: !isInstalled("caddy", "version") || !isInstalled("openssl", "version"),
+  async fn() {
+    await using front = await startBehind(async (folder, port, upstream) => {
+      const file = (await Deno.readTextFile(`${CONFIGURATIONS}/Caddyfile`))
+        .replace("reverse_proxy 127.0.0.1:8000", `reverse_proxy 127.0.0.1:${upstream}`)
+        .replace(/\npanel\.example \{/, `\nhttps://localhost:${port} {\n\ttls ${folder.path}/localhost.{crt,key}`)
+        .replace("localhost.{crt,key}", `localhost.crt ${folder.path}/localhost.key`)
+        .replace(/\n\{\n/, "\n{\n\tadmin off\n\tauto_https disable_redirects\n\tskip_install_trust\n")
+        .replaceAll("10s", "1s");
+      await Deno.writeTextFile(`${folder.path}/Caddyfile`, file);
+      const args = ["--adapter", "caddyfile", "--config", `${folder.path}/Caddyfile`];
+      return { command: "caddy", check: ["validate", ...args], args: ["run", ...args] };
+    });
+
+    await assertProxied(front);
+  },
+});
+
+Deno.test({
+  name: "systemd finds nothing wrong with the unit of docs/deploy",
+  ignore: !isInstalled("systemd-analyze", "--version"),
+  async fn() {
+    await using folder = await makeFolder();
+    const unit = (await readUnit())
+      .replace("/usr/local/bin/deno", Deno.execPath())
+      .replace("User=connection-history", "User=daemon")
+      .replace("WorkingDirectory=/opt/connection-history", `WorkingDirectory=${ROOT}`);
+    await Deno.writeTextFile(`${folder.path}/connection-history.service`, unit);
+
+    const { code, stderr } = await new Deno.Command("systemd-analyze", {
+      args: ["verify", `${folder.path}/connection-history.service`],
+    }).output();
+
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
+  },
+});
+
+Deno.test("what the unit of docs/deploy starts serves the main flow, with nothing to write but the database and an empty cache", async () => {
+  await using folder = await makeFolder();
+  await using cache = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const [, started] = /^ExecStart=\S+ ([^]+?serve)$/m.exec(await readUnit()) ?? [];
+  const [, ...args] = started!.replaceAll("\\\n", " ").split(/\s+/);
+  const flags = args.map((arg) =>
+    arg.replace("/opt/connection-history", ROOT)
+      .replace("/var/lib/connection-history", folder.path)
+      .replace("=node_modules", `=${ROOT}node_modules`)
+      .replace(/^main\.ts$/, `${ROOT}main.ts`)
+  );
+  await using server = await startServer("start", folder, { DENO_DIR: cache.path }, flags);
+
+  await assertServes(server.browser);
+
+  assert.equal(await server.stop("SIGTERM"), 0);
+});
+
+type Front = { origin: string; browser: (from?: string) => Browser; port: number };
+
+async function assertProxied({ origin, browser, port }: Front): Promise<void> {
+  await assertServes(browser);
+
+  const here = browser("127.0.0.2");
+  const lie = { "X-Forwarded-For": "203.0.113.9" };
+  const signInPage = await here.get(paths.signIn, lie);
+  const fields = { csrf: signInPage.$("[name=csrf]").attr("value") ?? "", email: EMAIL };
+  const answer = await here.post(paths.signIn, { ...fields, password: "a much better password than before" }, lie);
+  assert.equal(answer.status, 303);
+  assert.match(answer.headers.getSetCookie().join("\n"), /^__Host-session=[^;]+;.* Secure/m);
+  assert.equal(answer.headers.get("Strict-Transport-Security"), "max-age=63072000");
+
+  const page = await here.get(paths.connections, { "Accept-Encoding": "gzip, br, zstd" });
+  assert.equal(page.$("tr.current td.ip").text().trim(), "127.0.0.2");
+  assert.equal(page.headers.get("Content-Encoding"), null);
+  assert.equal((await here.get(paths.csv)).status, 200);
+  assert.equal((await here.get(paths.connections, HTMX)).status, 200);
+  const tooLarge = await here.post(paths.password, { current_password: "x".repeat(17_000) });
+  assert.equal(tooLarge.status, 413);
+  assert.match(tooLarge.text, /This form is too large/);
+
+  // Nobody can hold a place with half a header.
+  using slow = await Deno.connectTls({ hostname: "localhost", port, caCerts: [await certificateOf(origin)] });
+  await slow.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX-Slow:`));
+  const said = await new Response(slow.readable).text().catch(() => "");
+  assert.doesNotMatch(said, /200 OK|303/);
+}
+
+const certificates = new Map<string, string>();
+
+function certificateOf(origin: string): Promise<string> {
+  return Deno.readTextFile(certificates.get(origin)!);
+}
+
+type Proxy = { command: string; check: string[]; args: string[] };
+
+/** The server of `deno task start` with an account, and a proxy in front of it over HTTPS. */
+async function startBehind(configure: (folder: Folder, port: number, upstream: number) => Promise<Proxy>) {
+  const folder = await makeFolder();
+  const [port, upstream] = [freePort(), freePort()];
+  const origin = `https://localhost:${port}`;
+  await makeCertificate(folder);
+  certificates.set(origin, `${folder.path}/ca.crt`);
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const variables = { PORT: String(upstream), PUBLIC_ORIGIN: origin, TRUSTED_PROXIES: "127.0.0.1" };
+  const server = await startServer("start", folder, variables);
+
+  const { command, check, args } = await configure(folder, port, upstream);
+  const env = { HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
+  const checked = await new Deno.Command(command, { args: check, env }).output();
+  assert.equal(checked.code, 0, new TextDecoder().decode(checked.stderr));
+  const proxy = new Deno.Command(command, { args, env, stdout: "null", stderr: "null" }).spawn();
+  await untilListening(port);
+
+  const clients: Deno.HttpClient[] = [];
+  const caCerts = [await certificateOf(origin)];
+  return {
+    origin,
+    port,
+    browser(localAddress = "127.0.0.1") {
+      const client = Deno.createHttpClient({ caCerts, localAddress });
+      clients.push(client);
+      return browserAt(origin, origin, client);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.close();
+      proxy.kill("SIGTERM");
+      await proxy.status;
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Tries until somebody takes connections there. */
+async function untilListening(port: number): Promise<void> {
+  for (let tries = 0;; tries++) {
+    try {
+      return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    } catch (error) {
+      if (tries === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** An authority of its own, and a certificate of it for localhost. */
+async function makeCertificate({ path }: Folder): Promise<void> {
+  const newKey = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+  await openssl(path, `req -x509 ${newKey} -subj /CN=authority -keyout ca.key -out ca.crt`);
+  await openssl(
+    path,
+    `req -x509 ${newKey} -subj /CN=localhost -addext subjectAltName=DNS:localhost -addext basicConstraints=CA:FALSE
+      -CA ca.crt -CAkey ca.key -keyout localhost.key -out localhost.crt`,
+  );
+}
+
+async function openssl(cwd: string, args: string): Promise<void> {
+  const { code, stderr } = await new Deno.Command("openssl", { args: args.split(/\s+/), cwd }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+}
+
+function readUnit(): Promise<string> {
+  return Deno.readTextFile(`${CONFIGURATIONS}/connection-history.service`);
+}
+
+function isInstalled(command: string, arg: string): boolean {
+  try {
+    return new Deno.Command(command, { args: [arg] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}

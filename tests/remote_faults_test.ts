@@ -1,0 +1,353 @@
+import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
+import { type Db, openDatabase } from "../db/client.ts";
+import {
+  closeAsOperator,
+  closeConnection,
+  closeOtherConnections,
+  markSeen,
+  openConnection,
+  signOut,
+} from "../db/connections.ts";
+import { giveBack, reserveTry } from "../db/limits.ts";
+import { recordRefusal } from "../db/refusals.ts";
+import { sweep } from "../db/retention.ts";
+import { connections, sessions, type User } from "../db/schema.ts";
+import { confirmSession, type Session } from "../db/sessions.ts";
+import { unavailabilityIn, Unavailable } from "../db/unavailable.ts";
+import { disownConnection, recognizeConnection } from "../db/unusual.ts";
+import { addUser, changePassword, findUser, resetPassword, strengthenHash } from "../db/users.ts";
+import { paths } from "../routes/paths.ts";
+import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { startHrana } from "./hrana.ts";
+import { LIFETIME, makeUser, markUnusual, openSession, reserve, visitorFrom } from "./verbs.ts";
+
+type Given = { db: Db; user: User; here: Session; ip: string };
+
+type Write = {
+  does: (given: Given) => Promise<unknown>;
+  /** What it returns; a cookie counts as "a cookie". */
+  returns: unknown;
+  /** Whether it finds out by itself that it was done, where the answer was lost. */
+  looksBack: boolean;
+};
+
+const NOW = START + 10 * MINUTE;
+
+/** Every write that a verb of `db/` does. */
+const WRITES: Record<string, Write> = {
+  addUser: {
+    does: ({ db, user }) => addUser(db, `second.${user.email}`, "a hash", NOW),
+    returns: true,
+    looksBack: true,
+  },
+  openConnection: {
+    does: async ({ db, user, ip, here }) =>
+      isCookie(
+        await openConnection(db, {
+          user,
+          visitor: visitorFrom(ip),
+          reserved: { address: `address:${ip}`, account: `account:${user.id}`, run: `run:${user.id}`, isLast: false },
+          replaces: here,
+          timeZone: "Europe/Madrid",
+          lifetime: LIFETIME,
+          now: NOW,
+        }),
+      ),
+    returns: "a cookie",
+    looksBack: true,
+  },
+  closeConnection: {
+    does: async ({ db, user, here }) => await closeConnection(db, here, await oldestOf(db, user), NOW),
+    returns: true,
+    looksBack: true,
+  },
+  closeOtherConnections: {
+    does: ({ db, here }) => closeOtherConnections(db, here, NOW),
+    returns: 2,
+    looksBack: true,
+  },
+  signOut: { does: ({ db, here }) => signOut(db, here, NOW), returns: true, looksBack: true },
+  "closeAsOperator of one": {
+    does: ({ db, user }) => closeAsOperator(db, user.id, NOW),
+    returns: 3,
+    looksBack: true,
+  },
+  confirmSession: {
+    does: async ({ db, user, here, ip }) => {
+      const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
+      return isCookie(await confirmSession(db, { session: here, user, reserved, now: NOW }));
+    },
+    returns: "a cookie",
+    looksBack: true,
+  },
+  changePassword: {
+    does: async ({ db, user, here, ip }) => {
+      const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
+      const passwordHash = `new hash of ${user.email}`;
+      const changed = await changePassword(db, { user, session: here, passwordHash, reserved, now: NOW });
+      return { closed: changed?.closed, cookie: isCookie(changed?.cookie) };
+    },
+    returns: { closed: 2, cookie: "a cookie" },
+    looksBack: true,
+  },
+  resetPassword: {
+    does: ({ db, user }) => resetPassword(db, user, `new hash of ${user.email}`, NOW),
+    returns: 3,
+    looksBack: true,
+  },
+  strengthenHash: {
+    does: ({ db, user }) => strengthenHash(db, user, "stronger hash"),
+    returns: undefined,
+    looksBack: false,
+  },
+  markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, looksBack: false },
+  recordRefusal: {
+    does: ({ db, user, ip }) =>
+      recordRefusal(db, { user, visitor: visitorFrom(ip), reason: "wrong_password", now: NOW }),
+    returns: undefined,
+    looksBack: false,
+  },
+  recognizeConnection: {
+    does: async ({ db, here, user }) => await recognizeConnection(db, here, await oldestOf(db, user), NOW),
+    returns: 2,
+    looksBack: false,
+  },
+  disownConnection: {
+    does: async ({ db, here, user }) => await disownConnection(db, here, await oldestOf(db, user), NOW),
+    returns: true,
+    looksBack: false,
+  },
+  reserveTry: {
+    does: async ({ db, user: { email }, ip }) =>
+      "run" in await reserveTry(db, { email, address: visitorFrom(ip).address, isKnown: false }, NOW),
+    returns: true,
+    looksBack: false,
+  },
+  giveBack: {
+    does: ({ db, ip }) => giveBack(db, { address: `address:${ip}`, account: "account", run: "run", isLast: false }),
+    returns: undefined,
+    looksBack: false,
+  },
+  "closeAsOperator of everyone": {
+    does: async ({ db }) => await closeAsOperator(db, "everyone", NOW) > 0,
+    returns: true,
+    looksBack: true,
+  },
+  sweep: { does: ({ db }) => sweep(db, DAY, START + 40 * DAY), returns: undefined, looksBack: false },
+};
+
+// Security: remote database
+Deno.test("a write whose answer is lost was done once, and says so where a caller waits for what it did", async () => {
+  await using twin = await startRemote();
+  await using remote = await startRemote();
+
+  for (const [name, { does, returns, looksBack }] of Object.entries(WRITES)) {
+    assert.deepEqual(await does(await prepare(twin.db, name)), returns, name);
+    const given = await prepare(remote.db, name);
+    remote.breakWhen((sql) => sql.some(isWrite) ? "lose the answer" : null);
+
+    const done = does(given);
+
+    if (looksBack) assert.deepEqual(await done, returns, name);
+    else await assert.rejects(done, isUnavailable, name);
+    remote.heal();
+    // The second part of a sweep is another batch, which waits for the next sweep.
+    if (name !== "sweep") assert.deepEqual(rowsOf(remote), rowsOf(twin), name);
+  }
+});
+
+// Security: remote database
+Deno.test("a write that never reaches the database, or fails there, says that it is unavailable and changes nothing; again it does all", async () => {
+  await using twin = await startRemote();
+  await using remote = await startRemote();
+
+  for (const [name, { does, returns }] of Object.entries(WRITES)) {
+    await does(await prepare(twin.db, name));
+    const given = await prepare(remote.db, name);
+    const before = remote.dump();
+
+    for (const fault of ["refuse", "error", "redirect"] as const) {
+      let asked = 0;
+      remote.breakWhen((sql) => sql.some(isWrite) && ++asked ? fault : null);
+      await assert.rejects(does(given), isUnavailable, `${name}, ${fault}`);
+      assert.equal(asked, 1, `${name}, ${fault}`);
+    }
+    remote.heal();
+
+    assert.deepEqual(remote.dump(), before, name);
+    assert.deepEqual(await does(given), returns, name);
+    assert.deepEqual(rowsOf(remote), rowsOf(twin), name);
+  }
+});
+
+// Security: remote database
+Deno.test("a write that hangs is given up and has changed nothing", async () => {
+  await using remote = await startRemote();
+  const writes = Object.entries(WRITES);
+  const given: Given[] = [];
+  for (const [name] of writes) given.push(await prepare(remote.db, name));
+  const before = remote.dump();
+  remote.breakWhen((sql) => sql.some(isWrite) ? "hang" : null);
+
+  const outcomes = await Promise.allSettled(writes.map(([, { does }], i) => does(given[i]!)));
+
+  for (const [i, outcome] of outcomes.entries()) {
+    assert.ok(outcome.status === "rejected" && unavailabilityIn(outcome.reason), writes[i]![0]);
+  }
+  assert.deepEqual(remote.dump(), before);
+});
+
+// Security: remote database
+Deno.test("a sign-in that is done long after it was given up leaves a connection that nobody holds, and the next one works", async () => {
+  await using remote = await startRemote();
+  await addAccount(remote.db, EMAIL, PASSWORD);
+  const { browser } = await startApp({ db: remote.db });
+  const here = browser();
+  remote.breakWhen((sql) => sql.some((text) => /insert into "sessions"/.test(text)) ? "hang" : null);
+
+  const gaveUp = await here.signIn();
+  remote.heal();
+  remote.finishLate();
+  const signedIn = await here.signIn();
+
+  assert.deepEqual([gaveUp.status, gaveUp.headers.get("Set-Cookie")?.includes("session=") ?? false], [503, false]);
+  assert.equal(signedIn.status, 303);
+  assert.equal((await here.get(paths.connections)).$("tbody tr").length, 2);
+  await here.submit(paths.closeAll);
+  assert.match((await here.get(paths.connections)).$("#notifications").text(), /1 open connection was closed/);
+});
+
+// Security: remote database
+Deno.test("an answer that is no answer is an outage: no JSON, no Hrana, far too much, or somewhere else's", async () => {
+  await using remote = await startRemote();
+  await addAccount(remote.db, EMAIL, PASSWORD);
+  const { browser } = await startApp({ db: remote.db });
+  const here = browser();
+  await here.signIn();
+
+  for (const fault of ["no JSON", "no Hrana", "redirect"] as const) {
+    remote.breakWhen(() => fault);
+    const page = await here.get(paths.connections);
+    const statuses = [page, await here.get(paths.health), await here.post(paths.closeAll, {})].map((a) => a.status);
+    assert.deepEqual(statuses, [503, 503, 503], fault);
+    assert.equal(page.headers.get("Retry-After"), "5");
+  }
+  remote.breakWhen(() => "too much");
+  assert.equal((await here.get(paths.connections)).status, 503);
+
+  remote.heal();
+  assert.equal(await here.isIn(), true);
+});
+
+Deno.test("a batch of which one statement fails changes nothing, and the fault is the statement's", async () => {
+  await using remote = await startRemote();
+  const given = await prepare(remote.db, "batch");
+  const before = remote.dump();
+  const { id } = given.here;
+
+  const batch = remote.db.batch([
+    remote.db.update(connections).set({ closedAt: NOW }),
+    remote.db.delete(sessions),
+    remote.db.insert(sessions).values({ id, connectionId: "nobody's", secretHash: "", csrf: "" }),
+    remote.db.insert(sessions).values({ id, connectionId: "nobody's", secretHash: "", csrf: "" }),
+  ]);
+
+  await assert.rejects(batch, (error) => unavailabilityIn(error) === null && /constraint/i.test(String(error)));
+  assert.deepEqual(remote.dump(), before);
+  // The connection that failed holds no lock.
+  assert.equal(await closeOtherConnections(remote.db, given.here, NOW), 2);
+});
+
+Deno.test("a database server whose disk is full is an outage, and no fault of the statement", async () => {
+  await using remote = await startRemote();
+  remote.breakWhen(() => "full");
+
+  await assert.rejects(addUser(remote.db, EMAIL, "a hash".repeat(1_000), NOW), isUnavailable);
+
+  assert.equal(await findUser(remote.db, EMAIL), undefined);
+});
+
+Deno.test("a wrong token is told at the start, and the token is not", async () => {
+  await using hrana = await startHrana({ token: "the right token" });
+
+  const wrong = openDatabase(hrana.url, "canary");
+
+  await assert.rejects(wrong, (error) => {
+    assert.ok(unavailabilityIn(error) instanceof Unavailable);
+    assert.doesNotMatch(Deno.inspect(error), /canary/);
+    assert.match(Deno.inspect(error), /does not accept DATABASE_AUTH_TOKEN \(status 401\)/);
+    return true;
+  });
+  const db = await openDatabase(hrana.url, "the right token");
+  assert.equal(await addUser(db, EMAIL, "a hash", START), true);
+  db.$client.close();
+});
+
+function isUnavailable(error: unknown): boolean {
+  return unavailabilityIn(error) !== null;
+}
+
+function isWrite(sql: string): boolean {
+  return /^\s*(insert|update|delete|begin immediate)/i.test(sql);
+}
+
+function isCookie(value: unknown): unknown {
+  return typeof value === "string" && value.length > 50 ? "a cookie" : value;
+}
+
+/** An account with three open connections, of which `here` is the newest, and one reserved try. */
+async function prepare(db: Db, name: string): Promise<Given> {
+  const email = `${name.replaceAll(" ", ".").toLowerCase()}@example.com`;
+  const ip = `198.51.100.${1 + Object.keys(WRITES).indexOf(name)}`;
+  const user = await makeUser(db, email);
+  await openSession(db, user, ip, START);
+  await openSession(db, user, ip, START + 1);
+  const here = await openSession(db, user, ip, START + 2);
+  await reserve(db, email, ip, START + 3);
+  await markUnusual(db, user);
+  return { db, user, here, ip };
+}
+
+async function oldestOf(db: Db, user: User): Promise<string> {
+  const [oldest] = await db.select().from(connections).where(eq(connections.userId, user.id)).orderBy(
+    connections.openedAt,
+  );
+  return oldest!.id;
+}
+
+/** The rows without what chance made: what two databases have alike after the same was done in both. */
+function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
+  return [
+    `select email, password_hash, password_version, time_zone from users order by email`,
+    `select email, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by is null, ip,
+      unusual, answer
+      from connections join users on users.id = user_id order by email, opened_at`,
+    `select email, opened_at, confirmed_at, renewed_at, former_hash is null from sessions
+      join connections on connections.id = connection_id join users on users.id = user_id order by email, opened_at`,
+    `select email, hour, first_at, last_at, attempts, addresses, reason from refusals
+      join users on users.id = user_id order by email, hour`,
+    // The key of a refusal's counter has the account's id in it.
+    `select case when key like 'refusal:%-%' then 'refusal:' || substr(key, 46) else key end as name, count, expires_at
+      from limits order by name`,
+    `select email, kind, value, last_at from known join users on users.id = user_id order by email, kind, value`,
+  ].map((sql) => remote.query(sql));
+}
+
+async function startRemote() {
+  const hrana = await startHrana();
+  const db = await openDatabase(hrana.url);
+  return {
+    ...hrana,
+    db,
+    /** Every value of every row. */
+    dump: () =>
+      ["users", "connections", "sessions", "refusals", "limits", "known"].map((name) =>
+        hrana.query(`select * from ${name}`)
+      ),
+    async [Symbol.asyncDispose]() {
+      db.$client.close();
+      await hrana[Symbol.asyncDispose]();
+    },
+  };
+}
