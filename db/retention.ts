@@ -1,5 +1,7 @@
-import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, inArray, isNull, lt, lte } from "drizzle-orm";
 import type { Db } from "./client.ts";
+import { shortenFuture } from "./connections.ts";
+import { lastOf, type Lifetime } from "./open.ts";
 import { connections, limits, refusals, sessions } from "./schema.ts";
 
 /** Rows that one sweep touches at most in each table, so that no sign-in pays for a long pause. */
@@ -8,15 +10,16 @@ const AT_MOST = 1_000;
 /**
  * Writes down which connections expired, and removes what the operator does not keep: closed connections and refused
  * sign-ins older than `retention` milliseconds (0 keeps all), and counters that are worth nothing any more. Each
- * sign-in does some: instances that sleep have no timers.
+ * sign-in does some: instances that sleep have no timers. What a clock that was ahead made last too long is shortened.
  */
-export async function sweep(db: Db, retention: number, now: number): Promise<void> {
+export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: number): Promise<void> {
   const expired = db.select({ id: connections.id }).from(connections)
     .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(AT_MOST);
   const stale = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(AT_MOST);
   await db.batch([
-    db.update(connections).set({ closedAt: sql`${connections.expiresAt}`, endReason: "expired" })
+    db.update(connections).set({ closedAt: lastOf(connections), endReason: "expired" })
       .where(inArray(connections.id, expired)),
+    shortenFuture(db, lifetime, now),
     db.delete(limits).where(inArray(limits.key, stale)),
   ]);
   if (retention === 0) return;
