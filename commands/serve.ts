@@ -9,7 +9,7 @@ import { openConfigured } from "./database.ts";
 
 const DAY = 86_400_000;
 /** How long running requests have to end once the process is told to stop, in milliseconds. */
-const FAREWELL = 3_500;
+const FAREWELL = 3_000;
 
 /** `deno task start`: the app on the configured database, until SIGINT or SIGTERM. */
 export async function serve(configuration: Configuration): Promise<number> {

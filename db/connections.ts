@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gte, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
@@ -158,12 +158,28 @@ export async function hasEnded(db: Db, session: Session, now: number): Promise<b
   return await db.$count(connections, and(eq(connections.id, session.connectionId), isOpen(now))) === 0;
 }
 
-/** Notes that the current connection is in use, which moves the time when it expires: at most once a minute, never back. */
+/**
+ * Notes that the current connection is in use, which moves the time when it expires: at most once a minute, never back. One that
+ * was seen by a clock that was ahead is not moved on any more, so that it ends.
+ */
 export async function markSeen(db: Db, session: Session, lifetime: Lifetime, now: number): Promise<void> {
+  if (session.lastSeenAt - now > SEEN_EVERY) {
+    await shortenFuture(db, lifetime, now, eq(connections.id, session.connectionId));
+    return;
+  }
   if (now - session.lastSeenAt < SEEN_EVERY) return;
   await db.update(connections)
     .set({ lastSeenAt: now, expiresAt: expiryOf(session.openedAt, now, lifetime) })
     .where(and(eq(connections.id, session.connectionId), lt(connections.lastSeenAt, now), isOpen(now)));
+}
+
+/**
+ * Statement for a batch: what is open now, and `which` says, expires when it is unused from now on. Only a clock that was ahead
+ * can have written a later time, or an operator who allowed more then.
+ */
+export function shortenFuture(db: Db, { idle }: Lifetime, now: number, which?: SQL) {
+  return db.update(connections).set({ expiresAt: now + idle })
+    .where(and(isNull(connections.closedAt), gt(connections.expiresAt, now + idle), which));
 }
 
 /** Statement for a batch, behind every closing: what is open and `which` says ends now, and time never runs backwards in a row. */

@@ -123,6 +123,8 @@ export function forgetFailures(db: Db, email: string) {
  */
 export function countOne(db: Db, key: string, rule: Rule, now: number, earlier: [key: string, rule: Rule][]) {
   const { most, window, lock } = rule;
+  // One that lasts longer than any can was made by a clock that was ahead: it would shut people out until then.
+  const isOver = sql`(limits.expires_at <= ${now} or limits.expires_at > ${now + Math.max(window, lock ?? 0)})`;
   const next = lock === undefined
     ? sql`limits.expires_at`
     : sql`case limits.count + 1 when ${most} then ${now + lock} else ${now + window} end`;
@@ -136,9 +138,9 @@ export function countOne(db: Db, key: string, rule: Rule, now: number, earlier: 
     )
   }
     on conflict (key) do update set
-      count = case when limits.expires_at <= ${now} then 1 else min(limits.count + 1, ${most + 1}) end,
+      count = case when ${isOver} then 1 else min(limits.count + 1, ${most + 1}) end,
       expires_at = case
-        when limits.expires_at <= ${now} then ${now + window}
+        when ${isOver} then ${now + window}
         when limits.count >= ${most} then limits.expires_at
         else ${next}
       end

@@ -20,7 +20,12 @@ export function isOpen(now: Now, connection: Record<"closedAt" | "expiresAt", SQ
 /** When it ended, expired ones included; null exactly while it is open. */
 export function endedAt(now: Now): SQL<number | null> {
   return sql<number | null>`coalesce(${connections.closedAt},
-    case when ${connections.expiresAt} <= ${now} then ${connections.expiresAt} end)`;
+    case when ${connections.expiresAt} <= ${now} then ${lastOf(connections)} end)`;
+}
+
+/** When an expired one ended: never before it was last seen, which a clock that was ahead may have put after its expiry. */
+export function lastOf({ expiresAt, lastSeenAt }: Pick<typeof connections, "expiresAt" | "lastSeenAt">): SQL<number> {
+  return sql<number>`max(${expiresAt}, ${lastSeenAt})`;
 }
 
 /** How it ended; null exactly while it is open. */

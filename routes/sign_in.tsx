@@ -53,7 +53,7 @@ signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
   if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong", isLast: false }, user);
 
   log("authn_login_success", { request_id: requestId, user: user.id, ip: visitor.address.ip });
-  c.var.later(sweep(db, c.var.retention, now));
+  c.var.later(sweep(db, lifetime, c.var.retention, now));
   c.var.later(keepHashStrong(c, user, password));
   writeSessionCookie(c, cookie, now);
   return c.redirect(safeNext(typed.next), 303);

@@ -45,7 +45,7 @@ Deno.test("main.ts over a remote database serves the main flow with no native co
     PUBLIC_ORIGIN: `https://localhost:${port}`,
     DATABASE_URL: hrana.url,
     DATABASE_AUTH_TOKEN: TOKEN,
-  }, REMOTE);
+  }, { flags: REMOTE });
 
   await assertServes(server.browser);
 

@@ -84,7 +84,7 @@ Deno.test("what the unit of docs/deploy starts serves the main flow, with nothin
       .replace("=node_modules", `=${ROOT}node_modules`)
       .replace(/^main\.ts$/, `${ROOT}main.ts`)
   );
-  await using server = await startServer("start", folder, { DENO_DIR: cache.path }, flags);
+  await using server = await startServer("start", folder, { DENO_DIR: cache.path }, { flags });
 
   await assertServes(server.browser);
 

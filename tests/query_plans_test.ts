@@ -241,7 +241,7 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
   assertIndexed(
     await planOf((db) => recordRefusal(db, { user: USER, visitor, reason: "wrong_password", now: START })),
   );
-  assertIndexed(await planOf((db) => sweep(db, 1, START)));
+  assertIndexed(await planOf((db) => sweep(db, LIFETIME, 1, START)));
   assertIndexed(
     await planOf((db) => changePassword(db, { user: USER, session: SESSION, passwordHash: "", reserved, now: START })),
   );

@@ -134,7 +134,7 @@ const WRITES: Record<string, Write> = {
     returns: true,
     looksBack: true,
   },
-  sweep: { does: ({ db }) => sweep(db, DAY, START + 40 * DAY), returns: undefined, looksBack: false },
+  sweep: { does: ({ db }) => sweep(db, LIFETIME, DAY, START + 40 * DAY), returns: undefined, looksBack: false },
 };
 
 // Security: remote database

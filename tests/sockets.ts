@@ -11,12 +11,45 @@ export function listen({ app }: Pick<TestApp, "app">) {
     /** One request on a connection of its own; its body may be shorter than it says. */
     async send(line: string, headers: Record<string, string>, body = ""): Promise<Wired> {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
-      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${head}\r\n${body}`));
+      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${headOf(headers)}\r\n${body}`));
       return await readAnswer(connection);
+    },
+    address: `http://127.0.0.1:${server.addr.port}`,
+    /**
+     * Exactly these characters, as bytes, and then no more, for which it closes its half of the connection or `keepsOpen` both.
+     * Returns the statuses of all answers, until the server closes.
+     */
+    async sendRaw(bytes: string, { keepsOpen = false } = {}): Promise<string> {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      const sending = (async () => {
+        const rest = Uint8Array.from(bytes, (character) => character.charCodeAt(0));
+        for (let sent = 0; sent < rest.length;) sent += await connection.write(rest.subarray(sent));
+        if (!keepsOpen) await connection.closeWrite();
+      })().catch(ignoreReset);
+      let answers = "";
+      const buffer = new Uint8Array(65_536);
+      for (;;) {
+        const read = await connection.read(buffer).catch(ignoreReset) ?? null;
+        if (read === null) break;
+        answers += String.fromCharCode(...buffer.subarray(0, read));
+      }
+      await sending;
+      return [...answers.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([_, status]) => status).join(" ");
     },
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
+}
+
+/** A server that has heard enough closes the connection while more is on its way. */
+function ignoreReset(error: unknown): void {
+  const isReset = error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.NotConnected;
+  if (!isReset) throw error;
+}
+
+/** Headers as they go over the wire. */
+export function headOf(headers: Record<string, string>): string {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
 }
 
 /** Reads one answer, to the end of the body that it announces, be it by length or in chunks. */

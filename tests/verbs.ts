@@ -172,8 +172,8 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await closeAsOperator(db, user.id, now + 16), 1);
 
   await openSession(db, newest, ip, now + 17);
-  await sweep(db, YEAR, now + 8 * DAY);
+  await sweep(db, LIFETIME, YEAR, now + 8 * DAY);
   assert.equal((await listHistory(db, { ...all, now: now + 18 })).entries[0]?.endReason, "expired");
-  await sweep(db, YEAR, now + 2 * YEAR);
+  await sweep(db, LIFETIME, YEAR, now + 2 * YEAR);
   assert.deepEqual((await listHistory(db, all)).entries, []);
 }
