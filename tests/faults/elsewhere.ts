@@ -17,12 +17,11 @@ export async function openFile() {
 }
 
 /** A process of its own that runs a script of this repository. */
-export function start(script: string, stderr: "inherit" | "piped" = "inherit"): Deno.ChildProcess {
+export function start(script: string): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", `--config=${new URL("../../deno.json", import.meta.url).pathname}`, script],
     stdin: "piped",
     stdout: "piped",
-    stderr,
   }).spawn();
 }
 

@@ -8,8 +8,8 @@ import { unavailabilityIn } from "../../db/unavailable.ts";
 import { findUser } from "../../db/users.ts";
 import { paths } from "../../routes/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "../app.ts";
-import { makeFolder, startServer, users } from "../processes.ts";
-import { holdLock, holdLockAgain, linesOf, openFile, readElsewhere, start } from "./elsewhere.ts";
+import { makeFolder, ROOT, startServer, users } from "../processes.ts";
+import { holdLock, holdLockAgain, openFile, readElsewhere } from "./elsewhere.ts";
 import { report } from "./report.ts";
 import { ACCOUNTS, Acknowledged, addAccounts, findLost, keepSigningIn } from "./traffic.ts";
 
@@ -54,58 +54,61 @@ Deno.test("every acknowledged write is on disk, while another process takes the 
 });
 
 // Security: lost writes
-Deno.test("sign-ins and closings that a server acknowledged while its database was locked for a second again and again are all there, and its event loop never stood still", async () => {
-  await using folder = await makeFolder();
-  const path = `${folder.path}/connections.db`;
-  await addAccounts(folder);
-  await using server = await startServer("start", folder, {}, {
-    preload: import.meta.resolve("./event_loop.ts"),
-  });
-  // Signing in from a public address waits for the country data, whose loading is not what is measured here.
-  await keepSigningIn(server, new Acknowledged(), once());
-  const idle = startIdle();
-  await idle.isReady;
-  for (const pid of [server.pid, idle.pid]) Deno.kill(pid, "SIGUSR2");
-  const acknowledged = new Acknowledged();
-  const pages = { answered: 0, slowest: 0 };
+Deno.test(
+  "sign-ins and closings that a server acknowledged while its database was locked for a second again and again are all there, and its event loop never stood still",
+  { ignore: Deno.build.os !== "linux" },
+  async () => {
+    await using folder = await makeFolder();
+    const path = `${folder.path}/connections.db`;
+    await addAccounts(folder);
+    await using server = await startServer("start", folder, {}, {
+      preload: import.meta.resolve("./event_loop.ts"),
+      // What it reads of the system takes all permissions.
+      flags: ["--allow-all", `--config=${ROOT}deno.json`, `${ROOT}main.ts`, "serve"],
+    });
+    // Signing in from a public address waits for the country data, whose loading is not what is measured here.
+    await keepSigningIn(server, new Acknowledged(), once());
+    Deno.kill(server.pid, "SIGUSR2");
+    const acknowledged = new Acknowledged();
+    const pages = { answered: 0, slowest: 0 };
 
-  const locking = holdLockAgain(path, 8, 1_000, 300);
-  await Promise.all([
-    keepSigningIn(server, acknowledged, () => locking.isOver),
-    (async () => {
-      while (!locking.isOver) {
-        const start = performance.now();
-        assert.equal((await server.browser().get("/nowhere")).status, 404);
-        pages.slowest = Math.max(pages.slowest, performance.now() - start);
-        pages.answered++;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    })(),
-  ]);
+    const locking = holdLockAgain(path, 8, 1_000, 300);
+    await Promise.all([
+      keepSigningIn(server, acknowledged, () => locking.isOver),
+      (async () => {
+        while (!locking.isOver) {
+          const start = performance.now();
+          assert.equal((await server.browser().get("/nowhere")).status, 404);
+          pages.slowest = Math.max(pages.slowest, performance.now() - start);
+          pages.answered++;
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      })(),
+    ]);
 
-  for (const pid of [server.pid, idle.pid]) Deno.kill(pid, "SIGUSR2");
-  const lost = await findLost(path, acknowledged);
-  await server.stop();
-  const [stall, stallOfIdle] = [lastStall(await server.errors), lastStall(await idle.end())];
-  report(
-    "nothing acknowledged is lost, and the event loop stalls for 250 ms at most",
-    "another process held the lock for 1 s, again and again, under sign-ins and closings",
-    {
-      "times locked": locking.held,
-      ...acknowledged.counts,
-      lost: lost.length,
-      "longest stall in ms": stall,
-      "of a process beside it that does nothing": stallOfIdle,
-      "pages answered meanwhile": pages.answered,
-      "slowest of them in ms": Math.round(pages.slowest),
-    },
-  );
-  assert.equal(locking.held, 8);
-  assert.ok(acknowledged.closings.length > 0);
-  assert.deepEqual(lost, []);
-  // What others do on the machine makes both wait.
-  assert.ok(stall - stallOfIdle < 250, `${stall} and ${stallOfIdle} ms`);
-});
+    Deno.kill(server.pid, "SIGUSR2");
+    const lost = await findLost(path, acknowledged);
+    await server.stop();
+    const [, stall, inAll] = /stalled (\d+) ms, in all (\d+) ms\s*$/.exec(await server.errors)?.map(Number) ?? [];
+    report(
+      "nothing acknowledged is lost, and the event loop stalls for 250 ms at most",
+      "another process held the lock for 1 s, again and again, under sign-ins and closings",
+      {
+        "times locked": locking.held,
+        ...acknowledged.counts,
+        lost: lost.length,
+        "longest stall in ms": stall ?? "unknown",
+        "with what others on the machine took": inAll ?? "unknown",
+        "pages answered meanwhile": pages.answered,
+        "slowest of them in ms": Math.round(pages.slowest),
+      },
+    );
+    assert.equal(locking.held, 8);
+    assert.ok(acknowledged.closings.length > 0);
+    assert.deepEqual(lost, []);
+    assert.ok(stall! < 250, `${stall} ms`);
+  },
+);
 
 // Security: lost writes
 Deno.test("a server whose database stays locked answers sign-ins and closings with 503 after five seconds, and nothing of them was done", async () => {
@@ -260,29 +263,6 @@ Deno.test("reads go on while another process holds the lock, also when writes wa
 
 function counter(key: string) {
   return { key, count: 1, expiresAt: START };
-}
-
-/** A process that does nothing but measure how long its event loop keeps a timer waiting. */
-function startIdle() {
-  const script = `import ${JSON.stringify(import.meta.resolve("./event_loop.ts"))}; console.log("ready");
-    await Deno.stdin.read(new Uint8Array(1));`;
-  const process = start(script, "piped");
-  const lines = linesOf(process);
-  const errors = new Response(process.stderr).text();
-  return {
-    pid: process.pid,
-    isReady: lines.next(),
-    async end(): Promise<string> {
-      await process.stdin.close();
-      await Array.fromAsync(lines);
-      return await errors;
-    },
-  };
-}
-
-/** What `event_loop.ts` said last, in milliseconds. */
-function lastStall(errors: string): number {
-  return Number(/stalled (\d+) ms\s*$/.exec(errors)?.[1]);
 }
 
 /** True once each account was asked about. */
