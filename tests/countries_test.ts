@@ -57,7 +57,7 @@ Deno.test("lookups that come while the data is still being read wait for it", as
   assert.deepEqual(found, ["ES", "JP"]);
 });
 
-// Faults: the country data missing or unreadable
+// Security: country data
 Deno.test("without its data every country is unknown, and one warning says why", async () => {
   const empty = await Deno.makeTempDir();
   const script = `

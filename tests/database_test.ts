@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { InStatement, InValue } from "@libsql/client";
-import { sql } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { type Db, openDatabase } from "../db/client.ts";
 import {
@@ -20,148 +19,8 @@ import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { limits, sessions, type User } from "../db/schema.ts";
 import { confirmSession, resumeSession, type Session } from "../db/sessions.ts";
-import { unavailabilityIn, Unavailable } from "../db/unavailable.ts";
 import { changePassword, findUser, findUserFrom, resetPassword } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
-import { addAccount, EMAIL, PASSWORD, START, startApp } from "./app.ts";
-
-// Faults: the local driver's lost writes
-Deno.test("every acknowledged write is on disk, while another process takes the lock again and again", async () => {
-  const { path, db, remove } = await openFile();
-  const lines = linesOf(runElsewhere(
-    `
-    db.exec("pragma busy_timeout = 10000");
-    for (let i = 0; i < 12; i++) {
-      db.exec("begin immediate");
-      // Longer than the driver waits for a lock: each time it says SQLITE_BUSY.
-      await new Promise((resolve) => setTimeout(resolve, 120));
-      db.exec("commit");
-      console.log("held the lock");
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }`,
-    path,
-  ));
-  const counting = { held: 0, isOver: false };
-  const locking = (async () => {
-    for await (const _ of lines) counting.held++;
-    counting.isOver = true;
-  })();
-
-  const acknowledged: string[] = [];
-  while (!counting.isOver) {
-    const i = acknowledged.length;
-    await db.insert(limits).values(counter(`single ${i}`));
-    acknowledged.push(`single ${i}`);
-    await db.batch([
-      db.insert(limits).values(counter(`first of batch ${i}`)),
-      db.insert(limits).values(counter(`second of batch ${i}`)),
-    ]);
-    acknowledged.push(`first of batch ${i}`, `second of batch ${i}`);
-    await Promise.all(["a", "b", "c"].map(async (letter) => {
-      await db.insert(limits).values(counter(`together ${i}${letter}`));
-      acknowledged.push(`together ${i}${letter}`);
-    }));
-    // The driver works with all else stopped: the other process is heard only in a pause.
-    await turn();
-  }
-  await locking;
-
-  const kept = await readElsewhere(path, "select key from limits");
-  assert.equal(counting.held, 12);
-  assert.ok(acknowledged.length > 12);
-  assert.deepEqual(kept.map(({ key }) => key).sort(), acknowledged.sort());
-  assert.deepEqual(await readElsewhere(path, "pragma integrity_check"), [{ integrity_check: "ok" }]);
-  await remove();
-});
-
-Deno.test("after another process held the lock, the database is as strict and as safe as before", async () => {
-  const { path, db, remove } = await openFile();
-  const lock = await holdLock(path);
-  const write = pending(db.insert(limits).values(counter("while it was locked")));
-  await turn();
-  await lock.release();
-  assert.equal(await write.outcome, "done");
-
-  const settings = [
-    await db.get(sql`pragma journal_mode`),
-    await db.get(sql`pragma synchronous`),
-    await db.get(sql`pragma foreign_keys`),
-  ];
-
-  assert.deepEqual(settings.flat().map((row) => Object.values(row as object)[0] ?? row), ["wal", 2, 1]);
-  await assert.rejects(
-    db.$client.execute("insert into sessions (id, connection_id, secret_hash, csrf) values ('s', 'nobody', '', '')"),
-    /FOREIGN KEY/,
-  );
-  await remove();
-});
-
-// Faults: this one waits for the deadline of five seconds
-Deno.test("a write that can't be done within five seconds is rejected, answered with 503, and was not done", async () => {
-  const { path, db, remove } = await openFile();
-  await addAccount(db, EMAIL, PASSWORD);
-  const { browser } = await startApp({ db });
-  const lock = await holdLock(path);
-  const start = performance.now();
-
-  const [single, batch, answer] = await Promise.all([
-    db.insert(limits).values(counter("single")).then(() => null, unavailabilityIn),
-    db.batch([db.insert(limits).values(counter("in a batch"))]).then(() => null, unavailabilityIn),
-    browser().signIn(),
-  ]);
-
-  const waited = performance.now() - start;
-  await lock.release();
-  await db.insert(limits).values(counter("afterwards"));
-  assert.ok(single instanceof Unavailable);
-  assert.ok(batch instanceof Unavailable);
-  assert.ok(waited > 4_900, `${waited} ms`);
-  assert.equal(answer.status, 503);
-  assert.equal(answer.headers.get("Retry-After"), "5");
-  assert.match(answer.$("main").text(), /The database gives no answer\. Please try again in a few seconds/);
-  assert.deepEqual(await readElsewhere(path, "select key from limits"), [{ key: "afterwards" }]);
-  assert.deepEqual(await readElsewhere(path, "select id from connections"), []);
-  assert.equal((await browser().signIn()).status, 303);
-  await remove();
-});
-
-Deno.test("reads go on while another process holds the lock, also when writes wait for it", async () => {
-  const { path, db, remove } = await openFile();
-  await addAccount(db, EMAIL, PASSWORD);
-  const lock = await holdLock(path);
-  const write = pending(db.insert(limits).values(counter("waiting")));
-  await turn();
-
-  const user = await findUser(db, EMAIL);
-  await listHistory(db, { userId: user!.id, filter: {}, before: null, limit: 26, now: START });
-  await countOpen(db, user!.id, START);
-  await resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START });
-
-  assert.equal(user?.email, EMAIL);
-  assert.equal(write.isPending, true);
-  await lock.release();
-  assert.equal(await write.outcome, "done");
-  await remove();
-});
-
-Deno.test("the history is served while another process holds the lock, also when writes wait for it", async () => {
-  const { path, db, remove } = await openFile();
-  await addAccount(db, EMAIL, PASSWORD);
-  const here = (await startApp({ db })).browser();
-  await here.signIn();
-  const lock = await holdLock(path);
-  const write = pending(db.insert(limits).values(counter("waiting")));
-  await turn();
-
-  const { status } = await here.get(paths.connections);
-
-  const wasPending = write.isPending;
-  await lock.release();
-  assert.equal(status, 200);
-  assert.equal(wasPending, true);
-  assert.equal(await write.outcome, "done");
-  await remove();
-});
+import { addAccount, EMAIL, PASSWORD, START } from "./app.ts";
 
 Deno.test("a batch is done whole or not at all, and what comes after it is not held up", async () => {
   const db = await openDatabase(":memory:");
@@ -190,45 +49,17 @@ Deno.test("openDatabase rejects what is no database", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("two processes that start at once on an empty file both come up, with the tables made once", async () => {
-  const folder = await Deno.makeTempDir();
-  const script = `
-    import { openDatabase } from ${JSON.stringify(import.meta.resolve("../db/client.ts"))};
-    console.log("ready");
-    await Deno.stdin.read(new Uint8Array(1));
-    for (let i = 0; i < 5; i++) {
-      const db = await openDatabase("file:${folder}/" + i + ".db");
-      await db.$client.execute("insert into limits values ('" + Deno.pid + "', 1, 1)");
-      db.$client.close();
-      console.log("up");
-    }`;
-  const processes = [start(script), start(script)];
-  const outputs = processes.map(linesOf);
-  for (const lines of outputs) assert.equal((await lines.next()).value, "ready");
-
-  await Promise.all(processes.map((process) => process.stdin.close()));
-
-  for (const lines of outputs) assert.deepEqual(await Array.fromAsync(lines), Array(5).fill("up"));
-  const migrations = [...Deno.readDirSync("db/migrations")].filter(({ name }) => name.endsWith(".sql"));
-  for (let i = 0; i < 5; i++) {
-    assert.equal((await readElsewhere(`${folder}/${i}.db`, "select * from limits")).length, 2);
-    assert.equal(
-      (await readElsewhere(`${folder}/${i}.db`, "select * from __drizzle_migrations")).length,
-      migrations.length,
-    );
-  }
-  await Deno.remove(folder, { recursive: true });
-});
-
 Deno.test("opening a database again keeps what is in it", async () => {
-  const { path, db, remove } = await openFile();
+  const folder = await Deno.makeTempDir();
+  const db = await openDatabase(`file:${folder}/connections.db`);
   await addAccount(db, EMAIL, PASSWORD);
 
-  const again = await openDatabase(`file:${path}`);
+  const again = await openDatabase(`file:${folder}/connections.db`);
 
   assert.equal((await findUser(again, EMAIL))?.email, EMAIL);
+  db.$client.close();
   again.$client.close();
-  await remove();
+  await Deno.remove(folder, { recursive: true });
 });
 
 // architecture.md, Data: "page 40,000 costs what page 1 costs"
@@ -417,89 +248,6 @@ const SESSION: Session = {
 
 function counter(key: string) {
   return { key, count: 1, expiresAt: START };
-}
-
-/** A database in a file of its own, and how to clean up after it. */
-async function openFile() {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/connections.db`;
-  const db = await openDatabase(`file:${path}`);
-  return {
-    path,
-    db,
-    async remove() {
-      db.$client.close();
-      await Deno.remove(folder, { recursive: true });
-    },
-  };
-}
-
-/** A process of its own. */
-function start(script: string): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["eval", `--config=${new URL("../deno.json", import.meta.url).pathname}`, script],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-}
-
-/** A process that has the database open as `db`. Never this one: a second SQLite here would let go of the first one's locks. */
-function runElsewhere(script: string, path: string): Deno.ChildProcess {
-  return start(`
-    import { DatabaseSync } from "node:sqlite";
-    const db = new DatabaseSync(${JSON.stringify(path)});
-    ${script}`);
-}
-
-async function* linesOf(process: Deno.ChildProcess): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
-    const lines = `${rest}${text}`.split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  await process.stdin.close().catch(() => {});
-  assert.equal((await process.status).code, 0);
-}
-
-/** What a process other than this one reads. */
-async function readElsewhere(path: string, query: string): Promise<Record<string, unknown>[]> {
-  const script = `console.log(JSON.stringify(db.prepare(${JSON.stringify(query)}).all()))`;
-  const [line] = await Array.fromAsync(linesOf(runElsewhere(script, path)));
-  return JSON.parse(line ?? "");
-}
-
-/** Another process has the write lock until it is told to let go. */
-async function holdLock(path: string) {
-  const process = runElsewhere(
-    `
-    db.exec("pragma busy_timeout = 5000; begin immediate");
-    console.log("locked");
-    await Deno.stdin.read(new Uint8Array(1));
-    db.exec("commit");`,
-    path,
-  );
-  const lines = linesOf(process);
-  assert.equal((await lines.next()).value, "locked");
-  return {
-    async release() {
-      await process.stdin.close();
-      await Array.fromAsync(lines);
-    },
-  };
-}
-
-/** Lets go on what is ready to: the first try of a write, in which the driver waits for the lock with all else stopped. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** Something under way, whether it still is, and how it ends. */
-function pending(work: PromiseLike<unknown>) {
-  const outcome = work.then(() => "done", unavailabilityIn);
-  const state = { isPending: true, outcome };
-  outcome.then(() => state.isPending = false);
-  return state;
 }
 
 /** How SQLite goes about the statements that `run` sends. */

@@ -24,6 +24,16 @@ export async function flagsOf(task: Task): Promise<string[]> {
   return flags;
 }
 
+/** The same for a process that runs in another folder; it may read `folders` beside the program. */
+export async function flagsElsewhere(task: Task, ...folders: string[]): Promise<string[]> {
+  const flags = (await flagsOf(task)).map((flag) =>
+    flag.replace("--allow-read=.", `--allow-read=${[ROOT, ".", ...folders].join()}`)
+      .replace("--allow-ffi=node_modules", `--allow-ffi=${ROOT}node_modules`)
+      .replace(/^main\.ts$/, `${ROOT}main.ts`)
+  );
+  return [`--config=${ROOT}deno.json`, ...flags];
+}
+
 /** The process of a task: in the repository like the task's, over a database in `folder`, with nothing else set. */
 export function processOf(flags: string[], { path }: Folder, variables: Record<string, string>, cwd = ROOT) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
@@ -56,16 +66,16 @@ export async function users(folder: Folder, args: string[], input = "") {
   return await run([...await flagsOf("users"), ...args], folder, {}, input);
 }
 
-/** A server of `deno task start` or `demo` that listens, on a port that is free. */
+/** A server of `deno task start` or `demo` that listens, on a port that is free; with a script that runs in it, if there is one. */
 export async function startServer(
   task: "start" | "demo",
   folder: Folder,
   variables: Record<string, string> = {},
-  flags?: string[],
+  { flags, preload }: { flags?: string[]; preload?: string } = {},
 ) {
   const port = freePort();
   const process = processOf(
-    flags ?? await flagsOf(task),
+    [...preload ? [`--preload=${preload}`] : [], ...flags ?? await flagsOf(task)],
     folder,
     { PORT: String(port), ...variables },
     flags ? folder.path : ROOT,
@@ -89,6 +99,7 @@ export async function startServer(
   let ended: Promise<number> | undefined;
   const server = {
     address,
+    pid: process.pid,
     /** The lines of standard output so far. */
     output,
     /** All of standard error, once it has ended. */

@@ -82,7 +82,7 @@ async function readRows(): Promise<Row[]> {
 /** Every test with an id: its file and title, and the ids in the comment right above it. */
 async function readTests(): Promise<{ file: string; title: string; ids: string[] }[]> {
   const files = (await Promise.all(
-    ["tests", "tests/browser"].map(async (folder) =>
+    ["tests", "tests/browser", "tests/faults"].map(async (folder) =>
       (await Array.fromAsync(Deno.readDir(new URL(folder, ROOT)))).map(({ name }) => `${folder}/${name}`)
     ),
   )).flat().filter((file) => file.endsWith("_test.ts"));

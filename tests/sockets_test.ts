@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:http2";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
 import { HTMX, ORIGIN, startApp, type TestApp } from "./app.ts";
@@ -81,6 +82,108 @@ Deno.test("over the wire a request without our Host gets 421, whatever name stan
   assert.equal(twice.status, 400);
 });
 
+// Security: malformed HTTP
+Deno.test("what is no HTTP/1.1 request gets 400, or no answer where its body is what is wrong, and does nothing", async () => {
+  await using site = listen(await startApp());
+  const get = `GET /sign-in HTTP/1.1\r\nHost: ${host}\r\n`;
+  const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
+  const many = Array.from({ length: 2_000 }, (_, i) => `X-${i}: 1\r\n`).join("");
+  const tooLong = "x".repeat(1_000_000);
+
+  assert.equal(await site.sendRaw("\x00\x01\x02 garbage\r\n\r\n"), "400");
+  assert.equal(await site.sendRaw(`\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03${"a".repeat(200)}`), "400", "TLS");
+  assert.equal(await site.sendRaw("GET\r\n\r\n"), "400");
+  assert.equal(await site.sendRaw("GET /\r\n\r\n"), "400", "HTTP/0.9");
+  assert.equal(await site.sendRaw(`GET / HTTP/9.9\r\nHost: ${host}\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`GET /${tooLong} HTTP/1.1\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}X-Long: ${tooLong}\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}${many}\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}X-A: a\x00b\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}X\x00A: b\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}X-A: a\rX-B: b\r\n\r\n`), "400", "a lone CR");
+  assert.equal(await site.sendRaw(`${get}X-A: a\r\n b\r\n\r\n`), "400", "a folded line");
+  assert.equal(await site.sendRaw(`${get}X-A : a\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${get}nonsense\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${post}Content-Length: -1\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${post}Content-Length: +3\r\n\r\na=b`), "400");
+  assert.equal(await site.sendRaw(`${post}Content-Length: 99999999999999999999999\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${post}Content-Length: 18446744073709551615\r\n\r\n`), "413");
+  assert.equal(await site.sendRaw(`${post}Content-Length: 3\r\nContent-Length: 4\r\n\r\na=b`), "400");
+  assert.equal(await site.sendRaw(`${post}Transfer-Encoding: gzip\r\n\r\n`), "400");
+  assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\nzz\r\na=b\r\n0\r\n\r\n`), "");
+  assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\n-3\r\na=b\r\n0\r\n\r\n`), "");
+  assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\na=b\r\n`), "");
+  assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\n3\r\na=bXX0\r\n\r\n`), "");
+  assert.equal((await site.send("GET /sign-in", { Host: host })).status, 200, "others are served as ever");
+});
+
+// Security: malformed HTTP
+Deno.test("no body hides a second request, whether its length is said twice, in two ways or longer than it is taken", async () => {
+  await using site = listen(await startApp());
+  const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
+  const hidden = `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const both = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n";
+
+  assert.equal(await site.sendRaw(`${post}${both}\r\n0\r\n\r\n${hidden}`), "400");
+  assert.equal(
+    await site.sendRaw(`${post}Transfer-Encoding: identity, chunked, gzip\r\n\r\n0\r\n\r\n${hidden}`),
+    "400",
+  );
+  assert.equal(
+    await site.sendRaw(`GET /sign-in HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`),
+    "200",
+  );
+  assert.equal(
+    await site.sendRaw(`${post}Content-Length: 20000\r\n\r\n${"x".repeat(20_000 - hidden.length)}${hidden}`),
+    "413",
+  );
+});
+
+// Security: malformed HTTP
+Deno.test("requests in a row get their answers in a row, older HTTP and halves of connections are served, and what breaks off does nothing", async () => {
+  await using site = listen(await startApp());
+  const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+  const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
+
+  const inARow = get("/sign-in") + get("/health") + get("/nowhere", "Connection: close\r\n");
+  assert.equal(await site.sendRaw(inARow, { keepsOpen: true }), "200 200 404");
+  assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.0\r\nHost: ${host}\r\n\r\n`), "200");
+  assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.0\r\n\r\n`), "421");
+  assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.1\nHost: ${host}\n\n`), "200", "a lone LF ends a line too");
+  assert.equal(await site.sendRaw(`CONNECT evil.example:443 HTTP/1.1\r\nHost: ${host}\r\n\r\n`), "405");
+  assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.1\r\nHost: a b\r\n\r\n`), "421");
+  assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.1\r\nHost: 127`), "");
+  assert.equal(await site.sendRaw(""), "");
+  assert.equal(await site.sendRaw(`${post}Content-Length: 100\r\n\r\nemail=`), "408");
+  assert.equal(
+    await site.sendRaw(`GET /sign-in HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`),
+    "200",
+  );
+});
+
+// Security: malformed HTTP
+Deno.test("over HTTP/2 without TLS, which Deno takes too, the guards are the same", async () => {
+  await using site = listen(await startApp());
+  const client = connect(site.address);
+  const statusOf = (headers: Record<string, string>, body = "") =>
+    new Promise((resolve, reject) => {
+      const request = client.request(headers);
+      request.on("response", (answer) => resolve(answer[":status"]));
+      request.on("error", reject);
+      if (body !== "") request.end(body);
+    });
+
+  const ours = await statusOf({ ":path": "/sign-in", ":authority": host });
+  const other = await statusOf({ ":path": "/sign-in", ":authority": "evil.example" });
+  const form = await statusOf(
+    { ...withSmallNames(FORM), ":path": "/sign-out", ":method": "POST", ":authority": host },
+    "a=b",
+  );
+
+  client.close();
+  assert.deepEqual([ours, other, form], [200, 421, 403]);
+});
+
 // Security: BREACH
 Deno.test("private pages and the CSV come as they are to a browser that takes any compression, static files compressed", async () => {
   const start = await startApp();
@@ -115,12 +218,49 @@ function listen({ app }: Pick<TestApp, "app">) {
     /** One request on a connection of its own; its body may be shorter than it says. */
     async send(line: string, headers: Record<string, string>, body = ""): Promise<Wired> {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
-      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${head}\r\n${body}`));
+      await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${headOf(headers)}\r\n${body}`));
       return await readAnswer(connection);
+    },
+    address: `http://127.0.0.1:${server.addr.port}`,
+    /**
+     * Exactly these characters, as bytes, and then no more, for which it closes its half of the connection or `keepsOpen` both.
+     * Returns the statuses of all answers, until the server closes.
+     */
+    async sendRaw(bytes: string, { keepsOpen = false } = {}): Promise<string> {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      const sending = (async () => {
+        const rest = Uint8Array.from(bytes, (character) => character.charCodeAt(0));
+        for (let sent = 0; sent < rest.length;) sent += await connection.write(rest.subarray(sent));
+        if (!keepsOpen) await connection.closeWrite();
+      })().catch(ignoreReset);
+      let answers = "";
+      const buffer = new Uint8Array(65_536);
+      for (;;) {
+        const read = await connection.read(buffer).catch(ignoreReset) ?? null;
+        if (read === null) break;
+        answers += String.fromCharCode(...buffer.subarray(0, read));
+      }
+      await sending;
+      return [...answers.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([_, status]) => status).join(" ");
     },
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
+}
+
+/** A server that has heard enough closes the connection while more is on its way. */
+function ignoreReset(error: unknown): void {
+  const isReset = error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.NotConnected;
+  if (!isReset) throw error;
+}
+
+function headOf(headers: Record<string, string>): string {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
+}
+
+/** As HTTP/2 has them, where `Host` is `:authority`. */
+function withSmallNames({ Host: _, ...headers }: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** Reads one answer, to the end of the body that it announces, be it by length or in chunks. */
