@@ -73,7 +73,7 @@ Deno.test("whatever a row holds, the CSV has one record of it with fields that b
       assert.equal(status, 200);
       const [, record = [], ...more] = parse(text);
       assert.equal(more.length, 0);
-      assert.equal(record.length, 11);
+      assert.equal(record.length, 12);
       assert.deepEqual([5, 8, 9].map((i) => armed(record[i]!)), [seen.ip, seen.device, seen.userAgent].map(armed));
       for (const field of record) assert.doesNotMatch(field, START_OF_FORMULA);
     }),
