@@ -175,7 +175,7 @@ const countryOptions = remember((codes: string) => {
     .map((code) => ({ code, name: countryName(code) }))
     .sort((a, b) => a.name.localeCompare(b.name, "en"));
   return markup`${
-    options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`)
+    options.map(({ code, name }) => markup`<option value="${code}"${chosen && code === chosen && SELECTED}>${name}`)
   }`;
 }, 1_000);
 const SELECTED = markup` selected`;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { connections, users } from "../../db/schema.ts";
 import { readHistoryQuery, writeCursor } from "../../routes/history_query.ts";
@@ -296,6 +297,15 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
   await read(paths.closeAll);
   await other.signOut();
   for (const path of [paths.closeAll, ...ids.map(paths.closeOne)]) await read(path);
+  for (
+    const [unusual, answer] of [[null, null], ["new_country", "me"], ["new_country after_refusals", null]] as const
+  ) {
+    await db.update(connections).set({ unusual, answer });
+    for (const id of ids) await read(paths.answer(id));
+    await read(paths.connections);
+  }
+  const [asked] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
+  for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.answer(asked!.id), {}, headers));
   const filters = ["", "state=open", "state=refused", "country=ES", "country=none", "country=private", "ip=192.0.2.1"];
   filters.push(
     "country=QQ&from=x",
@@ -313,7 +323,7 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
   for (const email of ["", "x", "x".repeat(300)]) {
     for (const password of ["", "x"]) answers.push(await browser().submit(paths.signIn, { email, password }));
   }
-  return new Set(answers.flatMap(({ text }) => /^<(!doctype|hx-|[a-z]+ )/.test(text) ? tagsOf(text) : []));
+  return new Set(answers.flatMap(({ text }) => /^<(!doctype|hx-|[a-z]+[ >])/.test(text) ? tagsOf(text) : []));
 }
 
 /** The query that is answered with the same sentences and rows, with plain words where ours has hostile ones. */
