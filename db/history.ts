@@ -1,4 +1,4 @@
-import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
 import type { DeviceKind } from "./devices.ts";
@@ -40,9 +40,13 @@ export type Entry = {
   closedBy: { id: string; device: string | null } | null;
 };
 
+/** What a history can be asked for by how its rows stand; unusual ones are connections, open or closed. */
+export const STATES = ["open", "closed", "refused", "unusual"] as const;
+export type State = (typeof STATES)[number];
+
 /** What of the history is asked for; nothing set asks for all. */
 export type Filter = {
-  state?: "open" | "closed" | "refused";
+  state?: State;
   countryCode?: string;
   /** Opened at this time or later; milliseconds since the epoch. */
   since?: number;
@@ -160,7 +164,13 @@ const findRow = question<Row>(sql`
  */
 function rowsOf(query: HistoryQuery): SQL {
   const { state } = query.filter;
-  const isInState = state === "open" ? isOpen(NOW) : state === "closed" ? sql`not ${isOpen(NOW)}` : undefined;
+  const inState = {
+    open: isOpen(NOW),
+    closed: sql`not ${isOpen(NOW)}`,
+    unusual: isNotNull(connections.unusual),
+    refused: undefined,
+  };
+  const isInState = state && inState[state];
   const opened = sql`${OPENED} where ${and(isWanted(query, { ...connections, at: connections.openedAt }), isInState)}`;
   const refused = sql`${REFUSED} where ${isWanted(query, { ...refusals, at: refusals.firstAt })}`;
   const wanted = state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;

@@ -1,7 +1,9 @@
 import { type Context, Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
+import { readDays } from "../db/days.ts";
 import { findConnection, readPage } from "../db/history.ts";
+import { countRows } from "../db/row_count.ts";
 import {
   AllClosedPieces,
   type Confirmation,
@@ -11,7 +13,8 @@ import {
   OneClosedPieces,
 } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
-import { DEFAULT_ZONE } from "../views/time.ts";
+import { DAYS, type DaysView } from "../views/days.tsx";
+import { DEFAULT_ZONE, localDay } from "../views/time.ts";
 import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
@@ -29,7 +32,7 @@ import { answerProblem } from "./guards.tsx";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "./paths.ts";
 import { askToSignIn } from "./sessions.ts";
-import { dayOf } from "./time_zones.ts";
+import { dayOf, startsOfLastDays } from "./time_zones.ts";
 
 /** Rows a page. */
 const PAGE = 25;
@@ -102,9 +105,11 @@ connections.post("/connections/:id/close", async (c) => {
   }
   c.header("HX-Trigger", "connections-closed");
   const open = await countOpen(db, session.userId, c.var.now());
+  const zone = zoneOf(c);
   const { query } = readHistoryQuery(currentUrl(c));
+  const rows = await countRows(db, { userId: session.userId, filter: toFilter(query, zone), now: c.var.now() });
   const entry = await findConnection(db, session.userId, id, c.var.now()) ?? found;
-  return c.html(<OneClosedPieces count={count} entry={entry} open={open} query={query} zone={zoneOf(c)} />);
+  return c.html(<OneClosedPieces {...{ count, entry, open, query, rows, zone }} />);
 });
 
 /** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
@@ -157,13 +162,25 @@ async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
-  const page = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
-  // One more than is shown tells whether there is an older page.
-  const { entries: found, open, countries } = await readPage(db, page);
+  const asked = { userId, filter: toFilter(filter, zone), now };
+  const [{ entries: found, open, countries }, rows, days] = await Promise.all([
+    // One more than is shown tells whether there is an older page.
+    readPage(db, { ...asked, before: readCursor(before), limit: PAGE + 1 }),
+    countRows(db, asked),
+    viewDays(c, query),
+  ]);
   const entries = found.slice(0, PAGE);
   const last = entries.at(-1);
   const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
-  return { entries, current: connectionId, open, countries, query, problems, older, zone };
+  return { entries, current: connectionId, open, countries, rows, days, query, problems, older, zone };
+}
+
+/** What the picture of the last days shows; it is the same under every filter. */
+async function viewDays(c: Context<Env>, { from, to }: HistoryQuery): Promise<DaysView> {
+  const zone = zoneOf(c);
+  const now = c.var.now();
+  const days = await readDays(c.var.db, c.var.session.userId, startsOfLastDays(DAYS, now, zone));
+  return { ...days, today: localDay(now, zone), chosen: from !== undefined && from === to ? from : null };
 }
 
 /** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */

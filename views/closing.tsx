@@ -197,20 +197,19 @@ export function AllClosedPieces({ count, view }: { count: number; view: HistoryV
 }
 
 /** The pieces for htmx after closing one: its row, where the person is looking, and the head. */
-export function OneClosedPieces({ count, entry, open, query, zone }: {
-  count: number;
-  entry: Entry;
-  open: number;
-  query: HistoryView["query"];
-  zone: string;
-}) {
+export function OneClosedPieces(
+  { count, entry, open, query, rows, zone }: Pick<HistoryView, "open" | "query" | "rows" | "zone"> & {
+    count: number;
+    entry: Entry;
+  },
+) {
   return (
     <>
       <NotificationPiece>
         <OneClosed count={count} />
       </NotificationPiece>
       <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead open={open} query={query} />
+        <HistoryHead open={open} query={query} rows={rows} />
       </hx-partial>
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} isCurrent={false} zone={zone} />

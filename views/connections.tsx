@@ -1,10 +1,13 @@
 import type { Child } from "hono/jsx";
 import type { Entry } from "../db/history.ts";
+import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow } from "./connection_row.ts";
-import { countryName } from "./countries.ts";
+import { DaysPicture, type DaysView } from "./days.tsx";
+import { Empty, FilterChips, FilterForm } from "./filters.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
+import { countedRows } from "./counts.ts";
 
 export type HistoryView = {
   entries: Entry[];
@@ -14,6 +17,9 @@ export type HistoryView = {
   open: number;
   /** The country codes of the account's whole history. */
   countries: string[];
+  /** How many rows the filter selects; null when that would take too long to tell. */
+  rows: RowCount | null;
+  days: DaysView;
   query: HistoryQuery;
   /** What of the query made no sense and was left out, in sentences. */
   problems: string[];
@@ -28,31 +34,38 @@ export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
 }
 
-/** The section for htmx after filtering; what an earlier notification said is over. */
+/**
+ * The section for htmx after filtering, with the form as it was left. What an earlier notification said is over; in its place stands
+ * for who doesn't see the table how much it has now.
+ */
 export function HistoryPieces(view: HistoryView) {
+  const { rows, entries, older } = view;
   return (
     <>
-      <History {...view} />
-      <NotificationPiece />
+      <History {...view} isFiltering />
+      <NotificationPiece>
+        <p class="hidden">{countedRows(rows ?? { rows: entries.length, isMore: older !== null })}</p>
+      </NotificationPiece>
     </>
   );
 }
 
 /** The whole section: what a filter or closing everything changes. */
-export function History(view: HistoryView) {
+export function History({ isFiltering = false, ...view }: HistoryView & { isFiltering?: boolean }) {
   const { entries, query, problems, countries } = view;
-  const hasFilter = Object.keys(query).some((name) => name !== "before");
   return (
     <section id="history" aria-labelledby="title">
-      <HistoryHead open={view.open} query={query} />
+      <HistoryHead open={view.open} query={query} rows={view.rows} />
       {problems.length > 0 && (
         <Notification kind="problem">
           {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
         </Notification>
       )}
       <div class="card">
-        <FilterForm query={query} countries={countries} hasFilter={hasFilter} />
-        {entries.length === 0 ? <Empty query={query} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
+        <DaysPicture {...view.days} />
+        <FilterForm query={query} countries={countries} isOpen={isFiltering} />
+        <FilterChips query={query} />
+        {entries.length === 0 ? <Empty query={query} /> : <ConnectionsTable {...view} />}
         <More {...view} />
       </div>
     </section>
@@ -60,7 +73,7 @@ export function History(view: HistoryView) {
 }
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
-export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">) {
+export function HistoryHead({ open, query, rows }: Pick<HistoryView, "open" | "query" | "rows">) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
@@ -81,7 +94,7 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
           <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
             <path d="M10 3v9m-3.5-3.2L10 12.3l3.5-3.5M4 16.5h12" />
           </svg>
-          Download CSV
+          Download CSV {rows && <small>{countedRows(rows)}</small>}
         </a>
         {others <= 0
           ? (
@@ -98,67 +111,6 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
 /** A link to a confirmation page, which htmx shows in the dialog instead. */
 function OpensDialog({ href, class: className, children }: { href: string; class?: string; children?: Child }) {
   return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
-}
-
-function FilterForm(
-  { query, countries, hasFilter }: Pick<HistoryView, "query" | "countries"> & { hasFilter: boolean },
-) {
-  const chosen = [...new Set([...countries, ...(query.country ? [query.country] : [])])]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
-  return (
-    <form
-      class="filters"
-      method="get"
-      action={paths.connections}
-      role="search"
-      aria-label="Filter connections"
-      hx-get={paths.connections}
-      hx-target="#history"
-      hx-swap="outerMorph"
-    >
-      <label>
-        State
-        <select name="state" id="filter-state">
-          <option value="">All</option>
-          {["open", "closed", "refused"].map((state) => (
-            <option value={state} selected={query.state === state}>{capitalize(state)}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Country
-        <select name="country" id="filter-country">
-          <option value="">Any</option>
-          {chosen.map(({ code, name }) => <option value={code} selected={query.country === code}>{name}</option>)}
-        </select>
-      </label>
-      <label>
-        From
-        <input type="date" name="from" id="filter-from" value={query.from ?? ""} />
-      </label>
-      <label>
-        To
-        <input type="date" name="to" id="filter-to" value={query.to ?? ""} />
-      </label>
-      <label>
-        IP address
-        <input
-          name="ip"
-          id="filter-ip"
-          value={query.ip ?? ""}
-          size={14}
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="46.16"
-        />
-      </label>
-      <div class="filter-actions">
-        <button type="submit">Filter</button>
-        {hasFilter && <a class="button quiet" href={paths.connections}>Show all</a>}
-      </div>
-    </form>
-  );
 }
 
 function ConnectionsTable(rows: Rows) {
@@ -203,28 +155,6 @@ function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & {
   );
 }
 
-function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: boolean }) {
-  return (
-    <div class="empty">
-      {hasFilter
-        ? (
-          <>
-            <h2>Nothing matches this filter</h2>
-            <p>{query.before ? "There is nothing older." : "Nothing in your history fits all of it."}</p>
-            <a class="button" href={paths.connections}>Show all connections</a>
-          </>
-        )
-        : (
-          <>
-            <h2>Nothing older</h2>
-            <p>This is where the history of your account begins.</p>
-            <a class="button" href={paths.connections}>Go to the newest connections</a>
-          </>
-        )}
-    </div>
-  );
-}
-
 /** The end of the table: the zone of all its times, and the way to older rows. */
 function More({ older, zone, entries }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
@@ -236,8 +166,4 @@ function More({ older, zone, entries }: HistoryView) {
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );
-}
-
-function capitalize(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

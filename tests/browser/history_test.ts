@@ -180,6 +180,7 @@ Deno.test("Download CSV saves the whole history in a file named by the day", inC
     device: "Firefox on Linux",
     user_agent: await here.evaluate(() => navigator.userAgent),
     attempts: "",
+    unusual: "new_country new_network_and_device",
   });
   assert.equal(await isMarked(here), true);
   site.assertUntroubled();
