@@ -1,22 +1,13 @@
 import { type Context, Hono } from "hono";
-import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { readDays } from "../db/days.ts";
-import { findConnection, readPage } from "../db/history.ts";
+import { type Entry, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
 import { countRows } from "../db/row_count.ts";
-import {
-  AllClosedPieces,
-  type Confirmation,
-  ConfirmationPage,
-  ConfirmCloseAll,
-  ConfirmCloseOne,
-  OneClosedPieces,
-} from "../views/closing.tsx";
+import { countUnanswered } from "../db/unusual.ts";
+import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
-import { DAYS, type DaysView } from "../views/days.tsx";
-import { DEFAULT_ZONE, localDay } from "../views/time.ts";
-import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
+import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
+import { viewDays } from "./days.ts";
 import type { Env } from "./env.ts";
 import {
   HistoryQuery,
@@ -28,11 +19,10 @@ import {
   writeCursor,
 } from "./history_query.ts";
 import { wantsPiece } from "./htmx.ts";
-import { answerProblem } from "./guards.tsx";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "./paths.ts";
 import { askToSignIn } from "./sessions.ts";
-import { dayOf, startsOfLastDays } from "./time_zones.ts";
+import { dayOf, zoneOf } from "./time_zones.ts";
 
 /** Rows a page. */
 const PAGE = 25;
@@ -80,7 +70,7 @@ connections.post("/connections/close", async (c) => {
     return c.redirect(paths.connections, 303);
   }
   c.header("HX-Trigger", "connections-closed");
-  return c.html(<AllClosedPieces count={count} view={await viewHistory(c, currentUrl(c))} />);
+  return c.html(<AllClosedPieces count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
 });
 
 connections.get("/connections/:id/close", (c) => showCloseOne(c, c.req.param("id")));
@@ -104,12 +94,14 @@ connections.post("/connections/:id/close", async (c) => {
     return c.redirect(paths.connections, 303);
   }
   c.header("HX-Trigger", "connections-closed");
-  const open = await countOpen(db, session.userId, c.var.now());
-  const zone = zoneOf(c);
+  const now = c.var.now();
+  const open = await countOpen(db, session.userId, now);
+  const unanswered = await countUnanswered(db, session);
   const { query } = readHistoryQuery(currentUrl(c));
-  const rows = await countRows(db, { userId: session.userId, filter: toFilter(query, zone), now: c.var.now() });
-  const entry = await findConnection(db, session.userId, id, c.var.now()) ?? found;
-  return c.html(<OneClosedPieces {...{ count, entry, open, query, rows, zone }} />);
+  const entry = await findConnection(db, session.userId, id, now) ?? found;
+  const table = { current: session.connectionId, zone: zoneOf(c), now };
+  const rows = await countRows(db, { userId: session.userId, filter: toFilter(query, table.zone), now });
+  return c.html(<OneClosedPieces {...{ count, entry, open, unanswered, query, rows }} {...table} />);
 });
 
 /** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
@@ -130,68 +122,46 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
   return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
 }
 
-/** What both confirmations are shown with. */
-function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { problems: {} }): Confirmation {
-  const { session, csrf } = c.var;
-  return {
-    csrf,
-    email: session.email,
-    needsPassword: needsPassword(session, c.var.now()),
-    zone: zoneOf(c),
-    inDialog: wantsPiece(c),
-    problem,
-    problems,
-  };
-}
-
-function showConfirmation(
-  c: Context<Env>,
-  confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
-  title: string,
-  unconfirmed?: Unconfirmed,
-) {
-  if (!wantsPiece(c)) return c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
-  // htmx puts no 5xx into the dialog: the form stays as it is, and a piece beside it says why.
-  return unconfirmed?.isBusy ? answerProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
-}
-
 /** One page of the history for the query of `url`. */
-async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
-  const { db, session: { userId, connectionId } } = c.var;
-  const now = c.var.now();
+export async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
+  const { userId, connectionId: current } = c.get("session");
+  const now = c.get("now")();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
-  const asked = { userId, filter: toFilter(filter, zone), now };
-  const [{ entries: found, open, countries }, rows, days] = await Promise.all([
+  const asked = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
+  // Older rows come to htmx by themselves.
+  const isWhole = before === undefined || !wantsPiece(c);
+  const [{ entries: found, stoppedAt, ...around }, rows, days] = await Promise.all([
     // One more than is shown tells whether there is an older page.
-    readPage(db, { ...asked, before: readCursor(before), limit: PAGE + 1 }),
-    countRows(db, asked),
-    viewDays(c, query),
+    readPage(c.get("db"), asked, current),
+    isWhole ? countRows(c.get("db"), asked) : null,
+    isWhole ? viewDays(c, query) : null,
   ]);
-  const entries = found.slice(0, PAGE);
-  const last = entries.at(-1);
-  const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
-  return { entries, current: connectionId, open, countries, rows, days, query, problems, older, zone };
+  const shown = found.slice(0, PAGE);
+  const next = found.length > PAGE ? shown.at(-1) : stoppedAt;
+  const older = next ? { ...filter, before: writeCursor(next) } : null;
+  const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
+  const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
+  return { entries, ...around, rows, days, current, query, problems, older, lookedThrough, zone, now };
 }
 
-/** What the picture of the last days shows; it is the same under every filter. */
-async function viewDays(c: Context<Env>, { from, to }: HistoryQuery): Promise<DaysView> {
-  const zone = zoneOf(c);
-  const now = c.var.now();
-  const days = await readDays(c.var.db, c.var.session.userId, startsOfLastDays(DAYS, now, zone));
-  return { ...days, today: localDay(now, zone), chosen: from !== undefined && from === to ? from : null };
+/** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */
+async function pinCurrent(c: Context<Env>, entries: Entry[], isFirstPage: boolean): Promise<Entry[]> {
+  const { db, session: { userId, connectionId } } = c.var;
+  const others = entries.filter(({ id }) => id !== connectionId);
+  if (!isFirstPage) return others;
+
+  const current = entries.find(({ id }) => id === connectionId) ??
+    await findConnection(db, userId, connectionId, c.var.now());
+  return current ? [current, ...others] : others;
 }
 
 /** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */
-function currentUrl(c: Context<Env>): string {
+export function currentUrl(c: Context<Env>): string {
   const current = c.req.header("HX-Current-URL") ?? "";
   const url = new URL(URL.canParse(current) ? current : c.req.url);
   if (url.pathname !== paths.connections) url.search = "";
   url.searchParams.delete("before");
   return url.href;
-}
-
-function zoneOf(c: Context<Env>): string {
-  return c.var.session.timeZone ?? DEFAULT_ZONE;
 }

@@ -1,18 +1,17 @@
-// What HTML and htmx can't do alone; every page works without it. All listeners are on the document, since Back brings a new
-// body without running this again.
+// What HTML and htmx can't do alone. All listeners are on the document, since Back brings a new body without running this again.
 
-// The browser's time zone goes with the sign-in, so that the history speaks the owner's time.
+// The browser's time zone goes with the sign-in: the history speaks the owner's time.
 for (const field of document.querySelectorAll("input[name=time_zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-// htmx fills the dialog; it opens when there is something in it.
+// htmx fills the dialog, which opens then.
 const dialog = () => document.getElementById("dialog");
 document.addEventListener("htmx:after:swap", () => {
   if (dialog().childElementCount > 0 && !dialog().open) dialog().showModal();
 });
 
-// Esc, "Cancel", a click beside it and success all end here: what was asked is gone, and focus is back where it came from.
+// Esc, "Cancel", a click beside it and success all end here: nothing is asked, and focus is back where it came from.
 document.addEventListener("close", () => {
   dialog().replaceChildren();
   if (document.activeElement === document.body) document.getElementById("title")?.focus();
@@ -41,7 +40,7 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// A page that comes back from the browser's memory may be of somebody who has left: ask the server again.
+// A page from the browser's memory may be of somebody who has left: ask again.
 addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   document.body.replaceChildren();

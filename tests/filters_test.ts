@@ -217,7 +217,7 @@ async function fill(db: Db, count: number, changes: Partial<typeof connections.$
 
 /** The filters that can be removed, by name, with the query that remains. */
 function chips($: Answer["$"]): Record<string, string> {
-  const links = $(".chips a").toArray();
+  const links = $(".active a").toArray();
   return Object.fromEntries(links.map((link) => {
     return [squeeze($(link).text()), $(link).attr("href")!.replace(paths.connections, "")];
   }));

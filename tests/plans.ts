@@ -30,13 +30,15 @@ export async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[
     plan.push(...rows.map(({ detail }) => String(detail)));
   }
   assert.ok(plan.length > 0);
-  // What a limited subquery found is read once more, to write it down as JSON.
-  return plan.filter((step) => !/^(CO-ROUTINE|SCAN) \(subquery/.test(step));
+  // What a limited subquery found, a thousand rows at most, is read once more to write it down as JSON.
+  return plan.filter((step) =>
+    !/^((CO-ROUTINE|SCAN) \(subquery|SCAN looked|MATERIALIZE looked|SCAN CONSTANT ROW|SCALAR SUBQUERY)/.test(step)
+  );
 }
 
 /** Nothing is read from end to end and nothing sorted. */
 export function assertIndexed(plan: string[]): void {
-  assert.deepEqual(plan.filter((step) => /^SCAN (?!CONSTANT ROW)|USE TEMP B-TREE/.test(step)), []);
+  assert.deepEqual(plan.filter((step) => /^SCAN |USE TEMP B-TREE/.test(step)), []);
 }
 
 export function assertContains(plan: string[], part: string): void {

@@ -3,32 +3,32 @@ import type { Entry } from "../db/history.ts";
 import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
-import { ConnectionRow } from "./connection_row.ts";
+import { ConnectionRow, type Rows } from "./connection_row.ts";
+import { countedRows } from "./counts.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
 import { Empty, FilterChips, FilterForm } from "./filters.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { countedRows } from "./counts.ts";
 
-export type HistoryView = {
+export type HistoryView = Rows & {
   entries: Entry[];
-  /** The id of the current connection. */
-  current: string;
   /** How many connections are open, the current one included. */
   open: number;
   /** The country codes of the account's whole history. */
   countries: string[];
   /** How many rows the filter selects; null when that would take too long to tell. */
   rows: RowCount | null;
-  days: DaysView;
+  /** Null where rows are shown alone. */
+  days: DaysView | null;
   query: HistoryQuery;
   /** What of the query made no sense and was left out, in sentences. */
   problems: string[];
+  /** How many unusual connections wait for an answer. */
+  unanswered: number;
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
-  zone: string;
+  /** After how many rows a search stopped that did not find enough for a page; null where it need not. */
+  lookedThrough: number | null;
 };
-
-type Rows = Pick<HistoryView, "entries" | "current" | "zone">;
 
 export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
@@ -39,33 +39,37 @@ export function ConnectionsPage(view: HistoryView) {
  * for who doesn't see the table how much it has now.
  */
 export function HistoryPieces(view: HistoryView) {
-  const { rows, entries, older } = view;
   return (
     <>
       <History {...view} isFiltering />
       <NotificationPiece>
-        <p class="hidden">{countedRows(rows ?? { rows: entries.length, isMore: older !== null })}</p>
+        <p class="hidden">{foundRows(view)}</p>
       </NotificationPiece>
     </>
   );
 }
 
+function foundRows({ rows, entries, older, lookedThrough }: HistoryView): string {
+  const shown = countedRows(rows ?? { rows: entries.length, isMore: older !== null && lookedThrough === null });
+  return rows === null && lookedThrough !== null ? `${shown} so far` : shown;
+}
+
 /** The whole section: what a filter or closing everything changes. */
 export function History({ isFiltering = false, ...view }: HistoryView & { isFiltering?: boolean }) {
-  const { entries, query, problems, countries } = view;
+  const { entries, days, query, problems, countries } = view;
   return (
     <section id="history" aria-labelledby="title">
-      <HistoryHead open={view.open} query={query} rows={view.rows} />
+      <HistoryHead {...view} />
       {problems.length > 0 && (
         <Notification kind="problem">
           {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
         </Notification>
       )}
       <div class="card">
-        <DaysPicture {...view.days} />
+        {days && <DaysPicture {...days} />}
         <FilterForm query={query} countries={countries} isOpen={isFiltering} />
         <FilterChips query={query} />
-        {entries.length === 0 ? <Empty query={query} /> : <ConnectionsTable {...view} />}
+        {entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />}
         <More {...view} />
       </div>
     </section>
@@ -73,7 +77,9 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
 }
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
-export function HistoryHead({ open, query, rows }: Pick<HistoryView, "open" | "query" | "rows">) {
+export function HistoryHead(
+  { open, unanswered, query, rows }: Pick<HistoryView, "open" | "unanswered" | "query" | "rows">,
+) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
@@ -88,6 +94,12 @@ export function HistoryHead({ open, query, rows }: Pick<HistoryView, "open" | "q
             </>
           )}
         </p>
+        {unanswered > 0 && (
+          <p class="unanswered">
+            {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}{" "}
+            for your answer: was it you?
+          </p>
+        )}
       </div>
       <div class="actions">
         <a class="button" href={withQuery(paths.csv, filter)} download>
@@ -113,7 +125,7 @@ function OpensDialog({ href, class: className, children }: { href: string; class
   return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
 }
 
-function ConnectionsTable(rows: Rows) {
+function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
     <table>
       <caption class="hidden">Connections to your account, newest first</caption>
@@ -145,24 +157,31 @@ export function OlderConnections(view: HistoryView) {
   );
 }
 
-function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & { focusFirst?: boolean }) {
+function ConnectionRows(
+  { entries, focusFirst = false, current, zone, now }: Rows & { entries: Entry[]; focusFirst?: boolean },
+) {
   return (
     <>
       {entries.map((entry, i) => (
-        <ConnectionRow entry={entry} isCurrent={entry.id === current} zone={zone} isFocused={focusFirst && i === 0} />
+        <ConnectionRow entry={entry} {...{ current, zone, now }} isFocused={focusFirst && i === 0} />
       ))}
     </>
   );
 }
 
 /** The end of the table: the zone of all its times, and the way to older rows. */
-function More({ older, zone, entries }: HistoryView) {
+function More({ older, zone, entries, lookedThrough }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
       <span>Times in {zone.replaceAll("_", " ")}</span>
+      {lookedThrough !== null && <span>Looked through {lookedThrough.toLocaleString("en")} rows.</span>}
       {href
-        ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
+        ? (
+          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">
+            {lookedThrough === null ? "Older connections" : "Go on looking"}
+          </a>
+        )
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );
