@@ -40,13 +40,18 @@ const countDays = question<
   select json_array(
     (select at from reach),
     json((select json_group_array((
-        select count(*) from ${connections} where user_id = ${USER} and opened_at < json_extract(day.value, '$[1]')
-          and opened_at >= max(json_extract(day.value, '$[0]'), coalesce((select at from reach) + 1, 0))))
+        select count(*) from ${connections} where user_id = ${USER} and opened_at < day.value
+          and opened_at >= max(day.key + 0, coalesce((select at from reach) + 1, 0))))
       from json_each(${sql.placeholder("days")}) day)),
     json((select json_group_array(opened_at) from (
       ${OPENED} and unusual is not null order by opened_at desc limit ${sql.placeholder("most")}))),
     json((select json_group_array(json_array(first_at, attempts)) from ${refusals}
       where user_id = ${USER} and first_at >= ${SINCE})))`);
+
+/** When each day begins and ends, as a JSON object: what SQLite takes apart the quickest. */
+function boundsOf(starts: number[]): string {
+  return `{${starts.slice(1).map((end, i) => `"${starts[i]}":${end}`)}}`;
+}
 
 /**
  * What happened to the account on some days that follow each other. `starts` says when each of them begins, oldest first, and at its
@@ -54,9 +59,8 @@ const countDays = question<
  * of the newest `MOST`, and of refused sign-ins there is one row an hour.
  */
 export async function readDays(db: Db, userId: string, starts: number[]): Promise<Days> {
-  const bounds = JSON.stringify(starts.slice(1).map((end, i) => [starts[i], end]));
   const [reach, opened, unusual, refused] =
-    await countDays(db, { userId, since: starts[0], days: bounds, most: MOST }) ??
+    await countDays(db, { userId, since: starts[0], days: boundsOf(starts), most: MOST }) ??
       [null, [], [], []];
 
   // A time after the last day, from a clock that was wrong, is on no day.

@@ -1,7 +1,7 @@
 import { html as markup } from "hono/html";
 import type { Day, Days } from "../db/days.ts";
 import { countOf } from "./counts.ts";
-import { dayName, isoDay, plural } from "./time.ts";
+import { dayName, isoDay, plural, remember } from "./time.ts";
 
 /** So many days the picture has, in rows that a phone shows one above the other: a finger hits a tenth of its width. */
 export const DAYS = 30;
@@ -22,10 +22,17 @@ export type DaysView = Days & {
 
 /** The last days as a picture. What it says is in its caption and in the names of the links on it. */
 export function DaysPicture(view: DaysView) {
+  return pictureOf(JSON.stringify(view));
+}
+
+/** It takes 50 µs to draw, and is the same until something happens to the account: each is drawn once. */
+const pictureOf = remember((view: string) => draw(JSON.parse(view)), 1_000);
+
+function draw(view: DaysView) {
   const { days, reach, today } = view;
   const isEmpty = reach === null && days.every(isBlank);
   const rows = isEmpty ? [] : Array.from({ length: days.length / ROW }, (_, i) => i * ROW);
-  return (
+  const picture = (
     <figure id="days" class="days">
       <Caption days={days} reach={reach} />
       {!isEmpty && <a class="skip" href="#filters">Skip the picture</a>}
@@ -39,6 +46,7 @@ export function DaysPicture(view: DaysView) {
       ))}
     </figure>
   );
+  return markup`${picture}`;
 }
 
 function Caption({ days, reach }: Days) {

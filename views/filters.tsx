@@ -7,11 +7,19 @@ import { dayName, remember } from "./time.ts";
 const STATES = { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual" };
 
 type Asked = { query: HistoryQuery };
+type Form = Asked & { countries: string[]; isOpen: boolean };
 
 /** The form, folded on a phone: there the summary says what is in it. `isOpen` while somebody is at it. */
-export function FilterForm({ query, countries, isOpen }: Asked & { countries: string[]; isOpen: boolean }) {
+export function FilterForm({ query: { before: _, ...query }, countries, isOpen }: Form) {
+  return formOf(JSON.stringify({ query, countries: countries.toSorted(), isOpen }));
+}
+
+/** It takes 30 µs to write, and few different ones are asked for: each is written once. */
+const formOf = remember((form: string) => writeForm(JSON.parse(form)), 1_000);
+
+function writeForm({ query, countries, isOpen }: Form) {
   const active = activeFilters(query).length;
-  return (
+  const form = (
     <details id="filters" class="fold" open={isOpen}>
       <summary>
         Filter {active > 0 && <span class="chip">{active} active</span>}
@@ -39,7 +47,7 @@ export function FilterForm({ query, countries, isOpen }: Asked & { countries: st
           Country
           <select name="country" id="filter-country">
             <option value="">Any</option>
-            {countryOptions([query.country ?? "", ...countries].join())}
+            {countryOptions(countries, query.country)}
           </select>
         </label>
         <label>
@@ -66,21 +74,16 @@ export function FilterForm({ query, countries, isOpen }: Asked & { countries: st
       </form>
     </details>
   );
+  return markup`${form}`;
 }
 
-/**
- * The options of some countries by name; of the codes, separated by commas, the first is the chosen one or empty. Twenty take 10 µs
- * to sort and write, and accounts have few and often the same: each list is written once.
- */
-const countryOptions = remember((codes: string) => {
-  const [chosen = "", ...countries] = codes.split(",");
-  const options = [...new Set([chosen, ...countries])].filter((code) => code !== "")
-    .map((code) => ({ code, name: countryName(code) }))
+/** The options of some countries by name; end tags are left out like in the rows. */
+function countryOptions(countries: string[], chosen: string | undefined) {
+  const codes = new Set(chosen === undefined ? countries : [chosen, ...countries]);
+  const options = [...codes].map((code) => ({ code, name: countryName(code) }))
     .sort((a, b) => a.name.localeCompare(b.name, "en"));
-  return markup`${
-    options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`)
-  }`;
-}, 1_000);
+  return options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`);
+}
 const SELECTED = markup` selected`;
 
 /** What the table is filtered by; each goes away by itself. The page comes anew, and Tab goes on from the filters. */
