@@ -1,4 +1,4 @@
-import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "./client.ts";
 import type { DeviceKind } from "./devices.ts";
@@ -42,9 +42,13 @@ export type Entry = {
 /** The same with what the page leaves out. */
 export type FullEntry = Entry & { userAgent: string };
 
+/** What a history can be asked for by how its rows stand; unusual ones are connections, open or closed. */
+export const STATES = ["open", "closed", "refused", "unusual"] as const;
+export type State = (typeof STATES)[number];
+
 /** What of the history is asked for; nothing set asks for all. */
 export type Filter = {
-  state?: "open" | "closed" | "refused";
+  state?: State;
   countryCode?: string;
   /** Opened at this time or later; milliseconds since the epoch. */
   since?: number;
@@ -206,22 +210,29 @@ function findingsOf(query: HistoryQuery, asRow: SQL, more = sql``): SQL {
 }
 
 /**
- * A filter that asks for more than one index has. What is open is few rows, and of an address and a country the address is
+ * A filter that asks for more than one index has. What is open or unusual is few rows, and of an address and a country the address is
  * rarer: that one chooses the index, and the rest is asked of each row on the way. Null where an index has all: days go with each,
  * and of what is closed or refused it passes by few that are not.
  */
 function splitSearch({ state, countryCode, ip, network, ...days }: Filter): { along: Filter; others: Filter } | null {
   const country = countryCode === undefined ? {} : { countryCode };
   const address = ip !== undefined ? { ip } : network !== undefined ? { network } : {};
-  const others = state === "open" ? { ...country, ...address } : "ip" in address || "network" in address ? country : {};
+  const isFew = state === "open" || state === "unusual";
+  const others = isFew ? { ...country, ...address } : "ip" in address || "network" in address ? country : {};
   if (Object.keys(others).length === 0) return null;
-  return { along: { ...days, ...(state && { state }), ...(state !== "open" && address) }, others };
+  return { along: { ...days, ...(state && { state }), ...(!isFew && address) }, others };
 }
 
 /** The rows in the order of an index. */
 function wanted(query: HistoryQuery): SQL {
   const { state } = query.filter;
-  const isInState = state === "open" ? isOpen(NOW) : state === "closed" ? sql`not ${isOpen(NOW)}` : undefined;
+  const inState = {
+    open: isOpen(NOW),
+    closed: sql`not ${isOpen(NOW)}`,
+    unusual: isNotNull(connections.unusual),
+    refused: undefined,
+  };
+  const isInState = state && inState[state];
   const opened = sql`${OPENED} where ${and(isWanted(query, { ...connections, at: connections.openedAt }), isInState)}`;
   const refused = sql`${REFUSED} where ${isWanted(query, { ...refusals, at: refusals.firstAt })}`;
   return state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;

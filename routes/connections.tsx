@@ -1,11 +1,13 @@
 import { type Context, Hono } from "hono";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
 import { type Entry, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
+import { countRows } from "../db/row_count.ts";
 import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
+import { viewDays } from "./days.ts";
 import type { Env } from "./env.ts";
 import {
   HistoryQuery,
@@ -97,8 +99,9 @@ connections.post("/connections/:id/close", async (c) => {
   const unanswered = await countUnanswered(db, session);
   const { query } = readHistoryQuery(currentUrl(c));
   const entry = await findConnection(db, session.userId, id, now) ?? found;
-  const rows = { current: session.connectionId, zone: zoneOf(c), now };
-  return c.html(<OneClosedPieces {...{ count, entry, open, unanswered, query }} {...rows} />);
+  const table = { current: session.connectionId, zone: zoneOf(c), now };
+  const rows = await countRows(db, { userId: session.userId, filter: toFilter(query, table.zone), now });
+  return c.html(<OneClosedPieces {...{ count, entry, open, unanswered, query, rows }} {...table} />);
 });
 
 /** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
@@ -127,14 +130,20 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
   const asked = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
-  // One more than is shown tells whether there is an older page.
-  const { entries: found, stoppedAt, ...around } = await readPage(c.get("db"), asked, current);
+  // Older rows come to htmx by themselves.
+  const isWhole = before === undefined || !wantsPiece(c);
+  const [{ entries: found, stoppedAt, ...around }, rows, days] = await Promise.all([
+    // One more than is shown tells whether there is an older page.
+    readPage(c.get("db"), asked, current),
+    isWhole ? countRows(c.get("db"), asked) : null,
+    isWhole ? viewDays(c, query) : null,
+  ]);
   const shown = found.slice(0, PAGE);
   const next = found.length > PAGE ? shown.at(-1) : stoppedAt;
   const older = next ? { ...filter, before: writeCursor(next) } : null;
   const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
   const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
-  return { entries, ...around, current, query, problems, older, lookedThrough, zone, now };
+  return { entries, ...around, rows, days, current, query, problems, older, lookedThrough, zone, now };
 }
 
 /** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */

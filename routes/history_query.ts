@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { readAddress, readNetwork } from "../db/addresses.ts";
-import type { Cursor, Filter } from "../db/history.ts";
+import { type Cursor, type Filter, STATES } from "../db/history.ts";
 import { isCountry } from "../views/countries.ts";
 import { startOfDay } from "./time_zones.ts";
 
@@ -9,7 +9,7 @@ const day = (name: string) => z.iso.date(`"${name}" must be a day like 2026-11-2
 
 /** The history's query, as in the URL. Each field that makes no sense says so in one sentence. */
 export const HistoryQuery = z.object({
-  state: z.enum(["open", "closed", "refused"], '"State" must be open, closed or refused').optional(),
+  state: z.enum(STATES, '"State" must be open, closed, refused or unusual').optional(),
   country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
     .refine(isCountry, '"Country" must be a country\'s two letters, private or none').optional(),
   from: day("From"),

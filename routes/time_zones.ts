@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
-import { DEFAULT_ZONE } from "../views/time.ts";
+import { DEFAULT_ZONE, isoDay, localDay } from "../views/time.ts";
 import type { Env } from "./env.ts";
 
 /** The time zone of who is signed in. */
@@ -32,4 +32,22 @@ export function startOfDay(day: string, timeZone: string, daysLater = 0): number
 /** The day (`YYYY-MM-DD`) that it is in a time zone. */
 export function dayOf(time: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(timeZone).toPlainDate().toString();
+}
+
+const lastDaysOf = new Map<string, number[]>();
+
+/**
+ * When each of the last `count` days begins in a time zone, today the last of them, and then when tomorrow does; milliseconds since
+ * the epoch. They are kept, since each page asks, and the answer is another one only every midnight.
+ */
+export function startsOfLastDays(count: number, now: number, timeZone: string): number[] {
+  const today = localDay(now, timeZone);
+  const key = `${count} ${today} ${timeZone}`;
+  const known = lastDaysOf.get(key);
+  if (known) return known;
+
+  const starts = Array.from({ length: count + 1 }, (_, i) => startOfDay(isoDay(today + i + 1 - count), timeZone));
+  if (lastDaysOf.size >= 1_000) lastDaysOf.clear();
+  lastDaysOf.set(key, starts);
+  return starts;
 }

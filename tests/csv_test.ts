@@ -98,7 +98,7 @@ Deno.test("GET /user/security/connections.csv answers 400 with sentences to a fi
 
   assert.equal(status, 400);
   assert.match(headers.get("Content-Type") ?? "", /^text\/plain/);
-  assert.match(text, /"State" must be open, closed or refused\n"From" must be a day like 2026-11-23\n/);
+  assert.match(text, /"State" must be open, closed, refused or unusual\n"From" must be a day like 2026-11-23\n/);
 });
 
 Deno.test("GET /user/security/connections.csv takes the file's day in the owner's time zone", async () => {

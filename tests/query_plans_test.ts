@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import type { InStatement, InValue } from "@libsql/client";
 import { eq } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
-import { type Db, openDatabase } from "../db/client.ts";
 import {
   closeAsOperator,
   closeConnection,
@@ -33,6 +31,7 @@ import {
 } from "../db/users.ts";
 import { countUnanswered, disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
 import { EMAIL, START } from "./app.ts";
+import { assertContains, assertIndexed, planOf } from "./plans.ts";
 
 /** Who closed a row's connection is looked up by its key. */
 const CLOSER = [
@@ -290,53 +289,10 @@ const SESSION: Session = {
   end: null,
 };
 
-/** How SQLite goes about the statements that `run` sends. */
-async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {
-  const [db, explaining] = [await openDatabase(":memory:"), await openDatabase(":memory:")];
-  const { execute, batch, readText } = db.$client;
-  const sent: InStatement[] = [];
-  Object.assign(db.$client, {
-    execute(statement: InStatement) {
-      sent.push(statement);
-      return execute(statement);
-    },
-    batch(statements: InStatement[]) {
-      sent.push(...statements);
-      return batch(statements);
-    },
-    readText(sql: string, args: InValue[]) {
-      sent.push({ sql, args });
-      return readText(sql, args);
-    },
-  });
-  await run(db);
-
-  const plan: string[] = [];
-  for (const statement of sent) {
-    const { sql, args = [] } = typeof statement === "string" ? { sql: statement } : statement;
-    const { rows } = await explaining.$client.execute({ sql: `explain query plan ${sql}`, args });
-    plan.push(...rows.map(({ detail }) => String(detail)));
-  }
-  assert.ok(plan.length > 0);
-  // What a limited subquery found, a thousand rows at most, is read once more to write it down as JSON.
-  return plan.filter((step) =>
-    !/^((CO-ROUTINE|SCAN) \(subquery|SCAN looked|MATERIALIZE looked|SCAN CONSTANT ROW|SCALAR SUBQUERY)/.test(step)
-  );
-}
-
 async function plansOfHistory(filter: Filter): Promise<{ first: string[]; next: string[] }> {
   const query = { userId: "u", filter, limit: 26, now: START };
   return {
     first: await planOf((db) => listHistory(db, { ...query, before: null })),
     next: await planOf((db) => listHistory(db, { ...query, before: { openedAt: START, id: "c" } })),
   };
-}
-
-/** Nothing is read from end to end and nothing sorted. */
-function assertIndexed(plan: string[]): void {
-  assert.deepEqual(plan.filter((step) => /^SCAN |USE TEMP B-TREE/.test(step)), []);
-}
-
-function assertContains(plan: string[], part: string): void {
-  assert.ok(plan.some((step) => step.includes(part)), `${part} is not in\n${plan.join("\n")}`);
 }

@@ -157,23 +157,20 @@ export function AllClosedPieces({ count, closed, view }: { count: number; closed
 }
 
 /** The pieces for htmx after closing one: its row, where the person is looking, and the head. */
-export function OneClosedPieces({ count, entry, open, unanswered, query, ...rows }: Rows & {
-  count: number;
-  entry: Entry;
-  open: number;
-  unanswered: number;
-  query: HistoryView["query"];
-}) {
+export function OneClosedPieces({ count, entry, open, unanswered, query, rows, ...table }:
+  & Rows
+  & Pick<HistoryView, "open" | "unanswered" | "query" | "rows">
+  & { count: number; entry: Entry }) {
   return (
     <>
       <NotificationPiece>
         <OneClosed count={count} closed={[entry]} />
       </NotificationPiece>
       <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead open={open} unanswered={unanswered} query={query} />
+        <HistoryHead {...{ open, unanswered, query, rows }} />
       </hx-partial>
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
-        <ConnectionRow entry={entry} {...rows} />
+        <ConnectionRow entry={entry} {...table} />
       </hx-partial>
     </>
   );

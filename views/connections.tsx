@@ -1,12 +1,13 @@
-import { html as markup } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Entry } from "../db/history.ts";
+import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
-import { countryName } from "./countries.ts";
+import { countedRows } from "./counts.ts";
+import { DaysPicture, type DaysView } from "./days.tsx";
+import { Empty, FilterChips, FilterForm } from "./filters.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { remember } from "./time.ts";
 
 export type HistoryView = Rows & {
   entries: Entry[];
@@ -14,6 +15,10 @@ export type HistoryView = Rows & {
   open: number;
   /** The country codes of the account's whole history. */
   countries: string[];
+  /** How many rows the filter selects; null when that would take too long to tell. */
+  rows: RowCount | null;
+  /** Null where rows are shown alone. */
+  days: DaysView | null;
   query: HistoryQuery;
   /** What of the query made no sense and was left out, in sentences. */
   problems: string[];
@@ -29,20 +34,29 @@ export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
 }
 
-/** The section for htmx after filtering; what an earlier notification said is over. */
+/**
+ * The section for htmx after filtering, with the form as it was left. What an earlier notification said is over; in its place stands
+ * for who doesn't see the table how much it has now.
+ */
 export function HistoryPieces(view: HistoryView) {
   return (
     <>
-      <History {...view} />
-      <NotificationPiece />
+      <History {...view} isFiltering />
+      <NotificationPiece>
+        <p class="hidden">{foundRows(view)}</p>
+      </NotificationPiece>
     </>
   );
 }
 
+function foundRows({ rows, entries, older, lookedThrough }: HistoryView): string {
+  const shown = countedRows(rows ?? { rows: entries.length, isMore: older !== null && lookedThrough === null });
+  return rows === null && lookedThrough !== null ? `${shown} so far` : shown;
+}
+
 /** The whole section: what a filter or closing everything changes. */
-export function History(view: HistoryView) {
-  const { entries, query, problems, countries } = view;
-  const hasFilter = Object.keys(query).some((name) => name !== "before");
+export function History({ isFiltering = false, ...view }: HistoryView & { isFiltering?: boolean }) {
+  const { entries, days, query, problems, countries } = view;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
@@ -52,8 +66,10 @@ export function History(view: HistoryView) {
         </Notification>
       )}
       <div class="card">
-        <FilterForm query={query} countries={countries} hasFilter={hasFilter} />
-        {entries.length === 0 ? <Empty {...view} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
+        {days && <DaysPicture {...days} />}
+        <FilterForm query={query} countries={countries} isOpen={isFiltering} />
+        <FilterChips query={query} />
+        {entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />}
         <More {...view} />
       </div>
     </section>
@@ -61,7 +77,9 @@ export function History(view: HistoryView) {
 }
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
-export function HistoryHead({ open, unanswered, query }: Pick<HistoryView, "open" | "unanswered" | "query">) {
+export function HistoryHead(
+  { open, unanswered, query, rows }: Pick<HistoryView, "open" | "unanswered" | "query" | "rows">,
+) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
@@ -88,7 +106,7 @@ export function HistoryHead({ open, unanswered, query }: Pick<HistoryView, "open
           <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
             <path d="M10 3v9m-3.5-3.2L10 12.3l3.5-3.5M4 16.5h12" />
           </svg>
-          Download CSV
+          Download CSV {rows && <small>{countedRows(rows)}</small>}
         </a>
         {others <= 0
           ? (
@@ -106,79 +124,6 @@ export function HistoryHead({ open, unanswered, query }: Pick<HistoryView, "open
 function OpensDialog({ href, class: className, children }: { href: string; class?: string; children?: Child }) {
   return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
 }
-
-function FilterForm(
-  { query, countries, hasFilter }: Pick<HistoryView, "query" | "countries"> & { hasFilter: boolean },
-) {
-  return (
-    <form
-      class="filters"
-      method="get"
-      action={paths.connections}
-      role="search"
-      aria-label="Filter connections"
-      hx-get={paths.connections}
-      hx-target="#history"
-      hx-swap="outerMorph"
-    >
-      <label>
-        State
-        <select name="state" id="filter-state">
-          <option value="">All</option>
-          {["open", "closed", "refused"].map((state) => (
-            <option value={state} selected={query.state === state}>{capitalize(state)}</option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Country
-        <select name="country" id="filter-country">
-          <option value="">Any</option>
-          {countryOptions(JSON.stringify([query.country ?? "", ...countries]))}
-        </select>
-      </label>
-      <label>
-        From
-        <input type="date" name="from" id="filter-from" value={query.from ?? ""} />
-      </label>
-      <label>
-        To
-        <input type="date" name="to" id="filter-to" value={query.to ?? ""} />
-      </label>
-      <label>
-        IP address
-        <input
-          name="ip"
-          id="filter-ip"
-          value={query.ip ?? ""}
-          size={14}
-          autocomplete="off"
-          spellcheck={false}
-          placeholder="46.16"
-        />
-      </label>
-      <div class="filter-actions">
-        <button type="submit">Filter</button>
-        {hasFilter && <a class="button quiet" href={paths.connections}>Show all</a>}
-      </div>
-    </form>
-  );
-}
-
-/**
- * The options of some countries by name; of the codes, as JSON, the first is the chosen one or empty. Twenty take 10 µs
- * to sort and write, and accounts have few and often the same: each list is written once.
- */
-const countryOptions = remember((codes: string) => {
-  const [chosen, ...countries]: string[] = JSON.parse(codes);
-  const options = [...new Set(chosen ? [chosen, ...countries] : countries)]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
-  return markup`${
-    options.map(({ code, name }) => markup`<option value="${code}"${chosen && code === chosen && SELECTED}>${name}`)
-  }`;
-}, 1_000);
-const SELECTED = markup` selected`;
 
 function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
@@ -224,36 +169,6 @@ function ConnectionRows(
   );
 }
 
-function Empty({ query, lookedThrough, hasFilter }: HistoryView & { hasFilter: boolean }) {
-  if (lookedThrough !== null) {
-    return (
-      <div class="empty">
-        <h2>Nothing so far</h2>
-        <p>There is more of your history to look through.</p>
-      </div>
-    );
-  }
-  return (
-    <div class="empty">
-      {hasFilter
-        ? (
-          <>
-            <h2>Nothing matches this filter</h2>
-            <p>{query.before ? "There is nothing older." : "Nothing in your history fits all of it."}</p>
-            <a class="button" href={paths.connections}>Show all connections</a>
-          </>
-        )
-        : (
-          <>
-            <h2>Nothing older</h2>
-            <p>This is where the history of your account begins.</p>
-            <a class="button" href={paths.connections}>Go to the newest connections</a>
-          </>
-        )}
-    </div>
-  );
-}
-
 /** The end of the table: the zone of all its times, and the way to older rows. */
 function More({ older, zone, entries, lookedThrough }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
@@ -270,8 +185,4 @@ function More({ older, zone, entries, lookedThrough }: HistoryView) {
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );
-}
-
-function capitalize(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -13,6 +13,11 @@ export function formatTime(at: number, zone: string): string {
   return `${dayName(day)}, ${clock(local - day * DAY)}`;
 }
 
+/** The day that it is in a zone then, in days since the epoch. */
+export function localDay(at: number, zone: string): number {
+  return Math.floor((at + offsetAt(at, zone)) / DAY);
+}
+
 /** The time in ISO 8601, UTC, with milliseconds: what `Date.toISOString` writes, in a fifth of its time. */
 export function isoTime(at: number): string {
   const day = Math.floor(at / DAY);
@@ -92,8 +97,8 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", {
 });
 
 /** "23 Nov 2026" and "2026-11-23", of the days since the epoch. */
-const dayName = remember((day: number) => dayFormat.format(day * DAY));
-const isoDay = remember((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));
+export const dayName = remember((day: number) => dayFormat.format(day * DAY));
+export const isoDay = remember((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));
 
 const zones = new Map<string, (day: number) => number | null>();
 

@@ -76,6 +76,20 @@ Deno.test("the history with a filter that nothing matches is for everybody", inC
   site.assertUntroubled();
 });
 
+Deno.test("the history under every filter, with a picture of thirty days, is for everybody", inChromium, async () => {
+  await using site = await openSite();
+  await addEveryState(site.db);
+  await addClosed(site.db, 30 * 24);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(`${paths.connections}?state=closed&country=FR&from=2026-10-25&to=2026-11-23&ip=193.51`);
+  await here.getByRole("link", { name: "Remove the filter Country: France" }).waitFor();
+  assert.equal(await here.locator("#days div > a").count(), 30);
+
+  await assertAccessible(here, "history-filtered");
+  site.assertUntroubled();
+});
+
 Deno.test("the history with the dialog open is for everybody", inChromium, async () => {
   await using site = await openSite();
   await addEveryState(site.db);
