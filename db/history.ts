@@ -1,5 +1,6 @@
 import { and, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { ACTIVITY, type Activity, type FoundActivity, toActivity } from "./activity.ts";
 import type { Db } from "./client.ts";
 import type { DeviceKind } from "./devices.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
@@ -60,8 +61,8 @@ export type HistoryQuery = { userId: string; filter: Filter; before: Cursor | nu
 /** One page of the history with what stands around it. */
 export type Page = {
   entries: Entry[];
-  /** How many connections of the account are open. */
-  open: number;
+  /** How the whole history stands, read at the same moment as the rows. */
+  activity: Activity;
   /** The country codes in the account's history, in no order. */
   countries: string[];
 };
@@ -75,8 +76,8 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Entry[]>
 /** The same with what stands around it on the page, in one call. */
 export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
   const ask = pages.for(query);
-  const [rows, open, countries] = await ask(db, valuesOf(query)) ?? [[], 0, []];
-  return { entries: rows.map(toEntry), open, countries };
+  const [rows, activity, countries] = await ask(db, valuesOf(query)) ?? [[], [null, 0, null, 0], []];
+  return { entries: rows.map(toEntry), activity: toActivity(activity), countries };
 }
 
 /** One connection of the account as the history shows it; `undefined` when the account has no such one. */
@@ -168,9 +169,6 @@ function rowsOf(query: HistoryQuery): SQL {
     from (${wanted} order by at desc, id desc limit ${sql.placeholder("limit")})`;
 }
 
-const COUNT_OPEN = sql`select count(*) from ${connections}
-  where ${connections.userId} = ${sql.placeholder("userId")} and ${isOpen(NOW)}`;
-
 /** Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. */
 const COUNTRIES = sql`
   with recursive
@@ -202,8 +200,8 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
 }
 
 const lists = questionsByFilter<Row[]>(rowsOf);
-const pages = questionsByFilter<[Row[], number, string[]]>((query) =>
-  sql`select json_array(json((${rowsOf(query)})), (${COUNT_OPEN}), json((${COUNTRIES})))`
+const pages = questionsByFilter<[Row[], FoundActivity, string[]]>((query) =>
+  sql`select json_array(json((${rowsOf(query)})), json((${ACTIVITY})), json((${COUNTRIES})))`
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {

@@ -21,6 +21,7 @@ import {
   securityHeaders,
 } from "./guards.tsx";
 import { health } from "./health.ts";
+import { live } from "./live.tsx";
 import { describeError } from "./log.ts";
 import { takeNotice } from "./notices.tsx";
 import { password, showPassword } from "./password.tsx";
@@ -68,6 +69,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use("/user/*", requireSession);
   app.get(paths.security, (c) => c.redirect(paths.connections, 303));
   app.route(paths.security, connections);
+  app.route(paths.security, live);
   app.route(paths.security, password);
 
   app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { findConnection, readPage } from "../db/history.ts";
+import { type Cursor, type Filter, findConnection, readPage } from "../db/history.ts";
 import {
   AllClosedPieces,
   type Confirmation,
@@ -12,6 +12,7 @@ import {
 } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
 import { DEFAULT_ZONE } from "../views/time.ts";
+import { writeTag } from "./activity_tag.ts";
 import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
@@ -31,8 +32,10 @@ import { paths, withQuery } from "./paths.ts";
 import { askToSignIn } from "./sessions.ts";
 import { dayOf } from "./time_zones.ts";
 
-/** Rows a page. */
+/** Rows a page, and how many of them at most are kept as they are now. */
 const PAGE = 25;
+const MOST_LIVE = 200;
+const POLL_EVERY = 5_000;
 
 export const connections = new Hono<Env>();
 
@@ -150,24 +153,49 @@ function showConfirmation(
   return unconfirmed?.isBusy ? answerProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
 }
 
-/** One page of the history for the query of `url`. */
-async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
+/** One page of the history for the query of `url`; or all that it shows by now, down to the row at a cursor. */
+export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor | null = null): Promise<HistoryView> {
   const { db, session: { userId, connectionId } } = c.var;
   const now = c.var.now();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
-  const page = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
+  const limit = downTo ? MOST_LIVE : PAGE;
+  const wanted = downTo ? from(downTo, toFilter(filter, zone)) : toFilter(filter, zone);
   // One more than is shown tells whether there is an older page.
-  const { entries: found, open, countries } = await readPage(db, page);
-  const entries = found.slice(0, PAGE);
+  const page = { userId, filter: wanted, before: readCursor(before), limit: limit + 1, now };
+  const { entries: found, activity, countries } = await readPage(db, page);
+  const entries = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
   const last = entries.at(-1);
-  const older = last && found.length > PAGE ? { ...filter, before: writeCursor(last) } : null;
-  return { entries, current: connectionId, open, countries, query, problems, older, zone };
+  const older = last && found.length > limit ? { ...filter, before: writeCursor(last) } : null;
+  return {
+    entries,
+    current: connectionId,
+    open: activity.open,
+    countries,
+    query,
+    problems,
+    older,
+    last: last ? writeCursor(last) : null,
+    zone,
+    activity,
+    tag: writeTag(activity, now),
+    pollEvery: c.var.pollEvery ?? POLL_EVERY,
+  };
+}
+
+/** The filter with nothing before the time of a cursor's row. */
+function from({ openedAt }: Cursor, filter: Filter): Filter {
+  return { ...filter, since: Math.max(filter.since ?? 0, openedAt) };
+}
+
+/** Whether a row comes after the one at the cursor: those of the same millisecond are in the order of their ids. */
+function isOlder({ openedAt, id }: Cursor, than: Cursor): boolean {
+  return openedAt < than.openedAt || openedAt === than.openedAt && id < than.id;
 }
 
 /** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */
-function currentUrl(c: Context<Env>): string {
+export function currentUrl(c: Context<Env>): string {
   const current = c.req.header("HX-Current-URL") ?? "";
   const url = new URL(URL.canParse(current) ? current : c.req.url);
   if (url.pathname !== paths.connections) url.search = "";

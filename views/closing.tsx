@@ -6,6 +6,7 @@ import { paths } from "../routes/paths.ts";
 import { ConnectionRow, Country, IpAddress } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
 import { Field } from "./fields.tsx";
+import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.ts";
 
@@ -192,6 +193,7 @@ export function AllClosedPieces({ count, view }: { count: number; view: HistoryV
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <History {...view} />
       </hx-partial>
+      <ClosedHere count={count} />
     </>
   );
 }
@@ -215,6 +217,7 @@ export function OneClosedPieces({ count, entry, open, query, zone }: {
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} isCurrent={false} zone={zone} />
       </hx-partial>
+      <ClosedHere count={count} />
     </>
   );
 }

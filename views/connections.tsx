@@ -1,9 +1,11 @@
 import type { Child } from "hono/jsx";
+import type { Activity } from "../db/activity.ts";
 import type { Entry } from "../db/history.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow } from "./connection_row.ts";
 import { countryName } from "./countries.ts";
+import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 
 export type HistoryView = {
@@ -19,13 +21,24 @@ export type HistoryView = {
   problems: string[];
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
+  /** The cursor of the last row; null without one. */
+  last: string | null;
   zone: string;
+  activity: Activity;
+  /** The activity as text, and how often the page asks whether it is still the same, in milliseconds. */
+  tag: string;
+  pollEvery: number;
 };
 
-type Rows = Pick<HistoryView, "entries" | "current" | "zone">;
+type Shown = Pick<HistoryView, "entries" | "current" | "zone">;
 
 export function ConnectionsPage(view: HistoryView) {
-  return <History {...view} />;
+  return (
+    <>
+      <Live {...view} />
+      <History {...view} />
+    </>
+  );
 }
 
 /** The section for htmx after filtering; what an earlier notification said is over. */
@@ -38,10 +51,43 @@ export function HistoryPieces(view: HistoryView) {
   );
 }
 
+/**
+ * What something new may change, for the page that asks by itself. Morphing leaves alone what is the same, so that focus, selection
+ * and scroll stay, and what a person types or opens is elsewhere. A part that shows the history in another way is one piece more.
+ */
+export function NewPieces({ view, rows, news, newest }: {
+  view: HistoryView;
+  /** Which rows are renewed: those on the page, the first page where there are none, or none where they are too many or too old. */
+  rows: "shown" | "first page" | "none";
+  /** Null where nobody knows what the page had. */
+  news: News | null;
+  /** The page with the newest rows. */
+  newest: string;
+}) {
+  return (
+    <>
+      <KnownPiece {...view} />
+      <hx-partial hx-target="#head" hx-swap="outerMorph">
+        <HistoryHead {...view} />
+      </hx-partial>
+      {rows !== "none" && (
+        <hx-partial hx-target="#rows-or-none" hx-swap="innerMorph">
+          <Rows {...view} />
+        </hx-partial>
+      )}
+      {rows === "first page" && (
+        <hx-partial hx-target="#more" hx-swap="outerMorph">
+          <More {...view} />
+        </hx-partial>
+      )}
+      <NewsPiece news={news} newest={rows === "none" ? newest : null} />
+    </>
+  );
+}
+
 /** The whole section: what a filter or closing everything changes. */
 export function History(view: HistoryView) {
-  const { entries, query, problems, countries } = view;
-  const hasFilter = Object.keys(query).some((name) => name !== "before");
+  const { query, problems, countries } = view;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead open={view.open} query={query} />
@@ -51,8 +97,10 @@ export function History(view: HistoryView) {
         </Notification>
       )}
       <div class="card">
-        <FilterForm query={query} countries={countries} hasFilter={hasFilter} />
-        {entries.length === 0 ? <Empty query={query} hasFilter={hasFilter} /> : <ConnectionsTable {...view} />}
+        <FilterForm query={query} countries={countries} hasFilter={hasFilter(query)} />
+        <div id="rows-or-none">
+          <Rows {...view} />
+        </div>
         <More {...view} />
       </div>
     </section>
@@ -161,7 +209,17 @@ function FilterForm(
   );
 }
 
-function ConnectionsTable(rows: Rows) {
+/** The table, or why there is none: what opening and closing connections changes. */
+export function Rows(view: HistoryView) {
+  const { entries, query } = view;
+  return entries.length === 0 ? <Empty query={query} hasFilter={hasFilter(query)} /> : <ConnectionsTable {...view} />;
+}
+
+function hasFilter(query: HistoryQuery): boolean {
+  return Object.keys(query).some((name) => name !== "before");
+}
+
+function ConnectionsTable(rows: Shown) {
   return (
     <table>
       <caption class="hidden">Connections to your account, newest first</caption>
@@ -193,7 +251,7 @@ export function OlderConnections(view: HistoryView) {
   );
 }
 
-function ConnectionRows({ entries, current, zone, focusFirst = false }: Rows & { focusFirst?: boolean }) {
+function ConnectionRows({ entries, current, zone, focusFirst = false }: Shown & { focusFirst?: boolean }) {
   return (
     <>
       {entries.map((entry, i) => (
@@ -225,12 +283,13 @@ function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: b
   );
 }
 
-/** The end of the table: the zone of all its times, and the way to older rows. */
-function More({ older, zone, entries }: HistoryView) {
+/** The end of the table: the zone of all its times, where it ends, and the way to older rows. */
+export function More({ older, last, zone, entries }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
       <span>Times in {zone.replaceAll("_", " ")}</span>
+      {last && <input type="hidden" name="down_to" value={last} />}
       {href
         ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
         : entries.length > 0 && <span>There is nothing older.</span>}
