@@ -1,9 +1,11 @@
+import { and, eq, isNull, or } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { readAddress } from "../db/addresses.ts";
 import type { Db } from "../db/client.ts";
 import type { CountryOf } from "../db/countries.ts";
 import { deviceKindOf, deviceOf } from "../db/devices.ts";
 import { connections, type EndReason, refusals } from "../db/schema.ts";
+import { know } from "../db/unusual.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -37,6 +39,25 @@ const OTHER_DEVICES = [
 ];
 /** Who tries passwords. */
 const STRANGERS = ["185.220.101.34", "103.27.9.44", "45.148.10.90", "2001:41d0:303:5a1b::1"];
+
+/** What is unusual in the demo: two that wait for an answer, and one that has it. */
+const UNUSUAL = [
+  {
+    minutesAgo: 95,
+    ip: "102.89.23.4",
+    userAgent: OTHER_DEVICES[3]!,
+    unusual: "new_country new_network_and_device",
+    answer: null,
+  },
+  { minutesAgo: 7 * 60, ip: HOME[0]!, userAgent: DEVICES[0]!, unusual: "after_refusals", answer: null },
+  {
+    minutesAgo: 26 * 60,
+    ip: "139.130.4.5",
+    userAgent: OTHER_DEVICES[2]!,
+    unusual: "new_country",
+    answer: "me" as const,
+  },
+];
 
 /** Ends by how often they happen; `undefined` ends by expiring. */
 const ENDS: (EndReason | undefined)[] = [
@@ -99,8 +120,24 @@ export async function fillHistory(
         ? expiresAt
         : lastSeenAt + Math.round(random() * 4 * MINUTE),
       endReason: reason ?? null,
-      closedBy: null,
+      // Who closes others was open at that time: the row before, which is newer.
+      closedBy: reason === "closed" ? rows.at(-1)?.id ?? null : null,
       ...await from(pick(isHome ? HOME : ELSEWHERE), pick(isHome ? DEVICES : OTHER_DEVICES)),
+    });
+  }
+  for (const { minutesAgo, ip, userAgent, ...found } of UNUSUAL) {
+    const openedAt = now - minutesAgo * MINUTE;
+    rows.push({
+      id: uuid({ msecs: openedAt }),
+      userId,
+      openedAt,
+      lastSeenAt: openedAt + 4 * MINUTE,
+      expiresAt: openedAt + 7 * DAY,
+      closedAt: null,
+      endReason: null,
+      closedBy: null,
+      ...await from(ip, userAgent),
+      ...found,
     });
   }
   const refused: (typeof refusals.$inferInsert)[] = [];
@@ -122,6 +159,11 @@ export async function fillHistory(
   }
   for (let i = 0; i < rows.length; i += 100) await db.insert(connections).values(rows.slice(i, i + 100));
   await db.insert(refusals).values(refused);
+  await know(
+    db,
+    and(eq(connections.userId, userId), or(isNull(connections.unusual), eq(connections.answer, "me"))),
+    now,
+  );
 }
 
 /** Numbers from 0 to 1 that come out the same each time (Mulberry32). Nothing secret is drawn from it. */

@@ -3,6 +3,7 @@ import type { Db } from "./client.ts";
 import type { OpenConnection } from "./connections.ts";
 import { isOpen } from "./open.ts";
 import { connections } from "./schema.ts";
+import type { Session } from "./sessions.ts";
 import { question } from "./statements.ts";
 
 /**
@@ -15,7 +16,7 @@ export type Activity = {
   open: number;
   /** The newest hour with refused sign-ins. */
   refused: { id: string; attempts: number } | null;
-  /** Unusual connections that the owner said nothing of; a hundred stands for more, so that counting them stays cheap. */
+  /** How many unusual connections wait for their owner's answer, the current one aside. */
   unanswered: number;
 };
 
@@ -29,7 +30,7 @@ export type FoundActivity = [
 
 const USER = sql.placeholder("userId");
 
-/** One JSON array for `userId` and `now`; by itself a question, and a part of the one that a page asks. */
+/** One JSON array for `userId`, the connection `current` and `now`; by itself a question, and a part of the one that a page asks. */
 export const ACTIVITY = sql`
   select json_array(
     json((select json_array(opened_at, id) from connections where user_id = ${USER}
@@ -37,14 +38,15 @@ export const ACTIVITY = sql`
     (select count(*) from ${connections} where ${connections.userId} = ${USER} and ${isOpen(sql.placeholder("now"))}),
     json((select json_array(id, attempts) from refusals where user_id = ${USER}
       order by first_at desc, id desc limit 1)),
-    (select count(*) from (select 1 from connections where user_id = ${USER} and unusual is not null and answer is null
-      limit 100)))`;
+    (select count(*) from connections where user_id = ${USER} and unusual is not null and answer is null
+      and id <> ${sql.placeholder("current")}))`;
 
 const findActivity = question<FoundActivity>(ACTIVITY);
 
 /** What every open page asks every few seconds, in some 25 µs whatever the history's length. */
-export async function readActivity(db: Db, userId: string, now: number): Promise<Activity> {
-  return toActivity(await findActivity(db, { userId, now }) ?? [null, 0, null, 0]);
+export async function readActivity(db: Db, session: Session, now: number): Promise<Activity> {
+  const found = await findActivity(db, { userId: session.userId, current: session.connectionId, now });
+  return toActivity(found ?? [null, 0, null, 0]);
 }
 
 export function toActivity([newest, open, refused, unanswered]: FoundActivity): Activity {

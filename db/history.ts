@@ -29,7 +29,6 @@ export type Entry = {
   countryCode: string;
   device: string;
   deviceKind: DeviceKind;
-  userAgent: string;
   /** How many sign-ins were refused, and from how many addresses; null for a connection. */
   attempts: number | null;
   addresses: number | null;
@@ -40,6 +39,9 @@ export type Entry = {
   /** The connection that closed this one, where one did, and its device: null when the history has that one no more. */
   closedBy: { id: string; device: string | null } | null;
 };
+
+/** The same with what the page leaves out. */
+export type FullEntry = Entry & { userAgent: string };
 
 /** What of the history is asked for; nothing set asks for all. */
 export type Filter = {
@@ -58,9 +60,21 @@ export type Cursor = Pick<Entry, "openedAt" | "id">;
 
 export type HistoryQuery = { userId: string; filter: Filter; before: Cursor | null; limit: number; now: number };
 
+/**
+ * Rows that one question looks through for a filter that no index answers alone. It then answers with what it found
+ * and where it stopped, so that a page of a million rows never costs more than so many.
+ */
+export const MOST_LOOKED_THROUGH = 1_000;
+
+/** What was found of the history, newest first. */
+export type Found<Row> = {
+  entries: Row[];
+  /** Where looking stopped with fewer rows than were asked for, and goes on after; null when it came to the end or has enough. */
+  stoppedAt: Cursor | null;
+};
+
 /** One page of the history with what stands around it. */
-export type Page = {
-  entries: Entry[];
+export type Page = Found<Entry> & {
   /** How the whole history stands, read at the same moment as the rows. */
   activity: Activity;
   /** The country codes in the account's history, in no order. */
@@ -68,16 +82,24 @@ export type Page = {
 };
 
 /** The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows. */
-export async function listHistory(db: Db, query: HistoryQuery): Promise<Entry[]> {
+export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<FullEntry>> {
   const ask = lists.for(query);
-  return (await ask(db, valuesOf(query)) ?? []).map(toEntry);
+  const [rows, stoppedAt] = await ask(db, valuesOf(query)) ?? [[], null];
+  const entries = rows.map(([userAgent, ...row]) => ({ ...toEntry(row), userAgent }));
+  return { entries, stoppedAt: toCursor(stoppedAt) };
 }
 
-/** The same with what stands around it on the page, in one call. */
-export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
+/** The same without the User-Agents, with what stands around it on the page over the connection `current`, in one call. */
+export async function readPage(db: Db, query: HistoryQuery, current: string): Promise<Page> {
   const ask = pages.for(query);
-  const [rows, activity, countries] = await ask(db, valuesOf(query)) ?? [[], [null, 0, null, 0], []];
-  return { entries: rows.map(toEntry), activity: toActivity(activity), countries };
+  const [rows, stoppedAt, activity, countries] = await ask(db, { ...valuesOf(query), current }) ??
+    [[], null, [null, 0, null, 0], []];
+  return {
+    entries: rows.map(toEntry),
+    stoppedAt: toCursor(stoppedAt),
+    activity: toActivity(activity),
+    countries: [...new Set(countries)],
+  };
 }
 
 /** One connection of the account as the history shows it; `undefined` when the account has no such one. */
@@ -97,7 +119,6 @@ type Row = [
   countryCode: string,
   device: string,
   deviceKind: DeviceKind,
-  userAgent: string,
   attempts: number | null,
   addresses: number | null,
   unusual: string | null,
@@ -105,9 +126,9 @@ type Row = [
   closedBy: string | null,
   closedByDevice: string | null,
 ];
+type Position = [openedAt: number, id: string] | null;
 
-function toEntry(row: Row): Entry {
-  const [id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, deviceKind, userAgent, ...rest] = row;
+function toEntry([id, openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, device, deviceKind, ...rest]: Row) {
   const [attempts, addresses, unusual, answer, closedBy, closedByDevice] = rest;
   return {
     id,
@@ -119,26 +140,30 @@ function toEntry(row: Row): Entry {
     countryCode,
     device,
     deviceKind,
-    userAgent,
     attempts,
     addresses,
-    unusual: (unusual?.split(" ") ?? []) as UnusualReason[],
+    unusual: unusual === null ? [] : unusual.split(" ") as UnusualReason[],
     answer,
     closedBy: closedBy === null ? null : { id: closedBy, device: closedByDevice },
   };
 }
 
-const AS_ROW = sql`json_array(
-  id, at, last_seen_at, closed_at, end_reason, ip, country_code, device, device_kind, user_agent, attempts, addresses,
-  unusual, answer, closed_by, closed_by_device)`;
+function toCursor(position: Position): Cursor | null {
+  return position && { openedAt: position[0], id: position[1] };
+}
+
+const ROW = sql`id, at, last_seen_at, closed_at, end_reason, ip, country_code, device, device_kind, attempts, addresses,
+  unusual, answer, closed_by, closed_by_device`;
+const AS_ROW = sql`json_array(${ROW})`;
+const AS_FULL_ROW = sql`json_array(user_agent, ${ROW})`;
 
 const NOW = sql.placeholder("now");
 
 const OPENED = sql`
   select ${connections.id} as id, ${connections.openedAt} as at, ${connections.lastSeenAt} as last_seen_at,
     ${endedAt(NOW)} as closed_at, ${endReason(NOW)} as end_reason, ${connections.ip} as ip,
-    ${connections.countryCode} as country_code, ${connections.device} as device, ${connections.deviceKind} as device_kind,
-    ${connections.userAgent} as user_agent, null as attempts, null as addresses,
+    ${connections.network} as network, ${connections.countryCode} as country_code, ${connections.device} as device,
+    ${connections.deviceKind} as device_kind, ${connections.userAgent} as user_agent, null as attempts, null as addresses,
     ${connections.unusual} as unusual, ${connections.answer} as answer, ${connections.closedBy} as closed_by,
     (select closer.device from connections closer where closer.id = ${connections.closedBy}) as closed_by_device
   from ${connections}`;
@@ -146,9 +171,9 @@ const OPENED = sql`
 const REFUSED = sql`
   select ${refusals.id} as id, ${refusals.firstAt} as at, ${refusals.lastAt} as last_seen_at,
     null as closed_at, ${refusals.reason} as end_reason, ${refusals.ip} as ip,
-    ${refusals.countryCode} as country_code, ${refusals.device} as device, ${refusals.deviceKind} as device_kind,
-    ${refusals.userAgent} as user_agent, ${refusals.attempts} as attempts, ${refusals.addresses} as addresses,
-    null as unusual, null as answer, null as closed_by, null as closed_by_device
+    ${refusals.network} as network, ${refusals.countryCode} as country_code, ${refusals.device} as device,
+    ${refusals.deviceKind} as device_kind, ${refusals.userAgent} as user_agent, ${refusals.attempts} as attempts,
+    ${refusals.addresses} as addresses, null as unusual, null as answer, null as closed_by, null as closed_by_device
   from ${refusals}`;
 
 const findRow = question<Row>(sql`
@@ -156,30 +181,64 @@ const findRow = question<Row>(sql`
     and ${connections.userId} = ${sql.placeholder("userId")})`);
 
 /**
- * The rows that a filter wants, newest first, as one JSON array. A bare compound SELECT with the cursor in both arms is merged
- * from two indexes as far as the limit goes.
+ * Answers with the rows that a query wants as one JSON array and where looking for them stopped, and then with `more`. A bare
+ * compound SELECT with the cursor in both arms is merged from two indexes as far as the limit goes.
  */
-function rowsOf(query: HistoryQuery): SQL {
+function findingsOf(query: HistoryQuery, asRow: SQL, more = sql``): SQL {
+  const limit = sql.placeholder("limit");
+  const newestFirst = (rows: SQL, most: unknown) => sql`${rows} order by at desc, id desc limit ${most}`;
+  const search = splitSearch(query.filter);
+  if (!search) {
+    const rows = sql`select json_group_array(${asRow}) from (${newestFirst(wanted(query), limit)})`;
+    return sql`select json_array(json((${rows})), null${more})`;
+  }
+  const looked = newestFirst(wanted({ ...query, filter: search.along }), MOST_LOOKED_THROUGH);
+  const fitting = sql`from looked where ${isLike(search.others, COLUMNS)}`;
+  return sql`
+    with looked as materialized (${looked})
+    select json_array(
+      json((select json_group_array(${asRow}) from (select * ${fitting} limit ${limit}))),
+      case when (select count(*) ${fitting}) < ${limit}
+        then (select json_array(at, id) from looked limit 1 offset ${MOST_LOOKED_THROUGH - 1}) end
+      ${more})`;
+}
+
+/**
+ * A filter that asks for more than one index has. What is open is few rows, and of an address and a country the address is
+ * rarer: that one chooses the index, and the rest is asked of each row on the way. Null where an index has all: days go with each,
+ * and of what is closed or refused it passes by few that are not.
+ */
+function splitSearch({ state, countryCode, ip, network, ...days }: Filter): { along: Filter; others: Filter } | null {
+  const country = countryCode === undefined ? {} : { countryCode };
+  const address = ip !== undefined ? { ip } : network !== undefined ? { network } : {};
+  const others = state === "open" ? { ...country, ...address } : "ip" in address || "network" in address ? country : {};
+  if (Object.keys(others).length === 0) return null;
+  return { along: { ...days, ...(state && { state }), ...(state !== "open" && address) }, others };
+}
+
+/** The rows in the order of an index. */
+function wanted(query: HistoryQuery): SQL {
   const { state } = query.filter;
   const isInState = state === "open" ? isOpen(NOW) : state === "closed" ? sql`not ${isOpen(NOW)}` : undefined;
   const opened = sql`${OPENED} where ${and(isWanted(query, { ...connections, at: connections.openedAt }), isInState)}`;
   const refused = sql`${REFUSED} where ${isWanted(query, { ...refusals, at: refusals.firstAt })}`;
-  const wanted = state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;
-  return sql`select json_group_array(${AS_ROW})
-    from (${wanted} order by at desc, id desc limit ${sql.placeholder("limit")})`;
+  return state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;
 }
 
-/** Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. */
+/**
+ * Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. What both
+ * kinds of row have comes twice: to leave that out here costs half as much again.
+ */
 const COUNTRIES = sql`
   with recursive
     connected (code) as (
-      ${nextCountry(connections)} union
+      ${nextCountry(connections)} union all
       select (${nextCountry(connections)} and country_code > code) from connected where code is not null),
     refused (code) as (
-      ${nextCountry(refusals)} union
+      ${nextCountry(refusals)} union all
       select (${nextCountry(refusals)} and country_code > code) from refused where code is not null)
   select json_group_array(code)
-  from (select code from connected where code is not null union select code from refused where code is not null)`;
+  from (select code from connected where code is not null union all select code from refused where code is not null)`;
 
 function nextCountry(table: typeof connections | typeof refusals): SQL {
   return sql`select min(country_code) from ${table} where user_id = ${sql.placeholder("userId")}`;
@@ -199,9 +258,9 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
   };
 }
 
-const lists = questionsByFilter<Row[]>(rowsOf);
-const pages = questionsByFilter<[Row[], FoundActivity, string[]]>((query) =>
-  sql`select json_array(json((${rowsOf(query)})), json((${ACTIVITY})), json((${COUNTRIES})))`
+const lists = questionsByFilter<[[userAgent: string, ...Row][], Position]>((query) => findingsOf(query, AS_FULL_ROW));
+const pages = questionsByFilter<[Row[], Position, FoundActivity, string[]]>((query) =>
+  findingsOf(query, AS_ROW, sql`, json((${ACTIVITY})), json((${COUNTRIES}))`)
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {
@@ -214,18 +273,28 @@ function isWithin({ filter: { until }, before }: HistoryQuery): boolean {
 }
 
 /** What both kinds of row have and the filter asks about. */
-type Columns = Record<"id" | "at" | "userId" | "countryCode" | "ip" | "network", SQLiteColumn>;
+type Columns = Record<"countryCode" | "ip" | "network", SQLiteColumn | SQL>;
 
-function isWanted(query: HistoryQuery, row: Columns): SQL | undefined {
+/** Their names in the rows that `wanted` makes. */
+const COLUMNS: Columns = { countryCode: sql`country_code`, ip: sql`ip`, network: sql`network` };
+
+function isWanted(query: HistoryQuery, row: Columns & Record<"id" | "at" | "userId", SQLiteColumn>): SQL | undefined {
   const { filter, before } = query;
   const value = sql.placeholder;
   return and(
     eq(row.userId, value("userId")),
     before ? sql`(${row.at}, ${row.id}) < (${value("beforeAt")}, ${value("beforeId")})` : undefined,
-    filter.countryCode === undefined ? undefined : eq(row.countryCode, value("countryCode")),
-    filter.ip === undefined ? undefined : eq(row.ip, value("ip")),
-    filter.network === undefined ? undefined : eq(row.network, value("network")),
+    isLike(filter, row),
     filter.since === undefined ? undefined : gte(row.at, value("since")),
     filter.until === undefined || isWithin(query) ? undefined : lt(row.at, value("until")),
+  );
+}
+
+function isLike({ countryCode, ip, network }: Filter, row: Columns): SQL | undefined {
+  const value = sql.placeholder;
+  return and(
+    countryCode === undefined ? undefined : sql`${row.countryCode} = ${value("countryCode")}`,
+    ip === undefined ? undefined : sql`${row.ip} = ${value("ip")}`,
+    network === undefined ? undefined : sql`${row.network} = ${value("network")}`,
   );
 }

@@ -89,9 +89,9 @@ export function know(db: Db, which: SQL | undefined, now: number) {
     insert into known (user_id, kind, value, last_at)
     select user_id, 'country', country_code, ${now} from connections
       where ${which} and country_code not in ('private', 'none')
-    union select user_id, 'network', network, ${now} from connections
+    union all select user_id, 'network', network, ${now} from connections
       where ${which} and network <> '' and country_code <> 'private'
-    union select user_id, 'device', device, ${now} from connections
+    union all select user_id, 'device', device, ${now} from connections
       where ${which} and device <> ${UNKNOWN_DEVICE}
     on conflict do update set last_at = max(last_at, excluded.last_at)`);
 }
@@ -104,7 +104,8 @@ export function know(db: Db, which: SQL | undefined, now: number) {
  * itself: whoever opened it would say so.
  */
 export async function recognizeConnection(db: Db, session: Session, id: string, now: number): Promise<number> {
-  const like = sql`(country_code, network, device) = (
+  // The plus signs keep the search among what is unanswered: a network may have had a million connections.
+  const like = sql`(+country_code, +network, +device) = (
     select c.country_code, c.network, c.device from connections c
     where c.id = ${id} and c.user_id = ${session.userId} and c.unusual is not null and c.answer is null)`;
   const isAllowed = isStillOpen(db, session.connectionId, now);
@@ -120,6 +121,11 @@ export async function disownConnection(db: Db, session: Session, id: string, now
   const disowned = await db.update(connections).set({ answer: "not_me" })
     .where(and(eq(connections.id, id), isUnanswered(session), isStillOpen(db, session.connectionId, now)));
   return disowned.rowsAffected === 1;
+}
+
+/** How many unusual connections of the account wait for an answer, the current one aside. */
+export async function countUnanswered(db: Db, session: Session): Promise<number> {
+  return await db.$count(connections, isUnanswered(session));
 }
 
 /** Unusual connections of the account that its owner said nothing of yet, but the current one. */

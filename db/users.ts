@@ -1,4 +1,4 @@
-import { and, count, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
@@ -61,10 +61,8 @@ export function listUsers(
   db: Db,
   now: number,
 ): Promise<{ email: string; createdAt: number; openConnections: number }[]> {
-  return db.select({ email: users.email, createdAt: users.createdAt, openConnections: count(connections.id) })
-    .from(users)
-    .leftJoin(connections, and(eq(connections.userId, users.id), isOpen(now)))
-    .groupBy(users.id)
+  const openConnections = db.$count(connections, and(eq(connections.userId, users.id), isOpen(now)));
+  return db.select({ email: users.email, createdAt: users.createdAt, openConnections }).from(users)
     .orderBy(users.email);
 }
 

@@ -6,6 +6,7 @@ import type { Visitor } from "../db/connections.ts";
 import { deviceKindOf, deviceOf, readUserAgent } from "../db/devices.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
+import { answers, showQuestion } from "./answers.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
 import type { AppOptions, Env, PageProps } from "./env.ts";
@@ -36,6 +37,7 @@ export type { AppOptions } from "./env.ts";
 export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   const closeOne = `${paths.connections}/:id/close`;
+  const answer = `${paths.connections}/:id/answer`;
   const clientAddress = createClientAddress(options.trustedProxies);
 
   app.use(async (c, next) => {
@@ -60,6 +62,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     closeOne,
     requireCsrf(whenSignedIn((c, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} }))),
   );
+  app.use(
+    answer,
+    requireCsrf(whenSignedIn((c, problem) => showQuestion(c, c.req.param("id") ?? "", { problem, problems: {} }))),
+  );
   app.use(paths.password, requireCsrf(whenSignedIn((c, problem) => showPassword(c, {}, problem))));
   app.use(requireCsrf((c, _, problem) => refuse(c, 403, "Not done", problem)));
 
@@ -69,6 +75,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use("/user/*", requireSession);
   app.get(paths.security, (c) => c.redirect(paths.connections, 303));
   app.route(paths.security, connections);
+  app.route(paths.security, answers);
   app.route(paths.security, live);
   app.route(paths.security, password);
 
@@ -78,11 +85,11 @@ export function createApp(options: AppOptions): Hono<Env> {
 }
 
 /** A whole page in the layout, with the message that the request before left for it. */
-function render(c: Context<Env>, content: Child, { title, isError }: PageProps): Response | Promise<Response> {
+async function render(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
   const session = openSession(c);
   const owner = session && { email: session.email, csrf: session.csrf };
   // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
-  const notice = owner && !isError ? takeNotice(c) : null;
+  const notice = session && !isError ? await takeNotice(c, session) : null;
   const page = <Layout title={title} path={c.req.path} owner={owner} notice={notice}>{content}</Layout>;
   return c.html(`<!doctype html>${page}`);
 }

@@ -1,19 +1,11 @@
 import { type Context, Hono } from "hono";
-import type { HtmlEscapedString } from "hono/utils/html";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { type Cursor, type Filter, findConnection, readPage } from "../db/history.ts";
-import {
-  AllClosedPieces,
-  type Confirmation,
-  ConfirmationPage,
-  ConfirmCloseAll,
-  ConfirmCloseOne,
-  OneClosedPieces,
-} from "../views/closing.tsx";
+import { type Cursor, type Entry, type Filter, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
+import { countUnanswered } from "../db/unusual.ts";
+import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
-import { DEFAULT_ZONE } from "../views/time.ts";
 import { writeTag } from "./activity_tag.ts";
-import { confirmOwner, needsPassword, type Unconfirmed } from "./confirmation.ts";
+import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
 import {
@@ -26,11 +18,10 @@ import {
   writeCursor,
 } from "./history_query.ts";
 import { wantsPiece } from "./htmx.ts";
-import { answerProblem } from "./guards.tsx";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "./paths.ts";
 import { askToSignIn } from "./sessions.ts";
-import { dayOf } from "./time_zones.ts";
+import { dayOf, zoneOf } from "./time_zones.ts";
 
 /** Rows a page, and how many of them at most are kept as they are now. */
 const PAGE = 25;
@@ -80,7 +71,7 @@ connections.post("/connections/close", async (c) => {
     return c.redirect(paths.connections, 303);
   }
   c.header("HX-Trigger", "connections-closed");
-  return c.html(<AllClosedPieces count={count} view={await viewHistory(c, currentUrl(c))} />);
+  return c.html(<AllClosedPieces count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
 });
 
 connections.get("/connections/:id/close", (c) => showCloseOne(c, c.req.param("id")));
@@ -104,10 +95,13 @@ connections.post("/connections/:id/close", async (c) => {
     return c.redirect(paths.connections, 303);
   }
   c.header("HX-Trigger", "connections-closed");
-  const open = await countOpen(db, session.userId, c.var.now());
+  const now = c.var.now();
+  const open = await countOpen(db, session.userId, now);
+  const unanswered = await countUnanswered(db, session);
   const { query } = readHistoryQuery(currentUrl(c));
-  const entry = await findConnection(db, session.userId, id, c.var.now()) ?? found;
-  return c.html(<OneClosedPieces count={count} entry={entry} open={open} query={query} zone={zoneOf(c)} />);
+  const entry = await findConnection(db, session.userId, id, now) ?? found;
+  const rows = { current: session.connectionId, zone: zoneOf(c), now };
+  return c.html(<OneClosedPieces {...{ count, entry, open, unanswered, query }} {...rows} />);
 });
 
 /** The confirmation of closing all others: a page, or what htmx puts into the dialog. */
@@ -128,59 +122,32 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
   return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
 }
 
-/** What both confirmations are shown with. */
-function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { problems: {} }): Confirmation {
-  const { session, csrf } = c.var;
-  return {
-    csrf,
-    email: session.email,
-    needsPassword: needsPassword(session, c.var.now()),
-    zone: zoneOf(c),
-    inDialog: wantsPiece(c),
-    problem,
-    problems,
-  };
-}
-
-function showConfirmation(
-  c: Context<Env>,
-  confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
-  title: string,
-  unconfirmed?: Unconfirmed,
-) {
-  if (!wantsPiece(c)) return c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
-  // htmx puts no 5xx into the dialog: the form stays as it is, and a piece beside it says why.
-  return unconfirmed?.isBusy ? answerProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
-}
-
 /** One page of the history for the query of `url`; or all that it shows by now, down to the row at a cursor. */
 export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor | null = null): Promise<HistoryView> {
-  const { db, session: { userId, connectionId } } = c.var;
-  const now = c.var.now();
+  const { userId, connectionId: current } = c.get("session");
+  const now = c.get("now")();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
   const limit = downTo ? MOST_LIVE : PAGE;
   const wanted = downTo ? from(downTo, toFilter(filter, zone)) : toFilter(filter, zone);
   // One more than is shown tells whether there is an older page.
-  const page = { userId, filter: wanted, before: readCursor(before), limit: limit + 1, now };
-  const { entries: found, activity, countries } = await readPage(db, page);
-  const entries = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
-  const last = entries.at(-1);
-  const older = last && found.length > limit ? { ...filter, before: writeCursor(last) } : null;
+  const asked = { userId, filter: wanted, before: readCursor(before), limit: limit + 1, now };
+  const { entries: found, stoppedAt, activity, countries } = await readPage(c.get("db"), asked, current);
+  const shown = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
+  const next = found.length > limit ? shown.at(-1) : stoppedAt;
+  const last = next ?? shown.at(-1);
+  const older = next ? { ...filter, before: writeCursor(next) } : null;
+  const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
+  const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
   return {
-    entries,
-    current: connectionId,
+    ...{ entries, current, zone, now, query, problems, older, lookedThrough, countries },
     open: activity.open,
-    countries,
-    query,
-    problems,
-    older,
+    unanswered: activity.unanswered,
     last: last ? writeCursor(last) : null,
-    zone,
     activity,
     tag: writeTag(activity, now),
-    pollEvery: c.var.pollEvery ?? POLL_EVERY,
+    pollEvery: c.get("pollEvery") ?? POLL_EVERY,
   };
 }
 
@@ -194,6 +161,17 @@ function isOlder({ openedAt, id }: Cursor, than: Cursor): boolean {
   return openedAt < than.openedAt || openedAt === than.openedAt && id < than.id;
 }
 
+/** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */
+async function pinCurrent(c: Context<Env>, entries: Entry[], isFirstPage: boolean): Promise<Entry[]> {
+  const { db, session: { userId, connectionId } } = c.var;
+  const others = entries.filter(({ id }) => id !== connectionId);
+  if (!isFirstPage) return others;
+
+  const current = entries.find(({ id }) => id === connectionId) ??
+    await findConnection(db, userId, connectionId, c.var.now());
+  return current ? [current, ...others] : others;
+}
+
 /** The page that htmx is on, by its filter; without one, the unfiltered history. The host in it is nobody's business. */
 export function currentUrl(c: Context<Env>): string {
   const current = c.req.header("HX-Current-URL") ?? "";
@@ -201,8 +179,4 @@ export function currentUrl(c: Context<Env>): string {
   if (url.pathname !== paths.connections) url.search = "";
   url.searchParams.delete("before");
   return url.href;
-}
-
-function zoneOf(c: Context<Env>): string {
-  return c.var.session.timeZone ?? DEFAULT_ZONE;
 }

@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import type { Db } from "../db/client.ts";
-import { type Cursor, type Entry, type Filter, listHistory } from "../db/history.ts";
+import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../db/history.ts";
 import { countryName } from "../views/countries.ts";
 import { isoTime } from "../views/time.ts";
 
@@ -23,25 +23,38 @@ const COLUMNS = [
 ];
 
 /**
- * The history as CSV (RFC 4180), newest first, all that the filter selects: read page by page from where the last one ended, as
+ * The history as CSV (RFC 4180), newest first, all that the filter selects: read piece by piece from where the last one ended, as
  * fast as the reader takes it, so that a million rows need no more memory than a thousand, and rows that arrive meanwhile
- * shift nothing. When the reader leaves, reading stops.
+ * shift nothing. When the reader leaves or stops reading, so does this.
  */
 export function streamCsv(
   db: Db,
   query: { userId: string; filter: Filter; now: number },
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
+  let head = [COLUMNS];
   let before: Cursor | null = null;
+  let isOver = false;
+  let hasLeft = false;
 
   return new ReadableStream({
     async pull(controller) {
-      const entries: Entry[] = await listHistory(db, { ...query, before, limit: CHUNK });
-      const head = before === null ? [COLUMNS] : [];
-      const text = toCsv([...head, ...entries.map(toRecord)]);
+      let text = "";
+      while (text === "" && !isOver && !hasLeft) {
+        const { entries, stoppedAt }: Found<FullEntry> = await listHistory(db, { ...query, before, limit: CHUNK });
+        text = toCsv([...head, ...entries.map(toRecord)]);
+        head = [];
+        before = stoppedAt ?? entries.at(-1) ?? null;
+        isOver = stoppedAt === null && entries.length < CHUNK;
+        // A search may look through many rows and find nothing: others have their turn in between.
+        if (text === "") await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      if (hasLeft) return;
       if (text !== "") controller.enqueue(encoder.encode(text));
-      before = entries.at(-1) ?? null;
-      if (entries.length < CHUNK) controller.close();
+      if (isOver) controller.close();
+    },
+    cancel() {
+      hasLeft = true;
     },
     // Nothing is read before somebody reads: a HEAD request reads nothing.
   }, { highWaterMark: 0 });
@@ -64,7 +77,7 @@ function disarm(field: string): string {
   return /^[=+\-@\t\r\n\u0000\uff1d\uff0b\uff0d\uff20]/.test(field) ? `'${field}` : field;
 }
 
-function toRecord(entry: Entry): string[] {
+function toRecord(entry: FullEntry): string[] {
   const isRefused = entry.attempts !== null;
   const isKnown = /^[A-Z]{2}$/.test(entry.countryCode);
   return [

@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
-import { secureHeaders } from "hono/secure-headers";
 import { TrieRouter } from "hono/router/trie-router";
 import { ErrorPage } from "../views/error.tsx";
 import { Notification, NotificationPiece } from "../views/notifications.tsx";
@@ -21,43 +20,48 @@ const BODY_DEADLINE = 10_000;
 /**
  * What every answer says to the browser. The policy allows no inline script or style, so that text which slips through as
  * markup does nothing. `same-origin` as referrer policy, since with `no-referrer` a browser sends `Origin: null` with a form.
+ *
+ * They are set before there is an answer, which is then made once, with them: hono's `secureHeaders` sets them on the answer, and
+ * that makes it anew, with its text as a stream (70 µs a page, and 10 like this).
  */
 export function securityHeaders(origin: URL) {
-  return secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      imgSrc: ["'self'", "data:"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-    referrerPolicy: "same-origin",
-    crossOriginOpenerPolicy: "same-origin",
-    crossOriginResourcePolicy: "same-origin",
-    xFrameOptions: "DENY",
-    strictTransportSecurity: origin.protocol === "https:" ? "max-age=63072000" : false,
+  const headers = Object.entries({
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Origin-Agent-Cluster": "?1",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+    "X-Download-Options": "noopen",
+    "X-Frame-Options": "DENY",
+    "X-Permitted-Cross-Domain-Policies": "none",
+    "X-XSS-Protection": "0",
+    ...(origin.protocol === "https:" && { "Strict-Transport-Security": "max-age=63072000" }),
+  });
+  return createMiddleware<Env>((c, next) => {
+    for (const [name, value] of headers) c.header(name, value);
+    return next();
   });
 }
 
 /**
- * Nothing here is for a cache but what says so itself: pages hold a person's data (ASVS 14.3). Nor is it for compression, which
- * would let the csrf value in a page be guessed from its size (BREACH): Deno 2.5 and some proxies compress unasked.
+ * Nothing here is for a cache but what says so itself, instead of this: pages hold a person's data (ASVS 14.3). Nor is it for
+ * compression, which would let the csrf value in a page be guessed from its size (BREACH): Deno 2.5 and some proxies compress
+ * unasked.
  */
-export const noStore = createMiddleware<Env>(async (c, next) => {
-  await next();
-  if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store, no-transform");
-  if (!c.res.headers.get("Cache-Control")?.includes("public")) {
-    c.header("Vary", "HX-Request, HX-Request-Type", { append: true });
-  }
+export const noStore = createMiddleware<Env>((c, next) => {
+  c.header("Cache-Control", "no-store, no-transform");
+  c.header("Vary", "HX-Request, HX-Request-Type");
+  return next();
 });
 
 /** Another `Host` than the one that people type gets 421: no link, cookie or cache entry can be made under a wrong name. */
 export function requireHost(origin: URL) {
   return createMiddleware<Env>(async (c, next) => {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
+    if (host === origin.host) return await next();
     if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
     return refuse(c, 421, "Wrong address", `This server answers at ${origin.origin} only.`);
   });

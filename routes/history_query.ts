@@ -39,6 +39,7 @@ export function readQuery(url: string): Record<string, string | string[]> {
 
 /** The part of a query that makes sense, and a sentence for each field that doesn't and was left out. */
 export function readHistoryQuery(url: string): { query: HistoryQuery; problems: string[] } {
+  if (!url.includes("?")) return { query: {}, problems: [] };
   const raw = readQuery(url);
   const read = HistoryQuery.safeParse(raw);
   if (read.success) return { query: read.data, problems: [] };

@@ -15,9 +15,9 @@ export const live = new Hono<Env>();
 live.get("/connections/live", async (c) => {
   if (!wantsPiece(c)) return c.redirect(paths.connections, 303);
 
-  const { db, session: { userId } } = c.var;
+  const now = c.get("now")();
   const since = c.req.query("since") ?? "";
-  if (since === writeTag(await readActivity(db, userId, c.var.now()), c.var.now())) return c.body(null, 304);
+  if (since === writeTag(await readActivity(c.get("db"), c.get("session"), now), now)) return c.body(null, 304);
 
   const downTo = readCursor(c.req.query("down_to"));
   const view = await viewHistory(c, currentUrl(c), downTo);

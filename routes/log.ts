@@ -1,6 +1,6 @@
 import { DrizzleQueryError } from "drizzle-orm";
 
-/** Event names of the OWASP logging vocabulary. */
+/** Event names of the OWASP logging vocabulary, and after them ours for what it has no name for. */
 export type LogEvent =
   | "authn_login_success"
   | "authn_login_fail"
@@ -13,7 +13,9 @@ export type LogEvent =
   | "malicious_csrf"
   | "sys_startup"
   | "sys_shutdown"
-  | "sys_crash";
+  | "sys_crash"
+  | "unusual_recognized"
+  | "unusual_disowned";
 
 /** What goes beside an event: ids, addresses, counts; never a password, a cookie, a form's csrf value or an e-mail address. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;

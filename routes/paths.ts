@@ -9,6 +9,7 @@ export const paths = {
   live: "/user/security/connections/live",
   closeAll: "/user/security/connections/close",
   closeOne: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/close`,
+  answer: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/answer`,
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
   static: (name: string) => `/static/${name}`,

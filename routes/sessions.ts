@@ -39,13 +39,13 @@ export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: nu
 }
 
 function prefixOf(c: Context<Env>): ["host"] | [] {
-  return c.var.origin.protocol === "https:" ? ["host"] : [];
+  return c.get("origin").protocol === "https:" ? ["host"] : [];
 }
 
 /** Finds out whose request this is, once: the session behind the cookie, and what its forms' csrf field says. */
 export const loadSession = createMiddleware<Env>(async (c, next) => {
   const isReading = c.req.method === "GET" || c.req.method === "HEAD";
-  const session = await resumeSession(c.var.db, readCookie(c, "session"), { isReading, now: c.var.now() });
+  const session = await resumeSession(c.get("db"), readCookie(c, "session"), { isReading, now: c.get("now")() });
   c.set("resumed", session);
   c.set("csrf", session?.csrf ?? "");
   return await next();
@@ -53,7 +53,7 @@ export const loadSession = createMiddleware<Env>(async (c, next) => {
 
 /** The session behind the cookie while its connection is open; else null. */
 export function openSession(c: Context<Env>): Session | null {
-  const session = c.var.resumed ?? null;
+  const session = c.get("resumed") ?? null;
   return session?.end === null ? session : null;
 }
 
@@ -75,7 +75,7 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
   if (!session) return askToSignIn(c);
 
   c.set("session", session);
-  if (c.req.path !== paths.live) c.var.later(markSeen(c.var.db, session, c.var.lifetime, c.var.now()));
+  if (c.req.path !== paths.live) c.get("later")(markSeen(c.get("db"), session, c.get("lifetime"), c.get("now")()));
   return await next();
 });
 

@@ -1,4 +1,12 @@
+import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
+import { DEFAULT_ZONE } from "../views/time.ts";
+import type { Env } from "./env.ts";
+
+/** The time zone of who is signed in. */
+export function zoneOf(c: Context<Env>): string {
+  return c.var.session.timeZone ?? DEFAULT_ZONE;
+}
 
 /**
  * The IANA name of a time zone in its usual spelling; `null` for what isn't one. Both that compute with it have to know it:

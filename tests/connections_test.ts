@@ -77,8 +77,8 @@ Deno.test("GET /user/security/connections tells how each closed connection ended
 
   assert.deepEqual(texts($, "td.end small").sort(), [
     "",
-    "From another connection, 23 Nov 2026, 14:06",
-    "Signed out, 23 Nov 2026, 14:05",
+    "From this browser, 14:06 · lasted 2 minutes",
+    "Signed out, 14:05 · lasted 1 minute",
   ]);
 });
 
@@ -243,8 +243,8 @@ Deno.test("GET /user/security/connections/close names what will be closed and sa
   const { $ } = await here.get(paths.closeAll);
 
   assert.equal($("#dialog-title").text(), "Close 1 open connection?");
-  assert.match($(".closing").text(), /curlUnknown, 203\.0\.113\.9/);
-  assert.doesNotMatch($(".closing").text(), /46\.16\.60\.1/);
+  assert.match($("main .connections").text(), /curlUnknown, 203\.0\.113\.9/);
+  assert.doesNotMatch($("main .connections").text(), /46\.16\.60\.1/);
   assert.match($("main").text(), /This browser stays signed in/);
 });
 
@@ -274,7 +274,11 @@ Deno.test("POST /user/security/connections/close closes all others and leaves th
   assert.equal(await laptop.isIn(), false);
   assert.equal(await phone.isIn(), false);
   const { $ } = await here.get(paths.connections);
-  assert.equal($("#notifications").text(), "2 open connections were closed. You are still signed in here.");
+  assert.equal(
+    $("#notifications").text(),
+    "2 open connections were closed: Firefox on Linux (Spain), Firefox on Linux (Spain). " +
+      "This can't be undone: if one of them was yours, sign in there again. You are still signed in here.",
+  );
   assert.deepEqual(states($), ["Open", "Closed", "Closed"]);
 });
 
@@ -363,7 +367,7 @@ Deno.test("POST /user/security/connections/:id/close gives htmx the row, the hea
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
   assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
   assert.match(answer.text, /Only this connection is open/);
-  assert.match(answer.text, /The connection was closed\. You are still signed in here\./);
+  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown\)\. This can/);
 });
 
 Deno.test("POST /user/security/connections/:id/close on the current connection says to sign out instead", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import { connections } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths, withQuery } from "../routes/paths.ts";
@@ -60,6 +61,13 @@ export async function crawl(start: TestApp): Promise<Crawled[]> {
 
   const since = (await here.get(paths.connections)).$("[name=since]").attr("value");
   await here.get(withQuery(paths.live, { since }), HTMX);
+
+  await start.db.update(connections).set({ unusual: "new_country" }).where(eq(connections.id, one!));
+  await here.submit(paths.answer(one!));
+  await here.submit(paths.answer(one!), { answer: "me" });
+  await here.get(paths.connections);
+  await start.db.update(connections).set({ unusual: "after_refusals" }).where(eq(connections.id, two!));
+  await here.submit(paths.answer(two!), { answer: "me" }, HTMX);
 
   await here.submit(paths.closeOne(two!), {}, HTMX);
   await here.submit(paths.closeOne(one!));

@@ -106,14 +106,14 @@ async function startLife() {
 
   async function openIds(account: number): Promise<string[]> {
     const filter = { state: "open" as const };
-    const rows = await listHistory(db, {
+    const { entries } = await listHistory(db, {
       userId: userIds[account]!,
       filter,
       before: null,
       limit: 1000,
       now: clock.now,
     });
-    return rows.map(({ id }) => id).sort();
+    return entries.map(({ id }) => id).sort();
   }
 
   /** Which connection a browser's cookie is of: the public part of the cookie tells. */

@@ -89,6 +89,7 @@ export async function startServer(
   let ended: Promise<number> | undefined;
   const server = {
     address,
+    pid: process.pid,
     /** The lines of standard output so far. */
     output,
     /** All of standard error, once it has ended. */

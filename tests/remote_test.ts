@@ -235,7 +235,13 @@ async function assertMainFlow(db: Db, email: string): Promise<void> {
   clock.now += 400 * DAY;
   assert.equal((await here.signIn(email, NEW)).status, 303);
   const user = await findUser(db, email);
-  const left = await listHistory(db, { userId: user!.id, filter: {}, before: null, limit: 10, now: clock.now });
+  const { entries: left } = await listHistory(db, {
+    userId: user!.id,
+    filter: {},
+    before: null,
+    limit: 10,
+    now: clock.now,
+  });
   assert.equal(left.length, 1);
 }
 

@@ -1,35 +1,19 @@
 import type { Child } from "hono/jsx";
 import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
-import type { Problems } from "../routes/forms.ts";
 import { paths } from "../routes/paths.ts";
-import { ConnectionRow, Country, IpAddress } from "./connection_row.ts";
+import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
+import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
-import { Field } from "./fields.tsx";
+import { countryName } from "./countries.ts";
 import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.ts";
 
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;
-
-export type Confirmation = {
-  csrf: string;
-  /** Whose password is asked for; a password manager wants to know. */
-  email: string;
-  needsPassword: boolean;
-  zone: string;
-  /** In the dialog htmx sends it; on a page of its own the browser does, and a new page comes. */
-  inDialog: boolean;
-  /** What is wrong as a whole; `problems` by field. */
-  problem?: string | undefined;
-  problems: Problems;
-};
-
-/** The confirmation as a page of its own, for who has no JavaScript. */
-export function ConfirmationPage({ children }: { children?: Child }) {
-  return <div class="card entry wide">{children}</div>;
-}
+/** And a notification so many. */
+const NAMED_AFTER = 3;
 
 /** Asks whether all other open connections shall be closed, and names them. */
 export function ConfirmCloseAll({ connections, ...asks }: Confirmation & { connections: OpenConnection[] }) {
@@ -45,10 +29,14 @@ export function ConfirmCloseAll({ connections, ...asks }: Confirmation & { conne
     <Confirm
       title={connections.length === 1 ? "Close 1 open connection?" : `Close ${connections.length} open connections?`}
       action={paths.closeAll}
-      button={connections.length === 1 ? "Close it" : `Close all ${connections.length}`}
+      actions={
+        <CloseOrCancel {...asks}>
+          {connections.length === 1 ? "Close it" : `Close all ${connections.length}`}
+        </CloseOrCancel>
+      }
       {...asks}
     >
-      <ClosingList connections={connections.slice(0, NAMED)} zone={asks.zone} />
+      <ConnectionList connections={connections.slice(0, NAMED)} zone={asks.zone} />
       {unnamed > 0 && <p>And {plural(unnamed, "more connection")}.</p>}
       <p>
         {connections.length === 1 ? "It has" : "They have"} to sign in again with your password.{" "}
@@ -77,7 +65,7 @@ export function ConfirmCloseOne(
   if (connection.closedAt !== null) {
     return (
       <NothingToConfirm title="This connection is closed already">
-        <ClosingList connections={[connection]} zone={zone} />
+        <ConnectionList connections={[connection]} zone={zone} />
         <p>
           It ended on <Time at={connection.closedAt} zone={zone} /> ({zone}). There is nothing left to close.
         </p>
@@ -88,10 +76,10 @@ export function ConfirmCloseOne(
     <Confirm
       title="Close this connection?"
       action={paths.closeOne(connection.id)}
-      button="Close it"
+      actions={<CloseOrCancel {...asks}>Close it</CloseOrCancel>}
       {...asks}
     >
-      <ClosingList connections={[connection]} zone={zone} />
+      <ConnectionList connections={[connection]} zone={zone} />
       <p>
         It has to sign in again with your password. <strong>This browser stays signed in.</strong>
       </p>
@@ -99,96 +87,68 @@ export function ConfirmCloseOne(
   );
 }
 
-function Confirm({ title, action, button, csrf, email, needsPassword, inDialog, problem, problems, children }:
-  & Confirmation
-  & { title: string; action: string; button: string; children?: Child }) {
-  const htmx = inDialog ? { "hx-post": action, "hx-target": "#dialog", "hx-disable": "find button" } : {};
+function CloseOrCancel({ needsPassword, children }: Pick<Confirmation, "needsPassword"> & { children?: Child }) {
   return (
-    <form method="post" action={action} {...htmx}>
-      <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      <div id="dialog-problem" role="alert">{problem && <Notification kind="problem">{problem}</Notification>}</div>
-      <input type="hidden" name="csrf" value={csrf} />
-      {children}
-      {needsPassword && (
-        <>
-          <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-          <Field
-            name="password"
-            label="Your password"
-            type="password"
-            autocomplete="current-password"
-            autofocus
-            hint="You last gave it more than 5 minutes ago."
-            problem={problems.password}
-          />
-        </>
-      )}
-      <div class="dialog-actions">
-        <a class="button" href={paths.connections} data-dismiss>Cancel</a>
-        <button type="submit" class="primary" autofocus={!needsPassword}>{button}</button>
-      </div>
-    </form>
+    <>
+      <Dismiss>Cancel</Dismiss>
+      <button type="submit" class="primary" autofocus={!needsPassword}>{children}</button>
+    </>
   );
 }
 
-function NothingToConfirm({ title, children }: { title: string; children?: Child }) {
-  return (
-    <div>
-      <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      {children}
-      <div class="dialog-actions">
-        <a class="button" href={paths.connections} data-dismiss autofocus>Back to the history</a>
-      </div>
-    </div>
-  );
-}
+/** What a notification says of a connection. */
+export type Named = Pick<Entry, "device" | "countryCode">;
 
-function ClosingList({ connections, zone }: { connections: OpenConnection[]; zone: string }) {
+/** What happened after closing all others: `count` were closed, and `closed` are as many of them as can be named. */
+export function AllClosed({ count, closed = [] }: { count: number; closed?: Named[] }) {
+  if (count === 0) {
+    return <Notification kind="info">Nothing was open: the other connections were already closed.</Notification>;
+  }
   return (
-    <ul class="closing">
-      {connections.map(({ device, ip, countryCode, openedAt }) => (
-        <li>
-          <strong>{device}</strong>
-          <span>
-            <Country code={countryCode} />,{" "}
-            <span class="ip">
-              <IpAddress ip={ip} />
-            </span>
-          </span>
-          <small>
-            Since <Time at={openedAt} zone={zone} /> ({zone})
-          </small>
-        </li>
-      ))}
-    </ul>
+    <Notification>
+      {count === 1 ? "1 open connection was closed" : `${count} open connections were closed`}
+      {nameAll(closed, count)}. <Undo count={count} />
+    </Notification>
   );
-}
-
-/** What happened, after closing all others. */
-export function AllClosed({ count }: { count: number }) {
-  return count === 0
-    ? <Notification kind="info">Nothing was open: the other connections were already closed.</Notification>
-    : (
-      <Notification>
-        {count === 1 ? "1 open connection was closed." : `${count} open connections were closed.`}{" "}
-        You are still signed in here.
-      </Notification>
-    );
 }
 
 /** What happened, after closing one. */
-export function OneClosed({ count }: { count: number }) {
-  return count === 0
-    ? <Notification kind="info">Nothing was closed: this connection was closed already.</Notification>
-    : <Notification>The connection was closed. You are still signed in here.</Notification>;
+export function OneClosed({ count, closed = [] }: { count: number; closed?: Named[] }) {
+  if (count === 0) {
+    return <Notification kind="info">Nothing was closed: this connection was closed already.</Notification>;
+  }
+  return (
+    <Notification>
+      The connection was closed{nameAll(closed, count)}. <Undo count={1} />
+    </Notification>
+  );
+}
+
+function Undo({ count }: { count: number }) {
+  return (
+    <>
+      This can't be undone: if {count === 1 ? "it" : "one of them"}{" "}
+      was yours, sign in there again. You are still signed in here.
+    </>
+  );
+}
+
+/** ": Safari on iPad (France), curl (Unknown) and 3 more"; empty where none can be named. */
+function nameAll(closed: Named[], count: number): string {
+  if (closed.length === 0) return "";
+  const named = closed.slice(0, NAMED_AFTER).map(({ device, countryCode }) =>
+    `${device} (${countryName(countryCode)})`
+  );
+  const more = count - named.length;
+  return `: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** The pieces for htmx after closing all others: the notification, and the history as it is now. */
-export function AllClosedPieces({ count, view }: { count: number; view: HistoryView }) {
+export function AllClosedPieces({ count, closed, view }: { count: number; closed: Named[]; view: HistoryView }) {
   return (
     <>
       <NotificationPiece>
-        <AllClosed count={count} />
+        <AllClosed count={count} closed={closed} />
       </NotificationPiece>
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <History {...view} />
@@ -199,23 +159,23 @@ export function AllClosedPieces({ count, view }: { count: number; view: HistoryV
 }
 
 /** The pieces for htmx after closing one: its row, where the person is looking, and the head. */
-export function OneClosedPieces({ count, entry, open, query, zone }: {
+export function OneClosedPieces({ count, entry, open, unanswered, query, ...rows }: Rows & {
   count: number;
   entry: Entry;
   open: number;
+  unanswered: number;
   query: HistoryView["query"];
-  zone: string;
 }) {
   return (
     <>
       <NotificationPiece>
-        <OneClosed count={count} />
+        <OneClosed count={count} closed={[entry]} />
       </NotificationPiece>
       <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead open={open} query={query} />
+        <HistoryHead open={open} unanswered={unanswered} query={query} />
       </hx-partial>
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
-        <ConnectionRow entry={entry} isCurrent={false} zone={zone} />
+        <ConnectionRow entry={entry} {...rows} />
       </hx-partial>
       <ClosedHere count={count} />
     </>

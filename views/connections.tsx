@@ -1,17 +1,17 @@
+import { html as markup } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Activity } from "../db/activity.ts";
 import type { Entry } from "../db/history.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
-import { ConnectionRow } from "./connection_row.ts";
+import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { countryName } from "./countries.ts";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
+import { remember } from "./time.ts";
 
-export type HistoryView = {
+export type HistoryView = Rows & {
   entries: Entry[];
-  /** The id of the current connection. */
-  current: string;
   /** How many connections are open, the current one included. */
   open: number;
   /** The country codes of the account's whole history. */
@@ -19,18 +19,19 @@ export type HistoryView = {
   query: HistoryQuery;
   /** What of the query made no sense and was left out, in sentences. */
   problems: string[];
+  /** How many unusual connections wait for an answer. */
+  unanswered: number;
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
-  /** The cursor of the last row; null without one. */
+  /** The cursor of where this page ends; null where there is nothing. */
   last: string | null;
-  zone: string;
+  /** After how many rows a search stopped that did not find enough for a page; null where it need not. */
+  lookedThrough: number | null;
   activity: Activity;
   /** The activity as text, and how often the page asks whether it is still the same, in milliseconds. */
   tag: string;
   pollEvery: number;
 };
-
-type Shown = Pick<HistoryView, "entries" | "current" | "zone">;
 
 export function ConnectionsPage(view: HistoryView) {
   return (
@@ -72,7 +73,7 @@ export function NewPieces({ view, rows, news, newest }: {
       </hx-partial>
       {rows !== "none" && (
         <hx-partial hx-target="#rows-or-none" hx-swap="innerMorph">
-          <Rows {...view} />
+          <RowsOrNone {...view} />
         </hx-partial>
       )}
       {rows === "first page" && (
@@ -90,7 +91,7 @@ export function History(view: HistoryView) {
   const { query, problems, countries } = view;
   return (
     <section id="history" aria-labelledby="title">
-      <HistoryHead open={view.open} query={query} />
+      <HistoryHead {...view} />
       {problems.length > 0 && (
         <Notification kind="problem">
           {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
@@ -99,7 +100,7 @@ export function History(view: HistoryView) {
       <div class="card">
         <FilterForm query={query} countries={countries} hasFilter={hasFilter(query)} />
         <div id="rows-or-none">
-          <Rows {...view} />
+          <RowsOrNone {...view} />
         </div>
         <More {...view} />
       </div>
@@ -108,7 +109,7 @@ export function History(view: HistoryView) {
 }
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
-export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">) {
+export function HistoryHead({ open, unanswered, query }: Pick<HistoryView, "open" | "unanswered" | "query">) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
@@ -123,6 +124,12 @@ export function HistoryHead({ open, query }: Pick<HistoryView, "open" | "query">
             </>
           )}
         </p>
+        {unanswered > 0 && (
+          <p class="unanswered">
+            {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}{" "}
+            for your answer: was it you?
+          </p>
+        )}
       </div>
       <div class="actions">
         <a class="button" href={withQuery(paths.csv, filter)} download>
@@ -151,9 +158,6 @@ function OpensDialog({ href, class: className, children }: { href: string; class
 function FilterForm(
   { query, countries, hasFilter }: Pick<HistoryView, "query" | "countries"> & { hasFilter: boolean },
 ) {
-  const chosen = [...new Set([...countries, ...(query.country ? [query.country] : [])])]
-    .map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
   return (
     <form
       class="filters"
@@ -178,7 +182,7 @@ function FilterForm(
         Country
         <select name="country" id="filter-country">
           <option value="">Any</option>
-          {chosen.map(({ code, name }) => <option value={code} selected={query.country === code}>{name}</option>)}
+          {countryOptions([query.country ?? "", ...countries].join())}
         </select>
       </label>
       <label>
@@ -209,17 +213,32 @@ function FilterForm(
   );
 }
 
+/**
+ * The options of some countries by name; of the codes, separated by commas, the first is the chosen one or empty. Twenty take 10 µs
+ * to sort and write, and accounts have few and often the same: each list is written once.
+ */
+const countryOptions = remember((codes: string) => {
+  const [chosen = "", ...countries] = codes.split(",");
+  const options = [...new Set([chosen, ...countries])].filter((code) => code !== "")
+    .map((code) => ({ code, name: countryName(code) }))
+    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+  return markup`${
+    options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`)
+  }`;
+}, 1_000);
+const SELECTED = markup` selected`;
+
 /** The table, or why there is none: what opening and closing connections changes. */
-export function Rows(view: HistoryView) {
-  const { entries, query } = view;
-  return entries.length === 0 ? <Empty query={query} hasFilter={hasFilter(query)} /> : <ConnectionsTable {...view} />;
+function RowsOrNone(view: HistoryView) {
+  if (view.entries.length === 0) return <Empty {...view} hasFilter={hasFilter(view.query)} />;
+  return <ConnectionsTable {...view} />;
 }
 
 function hasFilter(query: HistoryQuery): boolean {
   return Object.keys(query).some((name) => name !== "before");
 }
 
-function ConnectionsTable(rows: Shown) {
+function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
     <table>
       <caption class="hidden">Connections to your account, newest first</caption>
@@ -251,17 +270,27 @@ export function OlderConnections(view: HistoryView) {
   );
 }
 
-function ConnectionRows({ entries, current, zone, focusFirst = false }: Shown & { focusFirst?: boolean }) {
+function ConnectionRows(
+  { entries, focusFirst = false, current, zone, now }: Rows & { entries: Entry[]; focusFirst?: boolean },
+) {
   return (
     <>
       {entries.map((entry, i) => (
-        <ConnectionRow entry={entry} isCurrent={entry.id === current} zone={zone} isFocused={focusFirst && i === 0} />
+        <ConnectionRow entry={entry} {...{ current, zone, now }} isFocused={focusFirst && i === 0} />
       ))}
     </>
   );
 }
 
-function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: boolean }) {
+function Empty({ query, lookedThrough, hasFilter }: HistoryView & { hasFilter: boolean }) {
+  if (lookedThrough !== null) {
+    return (
+      <div class="empty">
+        <h2>Nothing so far</h2>
+        <p>There is more of your history to look through.</p>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       {hasFilter
@@ -284,14 +313,19 @@ function Empty({ query, hasFilter }: Pick<HistoryView, "query"> & { hasFilter: b
 }
 
 /** The end of the table: the zone of all its times, where it ends, and the way to older rows. */
-export function More({ older, last, zone, entries }: HistoryView) {
+function More({ older, last, zone, entries, lookedThrough }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
       <span>Times in {zone.replaceAll("_", " ")}</span>
       {last && <input type="hidden" name="down_to" value={last} />}
+      {lookedThrough !== null && <span>Looked through {lookedThrough.toLocaleString("en")} rows.</span>}
       {href
-        ? <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">Older connections</a>
+        ? (
+          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">
+            {lookedThrough === null ? "Older connections" : "Go on looking"}
+          </a>
+        )
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );

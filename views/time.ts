@@ -25,6 +25,47 @@ export function Time({ at, zone }: { at: number; zone: string }) {
   return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
 }
 
+/** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
+export function timeBeside(other: number, at: number, zone: string): string {
+  const local = at + offsetAt(at, zone);
+  const day = Math.floor(local / DAY);
+  const isSameDay = day === Math.floor((other + offsetAt(other, zone)) / DAY);
+  return isSameDay ? clock(local - day * DAY) : formatTime(at, zone);
+}
+
+/** "2 hours ago", in the largest unit that fits; "just now" within a minute, and for what a clock that went back makes future. */
+export function formatAgo(at: number, now: number): string {
+  const { count, unit } = inUnits(now - at);
+  return count === 0 ? "just now" : agoOf(unit)(count);
+}
+
+/** "2 hours", in the largest unit that fits; "less than a minute" for less. */
+export function formatDuration(milliseconds: number): string {
+  const { count, unit } = inUnits(milliseconds);
+  return count === 0 ? "less than a minute" : durationOf(unit)(count);
+}
+
+type Unit = "minute" | "hour" | "day" | "month" | "year";
+
+const UNITS: [Unit, milliseconds: number][] = [
+  ["year", 365 * DAY],
+  ["month", 30 * DAY],
+  ["day", DAY],
+  ["hour", 60 * MINUTE],
+];
+
+function inUnits(milliseconds: number): { count: number; unit: Unit } {
+  const [unit, size] = UNITS.find(([, size]) => milliseconds >= size) ?? ["minute", MINUTE];
+  return { count: Math.max(0, Math.floor(milliseconds / size)), unit };
+}
+
+const relativeFormat = new Intl.RelativeTimeFormat("en");
+const agoOf = remember((unit: Unit) => remember((count: number) => relativeFormat.format(-count, unit)));
+const durationOf = remember((unit: Unit) => {
+  const format = new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" });
+  return remember((count: number) => format.format(count));
+});
+
 /** "3 minutes", "1 hour": how long to wait, rounded up. */
 export function formatWait(milliseconds: number): string {
   const minutes = Math.max(1, Math.ceil(milliseconds / MINUTE));
@@ -92,13 +133,13 @@ const formatOf = remember((zone: string) =>
   })
 );
 
-/** Keeps what `make` made for each key, as long as those are not too many. */
-function remember<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+/** Keeps what `make` made for each key, as long as those are not more than `most`. */
+export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): (key: Key) => Value {
   const made = new Map<Key, Value>();
   return (key) => {
     const known = made.get(key);
     if (known !== undefined || made.has(key)) return known as Value;
-    if (made.size >= 10_000) made.clear();
+    if (made.size >= most) made.clear();
     const value = make(key);
     made.set(key, value);
     return value;

@@ -57,7 +57,7 @@ Deno.test("the history with a notification and the menu open is for everybody", 
   await signIn(here);
   await here.getByRole("link", { name: "Close open connections" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-  await here.getByText("1 open connection was closed.").waitFor();
+  await here.getByText("1 open connection was closed").waitFor();
   await here.getByText("User management").click();
   await here.getByRole("link", { name: "User and security" }).waitFor();
 

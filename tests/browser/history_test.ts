@@ -32,11 +32,16 @@ Deno.test(
     await here.getByText("Times in Europe/Madrid").waitFor();
     await here.getByText("2 connections are open now, this one included.").waitFor();
     assert.deepEqual(await texts(here.locator("tbody tr")), [
-      "23 Nov 2026, 15:04 This connection 81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
-      "23 Nov 2026, 15:03 Last seen 23 Nov 2026, 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
+      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection First from Spain New network and device " +
+      "81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
+      "23 Nov 2026, 15:03 1 minute ago · last seen 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
       "Close the connection of Safari on iPhone, 193.51.208.14",
     ]);
-    assert.deepEqual(await texts(here.locator("tr.current .chip")), ["This connection"]);
+    assert.deepEqual(await texts(here.locator("tr.current .chip")), [
+      "This connection",
+      "First from Spain",
+      "New network and device",
+    ]);
     site.assertUntroubled();
   },
 );
@@ -136,7 +141,7 @@ Deno.test("after Back the dialog opens as before", inChromium, async () => {
 
   const dialog = await openDialog(here);
   await dialog.getByRole("button", { name: "Close it" }).click();
-  await here.getByText("1 open connection was closed.").waitFor();
+  await here.getByText("1 open connection was closed").waitFor();
   site.assertUntroubled();
 });
 
@@ -180,6 +185,7 @@ Deno.test("Download CSV saves the whole history in a file named by the day", inC
     device: "Firefox on Linux",
     user_agent: await here.evaluate(() => navigator.userAgent),
     attempts: "",
+    unusual: "new_country new_network_and_device",
   });
   assert.equal(await isMarked(here), true);
   site.assertUntroubled();

@@ -32,7 +32,7 @@ Deno.test(
     await here.reload();
     await here.getByRole("link", { name: "Close open connections" }).click();
     await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-    await here.getByText("1 open connection was closed.").waitFor();
+    await here.getByText("1 open connection was closed").waitFor();
 
     const [refused] = await Promise.all([
       phone.waitForResponse((response) => new URL(response.url()).pathname === paths.closeAll),
@@ -60,7 +60,7 @@ Deno.test("a closed browser that filters in its old page comes back to where it 
   await signIn(here);
   await here.getByRole("row", { name: PARIS }).getByRole("link").click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-  await here.getByText("The connection was closed.").waitFor();
+  await here.getByText("The connection was closed").waitFor();
 
   await phone.getByRole("button", { name: "Filter" }).click();
 

@@ -52,14 +52,14 @@ Deno.test(
     await waitForClosedDialog(here);
     await here.getByRole("row", { name: PARIS }).getByRole("link", { name: /^Close the connection of Safari/ }).click();
     await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-    await here.getByText("The connection was closed.").waitFor();
+    await here.getByText("The connection was closed").waitFor();
     await phone.reload();
     await fillSignIn(phone);
     await phone.waitForURL(paths.connections);
     await here.reload();
     await here.getByRole("link", { name: "Close open connections" }).click();
     await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-    await here.getByText("1 open connection was closed.").waitFor();
+    await here.getByText("1 open connection was closed").waitFor();
     await Promise.all([here.waitForEvent("download"), here.getByRole("link", { name: "Download CSV" }).click()]);
 
     await here.getByRole("link", { name: "Password" }).click();

@@ -1,9 +1,14 @@
 import type { Context } from "hono";
+import type { HtmlEscapedString } from "hono/utils/html";
 import { confirmSession, type Session } from "../db/sessions.ts";
+import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
 import type { Env } from "./env.ts";
 import { type Problems, readForm, typedPassword } from "./forms.ts";
+import { answerProblem } from "./guards.tsx";
+import { wantsPiece } from "./htmx.ts";
 import { answerRefused, checkOwnPassword } from "./password_check.ts";
 import { writeSessionCookie } from "./sessions.ts";
+import { zoneOf } from "./time_zones.ts";
 
 /** For how long a password that was given counts as just given, in milliseconds (ASVS 7.5.2). */
 const FRESH_FOR = 5 * 60_000;
@@ -50,4 +55,30 @@ export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null>
   return refused.outcome === "wrong"
     ? { problems: { password: text } }
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
+}
+
+/** What a confirmation is shown with. */
+export function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { problems: {} }): Confirmation {
+  const { session, csrf } = c.var;
+  return {
+    csrf,
+    email: session.email,
+    needsPassword: needsPassword(session, c.var.now()),
+    zone: zoneOf(c),
+    inDialog: wantsPiece(c),
+    problem,
+    problems,
+  };
+}
+
+/** Shows a confirmation: as a page, or as what htmx puts into the dialog. */
+export function showConfirmation(
+  c: Context<Env>,
+  confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
+  title: string,
+  unconfirmed?: Unconfirmed,
+) {
+  if (!wantsPiece(c)) return c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+  // htmx puts no 5xx into the dialog: the form stays as it is, and a piece beside it says why.
+  return unconfirmed?.isBusy ? answerProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
 }
