@@ -161,7 +161,7 @@ Deno.test("what this page closed is renewed but no news to it", async () => {
   const first = await here.submit(paths.closeOne(one!.id), {}, HTMX);
   const second = await here.submit(paths.closeAll, {}, HTMX);
 
-  const closedHere = [first, second].map(({ $ }) => $(`${piece("#known")} [name=closed_here]`).attr("value"));
+  const closedHere = [first, second].map(({ $ }) => $(`${piece("#live")} [name=closed_here]`).attr("value"));
   assert.deepEqual(closedHere, ["1", "2"]);
   const answer = await page.ask({ closed_here: ["1", "2"] });
   assert.equal(newsIn(answer), "");
@@ -375,7 +375,7 @@ Deno.test("a tag or a cursor that this app did not write counts as something new
       const { status, $ } = await page.ask({ since: [since], down_to: [downTo], closed_here: [closedHere, since] });
       assert.equal(status, 200);
       assert.equal($("script").length, 0);
-      assert.equal($(`${piece("#known")} [name=since]`).attr("value"), page.first);
+      assert.equal($(`${piece("#live")} [name=since]`).attr("value"), page.first);
     }),
     { numRuns: 200 },
   );
@@ -444,7 +444,7 @@ function assertToldOnly({ status, $ }: Answer): void {
  */
 async function open(browser: Browser, since?: string, search = "") {
   const { $, text } = await browser.get(`${paths.connections}${search}`);
-  const first = since ?? String($("#known [name=since]").attr("value"));
+  const first = since ?? String($("#live [name=since]").attr("value"));
   const downTo = $("#more [name=down_to]").attr("value");
   let known = first;
   return {
@@ -459,7 +459,7 @@ async function open(browser: Browser, since?: string, search = "") {
       );
       const headers = { ...HTMX, "HX-Current-URL": `${ORIGIN}${paths.connections}${at}` };
       const answer = await browser.get(`${paths.live}?${query}`, headers);
-      known = answer.$(`${piece("#known")} [name=since]`).attr("value") ?? known;
+      known = answer.$(`${piece("#live")} [name=since]`).attr("value") ?? known;
       return answer;
     },
   };

@@ -24,16 +24,13 @@ export function Live({ tag, pollEvery }: Pick<HistoryView, "tag" | "pollEvery">)
       <div id="news" role="status"></div>
       <div
         id="live"
-        hidden
         hx-get={paths.live}
         hx-trigger={`every ${pollEvery}ms, visibilitychange from:document`}
-        hx-include="#known, #more"
+        hx-include="#live, #more"
         hx-sync="drop"
         hx-swap="none"
       >
-        <span id="known">
-          <Known tag={tag} />
-        </span>
+        <Known tag={tag} />
       </div>
     </>
   );
@@ -46,7 +43,7 @@ function Known({ tag }: { tag: string }) {
 /** For the page that closed some connections: they are no news to it. */
 export function ClosedHere({ count }: { count: number }) {
   return (
-    <hx-partial hx-target="#known" hx-swap="beforeend">
+    <hx-partial hx-target="#live" hx-swap="beforeend">
       <input type="hidden" name="closed_here" value={count} />
     </hx-partial>
   );
@@ -55,7 +52,7 @@ export function ClosedHere({ count }: { count: number }) {
 /** The tag of what the page has from now on. */
 export function KnownPiece({ tag }: Pick<HistoryView, "tag">) {
   return (
-    <hx-partial hx-target="#known" hx-swap="innerHTML">
+    <hx-partial hx-target="#live" hx-swap="innerHTML">
       <Known tag={tag} />
     </hx-partial>
   );
