@@ -1,5 +1,6 @@
 import { and, eq, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { ACTIVITY, type Activity, type FoundActivity, toActivity } from "./activity.ts";
 import type { Db } from "./client.ts";
 import type { DeviceKind } from "./devices.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
@@ -78,12 +79,10 @@ export type Found<Row> = {
 
 /** One page of the history with what stands around it. */
 export type Page = Found<Entry> & {
-  /** How many connections of the account are open. */
-  open: number;
+  /** How the whole history stands, read at the same moment as the rows. */
+  activity: Activity;
   /** The country codes in the account's history, in no order. */
   countries: string[];
-  /** How many unusual connections wait for their owner's answer, the current one aside. */
-  unanswered: number;
 };
 
 /** The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows. */
@@ -97,14 +96,13 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<Fu
 /** The same without the User-Agents, with what stands around it on the page over the connection `current`, in one call. */
 export async function readPage(db: Db, query: HistoryQuery, current: string): Promise<Page> {
   const ask = pages.for(query);
-  const [rows, stoppedAt, open, countries, unanswered] = await ask(db, { ...valuesOf(query), current }) ??
-    [[], null, 0, [], 0];
+  const [rows, stoppedAt, activity, countries] = await ask(db, { ...valuesOf(query), current }) ??
+    [[], null, [null, 0, null, 0], []];
   return {
     entries: rows.map(toEntry),
     stoppedAt: toCursor(stoppedAt),
-    open,
+    activity: toActivity(activity),
     countries: [...new Set(countries)],
-    unanswered,
   };
 }
 
@@ -238,13 +236,6 @@ function wanted(query: HistoryQuery): SQL {
   return state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;
 }
 
-const COUNT_OPEN = sql`select count(*) from ${connections}
-  where ${connections.userId} = ${sql.placeholder("userId")} and ${isOpen(NOW)}`;
-
-const COUNT_UNANSWERED = sql`select count(*) from ${connections}
-  where ${connections.userId} = ${sql.placeholder("userId")} and ${connections.unusual} is not null
-    and ${connections.answer} is null and ${connections.id} <> ${sql.placeholder("current")}`;
-
 /**
  * Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. What both
  * kinds of row have comes twice: to leave that out here costs half as much again.
@@ -279,8 +270,8 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
 }
 
 const lists = questionsByFilter<[[userAgent: string, ...Row][], Position]>((query) => findingsOf(query, AS_FULL_ROW));
-const pages = questionsByFilter<[Row[], Position, number, string[], number]>((query) =>
-  findingsOf(query, AS_ROW, sql`, (${COUNT_OPEN}), json((${COUNTRIES})), (${COUNT_UNANSWERED})`)
+const pages = questionsByFilter<[Row[], Position, FoundActivity, string[]]>((query) =>
+  findingsOf(query, AS_ROW, sql`, json((${ACTIVITY})), json((${COUNTRIES}))`)
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {

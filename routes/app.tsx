@@ -22,6 +22,7 @@ import {
   securityHeaders,
 } from "./guards.tsx";
 import { health } from "./health.ts";
+import { live } from "./live.tsx";
 import { describeError } from "./log.ts";
 import { takeNotice } from "./notices.tsx";
 import { password, showPassword } from "./password.tsx";
@@ -75,6 +76,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.get(paths.security, (c) => c.redirect(paths.connections, 303));
   app.route(paths.security, connections);
   app.route(paths.security, answers);
+  app.route(paths.security, live);
   app.route(paths.security, password);
 
   app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));

@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
 import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
-import { type Entry, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
+import { type Cursor, type Entry, type Filter, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
 import { countRows } from "../db/row_count.ts";
 import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
+import { writeTag } from "./activity_tag.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
 import { viewDays } from "./days.ts";
@@ -24,8 +25,10 @@ import { paths, withQuery } from "./paths.ts";
 import { askToSignIn } from "./sessions.ts";
 import { dayOf, zoneOf } from "./time_zones.ts";
 
-/** Rows a page. */
+/** Rows a page, and how many of them at most are kept as they are now. */
 const PAGE = 25;
+const MOST_LIVE = 200;
+const POLL_EVERY = 5_000;
 
 export const connections = new Hono<Env>();
 
@@ -122,28 +125,54 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
   return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
 }
 
-/** One page of the history for the query of `url`. */
-export async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
+/** One page of the history for the query of `url`; or all that it shows by now, down to the row at a cursor. */
+export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor | null = null): Promise<HistoryView> {
   const { userId, connectionId: current } = c.get("session");
   const now = c.get("now")();
   const zone = zoneOf(c);
   const { query, problems } = readHistoryQuery(url);
   const { before, ...filter } = query;
-  const asked = { userId, filter: toFilter(filter, zone), before: readCursor(before), limit: PAGE + 1, now };
+  const selected = toFilter(filter, zone);
+  const limit = downTo ? MOST_LIVE : PAGE;
+  // One more than is shown tells whether there is an older page.
+  const page = {
+    userId,
+    filter: downTo ? from(downTo, selected) : selected,
+    before: readCursor(before),
+    limit: limit + 1,
+  };
   // Older rows come to htmx by themselves.
   const isWhole = before === undefined || !wantsPiece(c);
-  const [{ entries: found, stoppedAt, ...around }, rows, days] = await Promise.all([
-    // One more than is shown tells whether there is an older page.
-    readPage(c.get("db"), asked, current),
-    isWhole ? countRows(c.get("db"), asked) : null,
+  const [{ entries: found, stoppedAt, activity, countries }, rows, days] = await Promise.all([
+    readPage(c.get("db"), { ...page, now }, current),
+    isWhole ? countRows(c.get("db"), { userId, filter: selected, now }) : null,
     isWhole ? viewDays(c, query) : null,
   ]);
-  const shown = found.slice(0, PAGE);
-  const next = found.length > PAGE ? shown.at(-1) : stoppedAt;
+  const shown = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
+  const next = found.length > limit ? shown.at(-1) : stoppedAt;
+  const last = next ?? shown.at(-1);
   const older = next ? { ...filter, before: writeCursor(next) } : null;
   const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
   const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
-  return { entries, ...around, rows, days, current, query, problems, older, lookedThrough, zone, now };
+  return {
+    ...{ entries, current, zone, now, query, problems, older, lookedThrough, countries, rows, days },
+    open: activity.open,
+    unanswered: activity.unanswered,
+    last: last ? writeCursor(last) : null,
+    activity,
+    tag: writeTag(activity, now),
+    pollEvery: c.get("pollEvery") ?? POLL_EVERY,
+  };
+}
+
+/** The filter with nothing before the time of a cursor's row. */
+function from({ openedAt }: Cursor, filter: Filter): Filter {
+  return { ...filter, since: Math.max(filter.since ?? 0, openedAt) };
+}
+
+/** Whether a row comes after the one at the cursor: those of the same millisecond are in the order of their ids. */
+function isOlder({ openedAt, id }: Cursor, than: Cursor): boolean {
+  return openedAt < than.openedAt || openedAt === than.openedAt && id < than.id;
 }
 
 /** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */

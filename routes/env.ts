@@ -22,6 +22,8 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** How often an open history asks whether something is new, in milliseconds; 5 seconds where it isn't set. */
+  pollEvery?: number;
   /** Is given work that no answer waits for and that never rejects, to see it through before the process ends. */
   background: (work: Promise<void>) => void;
 };

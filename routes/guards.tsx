@@ -181,10 +181,14 @@ export function refuse(
   return answerProblem(c, `${title}. ${text}`);
 }
 
-/** For htmx: leaves everything as it is, and says why where the person is looking: in the dialog, or on the page. */
+/**
+ * For htmx: leaves everything as it is, and says why where the person is looking: in the dialog, or on the page. Not of what a page
+ * asks by itself every few seconds, since nobody waits for that.
+ */
 export function answerProblem(c: Context<Env>, text: string) {
   const isInDialog = c.req.method === "POST" && c.req.header("HX-Target") === "dialog#dialog";
   c.header("HX-Reswap", "none");
+  if (c.req.path === paths.live) return c.body(null);
   return c.html(
     <NotificationPiece target={isInDialog ? "#dialog-problem" : "#notifications"}>
       <Notification kind="problem">{text}</Notification>

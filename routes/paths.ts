@@ -6,6 +6,7 @@ export const paths = {
   signOut: "/sign-out",
   security: "/user/security",
   connections: "/user/security/connections",
+  live: "/user/security/connections/live",
   closeAll: "/user/security/connections/close",
   closeOne: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/close`,
   answer: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/answer`,

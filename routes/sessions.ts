@@ -69,13 +69,13 @@ export function formCsrf(c: Context<Env>): string {
   return csrf;
 }
 
-/** Lets in who has an open connection, as of this very request. */
+/** Lets in who has an open connection, as of this very request. What a page asks by itself is no use of the account (ASVS 7.3.1). */
 export const requireSession = createMiddleware<Env>(async (c, next) => {
   const session = openSession(c);
   if (!session) return askToSignIn(c);
 
   c.set("session", session);
-  c.get("later")(markSeen(c.get("db"), session, c.get("lifetime"), c.get("now")()));
+  if (c.req.path !== paths.live) c.get("later")(markSeen(c.get("db"), session, c.get("lifetime"), c.get("now")()));
   return await next();
 });
 

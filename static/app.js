@@ -1,48 +1,50 @@
-// What HTML and htmx can't do alone. All listeners are on the document, since Back brings a new body without running this again.
+// What HTML and htmx can't do alone. Listeners are on the document, since Back brings another body.
+const on = (names, listener) => names.split(" ").map((name) => document.addEventListener(name, listener, true));
+const find = (selector) => document.querySelector(selector);
+const dialog = () => find("dialog");
 
-// The browser's time zone goes with the sign-in: the history speaks the owner's time.
-for (const field of document.querySelectorAll("input[name=time_zone]")) {
-  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
+// Signing in tells the time zone.
+const zone = find("[name=time_zone]");
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-// htmx fills the dialog, which opens then.
-const dialog = () => document.getElementById("dialog");
-document.addEventListener("htmx:after:swap", () => {
-  if (dialog().childElementCount > 0 && !dialog().open) dialog().showModal();
+// htmx fills the dialog; then it opens.
+on("htmx:after:swap", ({ detail }) => {
+  if (detail.ctx.target === dialog() && dialog().firstChild && !dialog().open) dialog().showModal();
 });
-
-// Esc, "Cancel", a click beside it and success all end here: nothing is asked, and focus is back where it came from.
-document.addEventListener("close", () => {
+// What was asked is gone then, and focus is where it came from.
+on("close", () => {
   dialog().replaceChildren();
-  if (document.activeElement === document.body) document.getElementById("title")?.focus();
-}, true);
-document.addEventListener("connections-closed", () => dialog().close());
-document.addEventListener("click", (event) => {
-  if (!dialog().open) return;
-  const { left, right, top, bottom } = dialog().getBoundingClientRect();
-  const { clientX: x, clientY: y, target } = event;
-  const isBeside = target === dialog() && (x < left || x > right || y < top || y > bottom);
-  if (!isBeside && !target.closest("[data-dismiss]")) return;
+  if (!find(":focus")) find("#title")?.focus();
+});
+on("connections-closed", () => dialog().close());
+
+// The menu closes like a menu, the dialog by a click beside it.
+on("click", (event) => {
+  if (!event.target.closest(".menu")) find(".menu[open]")?.removeAttribute("open");
+  if (!dialog().open || event.target !== dialog() && !event.target.closest("[data-dismiss]")) return;
   event.preventDefault();
   dialog().close();
 });
-
-// The menu closes like a menu.
-const openMenu = () => document.querySelector("details.menu[open]");
-document.addEventListener("click", (event) => {
-  const menu = openMenu();
-  if (menu && !menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("keydown", (event) => {
-  const menu = openMenu();
-  if (event.key !== "Escape" || !menu?.contains(event.target)) return;
+on("keydown", ({ key, target }) => {
+  const menu = key === "Escape" && target.closest(".menu[open]");
+  if (!menu) return;
+  menu.firstChild.focus();
   menu.open = false;
-  menu.querySelector("summary").focus();
 });
 
-// A page from the browser's memory may be of somebody who has left: ask again.
-addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
+// The poll gives way to what people ask, and rests while nobody looks and after trouble.
+let rest = 0;
+on("htmx:before:request", (event) => {
+  if (event.target.id !== "live") find("#live")?.dispatchEvent(new Event("htmx:abort"));
+  else if (document.hidden || Date.now() < rest || find(".htmx-request:not(#live)")) event.preventDefault();
+});
+on("htmx:error htmx:response:error", ({ target }) => {
+  if (target.id === "live") rest = Date.now() + 30_000;
+});
+
+// What comes back from the browser's memory may be of somebody who left.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
   document.body.replaceChildren();
   location.reload();
 });

@@ -38,6 +38,8 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     retention: 365 * DAY,
     trustedProxies: [],
     background: (work) => void background.add(work),
+    // No page asks for news by itself, so that nothing changes under a test that doesn't mean it.
+    pollEvery: DAY,
     ...changes,
     passwords,
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
-import { paths } from "../routes/paths.ts";
+import { paths, withQuery } from "../routes/paths.ts";
 import { type Answer, type Browser, EMAIL, HTMX, PASSWORD, type TestApp } from "./app.ts";
 
 export type Crawled = Answer & { what: string };
@@ -59,6 +59,9 @@ export async function crawl(start: TestApp): Promise<Crawled[]> {
     await here.post(paths.password, { current_password: "x".repeat(17_000) }, headers);
   }
 
+  const since = (await here.get(paths.connections)).$("[name=since]").attr("value");
+  await here.get(withQuery(paths.live, { since }), HTMX);
+
   await start.db.update(connections).set({ unusual: "new_country" }).where(eq(connections.id, one!));
   await here.submit(paths.answer(one!));
   await here.submit(paths.answer(one!), { answer: "me" });
@@ -88,7 +91,7 @@ export async function crawl(start: TestApp): Promise<Crawled[]> {
 
   const isDone = (path: string) => answers.some(({ what, status }) => what === `POST ${path}` && status === 303);
   assert.deepEqual(post.filter((path) => !isDone(path)), [], "each form was sent and taken");
-  const expected = [200, 303, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
+  const expected = [200, 303, 304, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
   const statuses = new Set(answers.map(({ status }) => status));
   assert.deepEqual([...statuses].sort(), expected, "there is an answer of every status");
   return answers;

@@ -15,6 +15,12 @@ Deno.test("static files are kept for good under a name with their fingerprint", 
   assert.equal(css.text, await Deno.readTextFile(new URL("../static/app.css", import.meta.url)));
 });
 
+Deno.test("what the pages add to htmx stays under two kilobytes", async () => {
+  const { size } = await Deno.stat(new URL("../static/app.js", import.meta.url));
+
+  assert.ok(size < 2048, `${size} bytes`);
+});
+
 Deno.test("htmx is served from its package", async () => {
   const { browser } = await startApp();
 

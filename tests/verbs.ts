@@ -134,7 +134,7 @@ export async function assertVerbs(db: Db): Promise<void> {
     ["wrong_password", 2],
   ]);
   const page = await readPage(db, { ...all, filter: { state: "refused" } }, here.connectionId);
-  assert.deepEqual([page.entries.length, page.open, page.countries], [1, 1, ["ES"]]);
+  assert.deepEqual([page.entries.length, page.activity.open, page.countries], [1, 1, ["ES"]]);
   assert.equal(page.entries[0]?.addresses, 2);
 
   assert.deepEqual((await listClosedBy(db, here, now, 1)).map(({ id }) => id), [third.connectionId]);

@@ -6,6 +6,7 @@ import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm }
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
 import { countryName } from "./countries.ts";
+import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 import { plural, Time } from "./time.ts";
 
@@ -152,6 +153,7 @@ export function AllClosedPieces({ count, closed, view }: { count: number; closed
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <History {...view} />
       </hx-partial>
+      <ClosedHere count={count} />
     </>
   );
 }
@@ -172,6 +174,7 @@ export function OneClosedPieces({ count, entry, open, unanswered, query, rows, .
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} {...table} />
       </hx-partial>
+      <ClosedHere count={count} />
     </>
   );
 }

@@ -1,12 +1,14 @@
 import type { Child } from "hono/jsx";
+import type { Activity } from "../db/activity.ts";
 import type { Entry } from "../db/history.ts";
 import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
-import { countedRows } from "./counts.ts";
+import { countedRows, countOf } from "./counts.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
 import { Empty, FilterChips, FilterForm } from "./filters.tsx";
+import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 
 export type HistoryView = Rows & {
@@ -26,12 +28,23 @@ export type HistoryView = Rows & {
   unanswered: number;
   /** The query of the next older page; null on the last one. */
   older: HistoryQuery | null;
+  /** The cursor of where this page ends; null where there is nothing. */
+  last: string | null;
   /** After how many rows a search stopped that did not find enough for a page; null where it need not. */
   lookedThrough: number | null;
+  activity: Activity;
+  /** The activity as text, and how often the page asks whether it is still the same, in milliseconds. */
+  tag: string;
+  pollEvery: number;
 };
 
 export function ConnectionsPage(view: HistoryView) {
-  return <History {...view} />;
+  return (
+    <>
+      <Live {...view} />
+      <History {...view} />
+    </>
+  );
 }
 
 /**
@@ -54,9 +67,44 @@ function foundRows({ rows, entries, older, lookedThrough }: HistoryView): string
   return rows === null && lookedThrough !== null ? `${shown} so far` : shown;
 }
 
+/**
+ * What something new may change, for the page that asks by itself. Morphing leaves alone what is the same, so that focus, selection
+ * and scroll stay, and what a person types or opens is elsewhere. A part that shows the history in another way is one piece more.
+ */
+export function NewPieces({ view, rows, news, newest }: {
+  view: HistoryView;
+  /** Which rows are renewed: those on the page, the first page where there are none, or none where they are too many or too old. */
+  rows: "shown" | "first page" | "none";
+  /** Null where nobody knows what the page had. */
+  news: News | null;
+  /** The page with the newest rows. */
+  newest: string;
+}) {
+  return (
+    <>
+      <KnownPiece {...view} />
+      <hx-partial hx-target="#head" hx-swap="outerMorph">
+        <HistoryHead {...view} />
+      </hx-partial>
+      {rows !== "none" && (
+        <hx-partial hx-target="#rows-or-none" hx-swap="innerMorph">
+          <RowsOrNone {...view} />
+        </hx-partial>
+      )}
+      {rows === "first page" && (
+        <hx-partial hx-target="#more" hx-swap="outerMorph">
+          <More {...view} />
+        </hx-partial>
+      )}
+      <hx-partial hx-target="#days" hx-swap="outerMorph">{view.days && <DaysPicture {...view.days} />}</hx-partial>
+      <NewsPiece news={news} newest={rows === "none" ? newest : null} />
+    </>
+  );
+}
+
 /** The whole section: what a filter or closing everything changes. */
 export function History({ isFiltering = false, ...view }: HistoryView & { isFiltering?: boolean }) {
-  const { entries, days, query, problems, countries } = view;
+  const { days, query, problems, countries } = view;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
@@ -69,7 +117,9 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
         {days && <DaysPicture {...days} />}
         <FilterForm query={query} countries={countries} isOpen={isFiltering} />
         <FilterChips query={query} />
-        {entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />}
+        <div id="rows-or-none">
+          <RowsOrNone {...view} />
+        </div>
         <More {...view} />
       </div>
     </section>
@@ -96,8 +146,10 @@ export function HistoryHead(
         </p>
         {unanswered > 0 && (
           <p class="unanswered">
-            {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}{" "}
-            for your answer: was it you?
+            <a href={withQuery(paths.connections, { state: "unusual" })}>
+              {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}
+            </a>{" "}
+            for your answer.
           </p>
         )}
       </div>
@@ -123,6 +175,11 @@ export function HistoryHead(
 /** A link to a confirmation page, which htmx shows in the dialog instead. */
 function OpensDialog({ href, class: className, children }: { href: string; class?: string; children?: Child }) {
   return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
+}
+
+/** The table, or why there is none: what opening and closing connections changes. */
+function RowsOrNone(view: HistoryView) {
+  return view.entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />;
 }
 
 function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
@@ -169,13 +226,14 @@ function ConnectionRows(
   );
 }
 
-/** The end of the table: the zone of all its times, and the way to older rows. */
-function More({ older, zone, entries, lookedThrough }: HistoryView) {
+/** The end of the table: the zone of all its times, the cursor of its last row, and the way to older ones. */
+function More({ older, zone, entries, lookedThrough, last }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
       <span>Times in {zone.replaceAll("_", " ")}</span>
-      {lookedThrough !== null && <span>Looked through {lookedThrough.toLocaleString("en")} rows.</span>}
+      {last && <input type="hidden" name="down_to" value={last} />}
+      {lookedThrough !== null && <span>Looked through {countOf(lookedThrough)} rows.</span>}
       {href
         ? (
           <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">

@@ -6,8 +6,15 @@ import { Notifications } from "./notifications.tsx";
 /** What the layout says of who is signed in. */
 export type Owner = { email: string; csrf: string };
 
-/** 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. */
-const HTMX = JSON.stringify({ noSwap: [204, 304, "5xx"], includeIndicatorCSS: false });
+/**
+ * 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. Morphing lets a row
+ * keep its `tabindex`, and so the focus that "Older connections" gave it.
+ */
+const HTMX = JSON.stringify({
+  noSwap: [204, 304, "5xx"],
+  includeIndicatorCSS: false,
+  morphIgnore: ["data-htmx-powered", "tabindex"],
+});
 
 export function Layout({ title, path, owner, notice, children }: {
   title: string;

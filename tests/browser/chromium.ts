@@ -63,9 +63,9 @@ type Visitor = BrowserContextOptions & { ip?: string };
 
 /**
  * The real app, listening, over a database file of its own with an account, and the browsers that visit it. `without` names
- * switches that Playwright sets and a Chromium of the test's own shall do without.
+ * switches that Playwright sets and a Chromium of the test's own shall do without; `pollEvery` is the app's option, a day if not set.
  */
-export async function openSite({ without }: { without?: string[] } = {}) {
+export async function openSite({ without, ...options }: { without?: string[]; pollEvery?: number } = {}) {
   const browser = executablePath && without ? await launch(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
@@ -88,6 +88,7 @@ export async function openSite({ without }: { without?: string[] } = {}) {
     }),
     trustedProxies: ["127.0.0.1"],
     background: (work) => void background.add(work),
+    ...options,
   });
   handle = app.fetch;
 
