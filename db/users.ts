@@ -68,6 +68,14 @@ export function listUsers(
     .orderBy(users.email);
 }
 
+/** What an owner chooses for their account; null where they leave it to the browser. */
+export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
+
+/** Sets what the owner of a session prefers, for all their browsers. */
+export async function setPreferences(db: Db, session: Session, preferences: Preferences): Promise<void> {
+  await db.update(users).set(preferences).where(eq(users.id, session.userId));
+}
+
 /** Replaces a hash by a stronger one of the same password; does nothing when the password changed meanwhile. */
 export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {
   await db.update(users).set({ passwordHash })

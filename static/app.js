@@ -1,8 +1,8 @@
 // What HTML and htmx can't do alone; every page works without it. All listeners are on the document, since Back brings a new
 // body without running this again.
 
-// The browser's time zone goes with the sign-in, so that the history speaks the owner's time.
-for (const field of document.querySelectorAll("input[name=time_zone]")) {
+// The browser's time zone goes with the sign-in, and the preferences offer it.
+for (const field of document.querySelectorAll("[data-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 

@@ -414,7 +414,16 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
 });
 
 const LIFETIME = { idle: 1, max: 1 };
-const USER: User = { id: "u", email: EMAIL, passwordHash: "", passwordVersion: 1, timeZone: null, createdAt: START };
+const USER: User = {
+  id: "u",
+  email: EMAIL,
+  passwordHash: "",
+  passwordVersion: 1,
+  timeZone: null,
+  language: null,
+  theme: null,
+  createdAt: START,
+};
 const SESSION: Session = {
   id: "s",
   secretHash: "",
@@ -426,6 +435,8 @@ const SESSION: Session = {
   userId: "u",
   email: EMAIL,
   timeZone: null,
+  language: null,
+  theme: null,
   end: null,
 };
 

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import type { Theme } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
 import { Notifications } from "./notifications.tsx";
@@ -9,19 +10,21 @@ export type Owner = { email: string; csrf: string };
 /** 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. */
 const HTMX = JSON.stringify({ noSwap: [204, 304, "5xx"], includeIndicatorCSS: false });
 
-export function Layout({ title, path, owner, notice, children }: {
+export function Layout({ title, path, owner, theme, notice, children }: {
   title: string;
   path: string;
   owner: Owner | null;
+  /** What the owner chose; null: the system's. */
+  theme: Theme | null;
   notice: Child;
   children?: Child;
 }) {
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme ?? undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={theme ?? "light dark"} />
         <meta name="htmx-config" content={HTMX} />
         <title>{title} · Control panel</title>
         <link rel="icon" type="image/svg+xml" href={assetPath("icon")} />
@@ -90,6 +93,7 @@ function Sections({ path }: { path: string }) {
   const sections = [
     { href: paths.connections, name: "Connection history" },
     { href: paths.password, name: "Password" },
+    { href: paths.preferences, name: "Preferences" },
   ];
   return (
     <nav class="sections" aria-label="User and security">
