@@ -43,6 +43,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   app.use(async (c, next) => {
     for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
+    c.set("brand", options.brand ?? "Control panel");
     c.set("requestId", uuid());
     c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
@@ -93,7 +94,8 @@ async function render(c: Context<Env>, content: Child, { title, isError }: PageP
   // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
   const notice = session && !isError ? await takeNotice(c, session) : null;
   const theme = session?.theme ?? null;
-  const page = <Layout path={c.req.path} {...{ title, owner, theme, notice }}>{content}</Layout>;
+  const { brand, header } = c.var;
+  const page = <Layout path={c.req.path} {...{ title, brand, header, owner, theme, notice }}>{content}</Layout>;
   return c.html(`<!doctype html>${page}`);
 }
 

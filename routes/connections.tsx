@@ -3,7 +3,13 @@ import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherO
 import { type Entry, findConnection, readPage } from "../db/history.ts";
 import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
-import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
+import {
+  ConnectionsPage,
+  HistoryPieces,
+  historyTitle,
+  type HistoryView,
+  OlderConnections,
+} from "../views/connections.tsx";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
@@ -29,11 +35,11 @@ export const connections = new Hono<Env>();
 
 connections.get("/connections", async (c) => {
   const view = await viewHistory(c, c.req.url);
-  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: "Connection history" });
+  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: historyTitle(view.query) });
   if (view.query.before) return c.html(<OlderConnections {...view} />);
 
   c.header("HX-Push-Url", withQuery(paths.connections, view.query));
-  return c.html(<HistoryPieces {...view} />);
+  return c.html(<HistoryPieces {...view} brand={c.var.brand} />);
 });
 
 connections.get("/connections.csv", (c) => {
@@ -116,7 +122,7 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
   const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
+  return showConfirmation(c, confirmation, `Close the connection of ${connection.device}`, unconfirmed);
 }
 
 /** One page of the history for the query of `url`. */

@@ -5,6 +5,7 @@ import type { Lifetime } from "../db/open.ts";
 import type { Passwords } from "../db/passwords.ts";
 import type { Session } from "../db/sessions.ts";
 import type { Child } from "hono/jsx";
+import type { Owner } from "../views/layout.tsx";
 import type { Log } from "./log.ts";
 
 /** What varies between one place where the area runs and another; all of it is handed to `createApp`. */
@@ -22,6 +23,10 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   trustedProxies: string[];
+  /** What the panel around the area is called; "Control panel" where it isn't set. */
+  brand?: string;
+  /** The header of the panel around the area, in the place of its own; `null` is who is not signed in. */
+  header?: (owner: Owner | null) => Child;
   /** Is given work that no answer waits for and that never rejects, to see it through before the process ends. */
   background: (work: Promise<void>) => void;
 };
@@ -29,6 +34,7 @@ export type AppOptions = {
 export type Env = {
   Bindings: Partial<Deno.ServeHandlerInfo>;
   Variables: AppOptions & {
+    brand: string;
     requestId: string;
     /** Who is asking, and from where. */
     visitor: () => Promise<Visitor>;

@@ -4,6 +4,7 @@ import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { countryName } from "./countries.ts";
+import { PageTitle } from "./layout.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 
 export type HistoryView = Rows & {
@@ -25,10 +26,24 @@ export function ConnectionsPage(view: HistoryView) {
   return <History {...view} />;
 }
 
-/** The section for htmx after filtering; what an earlier notification said is over. */
-export function HistoryPieces(view: HistoryView) {
+/** What tells this tab from the account's others: first what the filter says, since a tab shows the beginning. */
+export function historyTitle({ state, country, from, to, ip, before }: HistoryQuery): string {
+  const filter = [
+    state,
+    country && countryName(country),
+    ip,
+    from && `from ${from}`,
+    to && `to ${to}`,
+    before && "older",
+  ].filter(Boolean).join(", ");
+  return filter === "" ? "Connection history" : `${capitalize(filter)} · Connection history`;
+}
+
+/** The section for htmx after filtering, with the page's new title; what an earlier notification said is over. */
+export function HistoryPieces({ brand, ...view }: HistoryView & { brand: string }) {
   return (
     <>
+      <PageTitle title={historyTitle(view.query)} brand={brand} />
       <History {...view} />
       <NotificationPiece />
     </>
@@ -116,6 +131,7 @@ function FilterForm(
       action={paths.connections}
       role="search"
       aria-label="Filter connections"
+      autocomplete="off"
       hx-get={paths.connections}
       hx-target="#history"
       hx-swap="outerMorph"
@@ -151,7 +167,6 @@ function FilterForm(
           id="filter-ip"
           value={query.ip ?? ""}
           size={14}
-          autocomplete="off"
           spellcheck={false}
           placeholder="46.16"
         />

@@ -10,8 +10,11 @@ export type Owner = { email: string; csrf: string };
 /** 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. */
 const HTMX = JSON.stringify({ noSwap: [204, 304, "5xx"], includeIndicatorCSS: false });
 
-export function Layout({ title, path, owner, theme, notice, children }: {
+export function Layout({ title, brand, header, path, owner, theme, notice, children }: {
   title: string;
+  brand: string;
+  /** Takes the place of the header here. */
+  header: ((owner: Owner | null) => Child) | undefined;
   path: string;
   owner: Owner | null;
   /** What the owner chose; null: the system's. */
@@ -26,7 +29,7 @@ export function Layout({ title, path, owner, theme, notice, children }: {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme ?? "light dark"} />
         <meta name="htmx-config" content={HTMX} />
-        <title>{title} · Control panel</title>
+        <PageTitle title={title} brand={brand} />
         <link rel="icon" type="image/svg+xml" href={assetPath("icon")} />
         <link rel="stylesheet" href={assetPath("css")} />
         <script src={assetPath("htmx")} defer></script>
@@ -34,7 +37,7 @@ export function Layout({ title, path, owner, theme, notice, children }: {
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
-        <Header owner={owner} />
+        {header ? header(owner) : <Header owner={owner} brand={brand} />}
         <div class={owner ? "shell" : "shell narrow"}>
           {owner && <Sections path={path} />}
           <main id="main" tabindex={-1}>
@@ -55,7 +58,12 @@ export function Layout({ title, path, owner, theme, notice, children }: {
   );
 }
 
-function Header({ owner }: { owner: Owner | null }) {
+/** A page's title, which also comes with a piece that makes another page of it. */
+export function PageTitle({ title, brand }: { title: string; brand: string }) {
+  return <title>{`${title} · ${brand}`}</title>;
+}
+
+function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
   return (
     <header class="bar">
       <a class="brand" href={paths.home}>
@@ -63,29 +71,34 @@ function Header({ owner }: { owner: Owner | null }) {
           <path d="M12 2 4 5v6c0 5 3.4 9.3 8 11 4.6-1.7 8-6 8-11V5z" />
           <path class="tick" d="m8.5 12 2.5 2.5 4.5-5" />
         </svg>
-        <span class="brand-name">Control panel</span>
+        <span class="brand-name">{brand}</span>
       </a>
-      {owner && (
-        <nav aria-label="User management">
-          <details class="menu">
-            <summary>
-              User management
-              <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-                <path d="m3 4.5 3 3 3-3" />
-              </svg>
-            </summary>
-            <div class="menu-items">
-              <p class="menu-owner">{owner.email}</p>
-              <a href={paths.security}>User and security</a>
-              <form method="post" action={paths.signOut}>
-                <input type="hidden" name="csrf" value={owner.csrf} />
-                <button type="submit">Sign out</button>
-              </form>
-            </div>
-          </details>
-        </nav>
-      )}
+      {owner && <UserMenu owner={owner} />}
     </header>
+  );
+}
+
+/** The menu that leads into the area and out of the account; a header of somebody else's has to have it too. */
+export function UserMenu({ owner }: { owner: Owner }) {
+  return (
+    <nav aria-label="User management">
+      <details class="menu">
+        <summary>
+          User management
+          <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+            <path d="m3 4.5 3 3 3-3" />
+          </svg>
+        </summary>
+        <div class="menu-items">
+          <p class="menu-owner">{owner.email}</p>
+          <a href={paths.security}>User and security</a>
+          <form method="post" action={paths.signOut}>
+            <input type="hidden" name="csrf" value={owner.csrf} />
+            <button type="submit">Sign out</button>
+          </form>
+        </div>
+      </details>
+    </nav>
   );
 }
 
