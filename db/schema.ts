@@ -25,6 +25,14 @@ export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 export const ANSWERS = ["me", "not_me"] as const;
 export type Answer = (typeof ANSWERS)[number];
 
+/** The languages that an owner can choose. */
+export const LANGUAGES = ["en", "es", "ca"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** The themes that an owner can choose. */
+export const THEMES = ["light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
 /** Who signs in. Times everywhere are whole milliseconds since the epoch, UTC. */
 export const users = sqliteTable("users", {
   id: text().primaryKey(),
@@ -36,6 +44,10 @@ export const users = sqliteTable("users", {
   passwordVersion: integer("password_version").notNull().default(1),
   /** IANA name; null until a sign-in brings one. */
   timeZone: text("time_zone"),
+  /** Null while not chosen: as in the browser. */
+  language: text({ enum: LANGUAGES }),
+  /** Null while not chosen: as in the system. */
+  theme: text({ enum: THEMES }),
   createdAt: integer("created_at").notNull(),
 });
 

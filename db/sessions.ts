@@ -4,7 +4,7 @@ import { and, eq, exists, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
-import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { connections, type EndReason, type Language, sessions, type Theme, type User, users } from "./schema.ts";
 import { question } from "./statements.ts";
 import { orLookBack } from "./unavailable.ts";
 
@@ -23,6 +23,9 @@ export type Session = {
   email: string;
   /** IANA name; null while the account has none. */
   timeZone: string | null;
+  /** Null while not chosen, like the theme. */
+  language: Language | null;
+  theme: Theme | null;
   /** Null exactly while the cookie opens the door. Anything else only tells the holder why it doesn't. */
   end: End | null;
 };
@@ -67,13 +70,15 @@ type Found = [
   userId: string,
   email: string,
   timeZone: string | null,
+  language: Language | null,
+  theme: Theme | null,
 ];
 
 const findSession = question<Found>(sql`
   select json_array(${sessions.secretHash}, ${sessions.formerHash}, ${sessions.renewedAt}, ${sessions.csrf},
     ${sessions.confirmedAt}, ${connections.id}, ${connections.openedAt}, ${connections.lastSeenAt},
     ${endedAt(sql.placeholder("now"))}, ${endReason(sql.placeholder("now"))},
-    ${users.id}, ${users.email}, ${users.timeZone})
+    ${users.id}, ${users.email}, ${users.timeZone}, ${users.language}, ${users.theme})
   from ${sessions}
   join ${connections} on ${connections.id} = ${sessions.connectionId}
   join ${users} on ${users.id} = ${connections.userId}
@@ -95,8 +100,9 @@ export async function resumeSession(
   if (!found) return null;
 
   const [secretHash, formerHash, renewedAt, csrf, confirmedAt, ...rest] = found;
-  const [connectionId, openedAt, lastSeenAt, at, reason, userId, email, timeZone] = rest;
-  const of = { id, secretHash, csrf, confirmedAt, connectionId, openedAt, lastSeenAt, userId, email, timeZone };
+  const [connectionId, openedAt, lastSeenAt, at, reason, userId, email, timeZone, language, theme] = rest;
+  const owner = { userId, email, timeZone, language, theme };
+  const of = { id, secretHash, csrf, confirmedAt, connectionId, openedAt, lastSeenAt, ...owner };
   const end = at === null || reason === null ? null : { at, reason };
   if (isHashOf(secret, secretHash)) return { ...of, end };
   if (formerHash === null || renewedAt === null || !isHashOf(secret, formerHash)) return null;

@@ -1,11 +1,12 @@
-import { and, eq, exists, getTableColumns, ne, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, inArray, ne, notExists, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "./addresses.ts";
 import type { Db } from "./client.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
-import { connections, type User, users } from "./schema.ts";
+import { connections, known, refusals, sessions, type User, users } from "./schema.ts";
 import { holds, newSecret, renewSession, type Session } from "./sessions.ts";
 import { orLookBack } from "./unavailable.ts";
 
@@ -67,6 +68,45 @@ export function listUsers(
   const openConnections = db.$count(connections, and(eq(connections.userId, users.id), isOpen(now)));
   return db.select({ email: users.email, createdAt: users.createdAt, openConnections }).from(users)
     .orderBy(users.email);
+}
+
+/**
+ * Gives an account another address; its connections stay open. `false` when there is no account under the old one, or another
+ * account under the new one.
+ */
+export async function renameUser(db: Db, email: string, newEmail: string): Promise<boolean> {
+  const other = alias(users, "other");
+  const taken = db.select({ one: sql`1` }).from(other)
+    .where(and(eq(other.email, foldEmail(newEmail)), ne(other.id, users.id)));
+  const renamed = await db.update(users).set({ email: foldEmail(newEmail) })
+    .where(and(eq(users.email, foldEmail(email)), notExists(taken)));
+  return renamed.rowsAffected === 1;
+}
+
+/**
+ * Removes an account with its whole history, which lets nobody in from their next request on. `false` when there is none. Each
+ * table by itself, since a remote database may leave it to us what goes with what.
+ */
+export async function removeUser(db: Db, email: string): Promise<boolean> {
+  const gone = db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(email)));
+  const goneConnections = db.select({ id: connections.id }).from(connections).where(inArray(connections.userId, gone));
+  const [, , , , , removed] = await db.batch([
+    db.delete(sessions).where(inArray(sessions.connectionId, goneConnections)),
+    db.delete(connections).where(inArray(connections.userId, gone)),
+    db.delete(refusals).where(inArray(refusals.userId, gone)),
+    db.delete(known).where(inArray(known.userId, gone)),
+    forgetFailures(db, foldEmail(email)),
+    db.delete(users).where(eq(users.email, foldEmail(email))),
+  ]);
+  return removed.rowsAffected === 1;
+}
+
+/** What an owner chooses for their account; null where they leave it to the browser. */
+export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
+
+/** Sets what the owner of a session prefers, for all their browsers. */
+export async function setPreferences(db: Db, session: Session, preferences: Preferences): Promise<void> {
+  await db.update(users).set(preferences).where(eq(users.id, session.userId));
 }
 
 /** Replaces a hash by a stronger one of the same password; does nothing when the password changed meanwhile. */

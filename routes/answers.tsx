@@ -68,5 +68,5 @@ export async function showQuestion(c: Context<Env>, id: string, unconfirmed?: Un
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
   const question = <AskOwner {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, question, "Was this you?", unconfirmed);
+  return showConfirmation(c, question, `Was this you? ${connection.device}`, unconfirmed);
 }

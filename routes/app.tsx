@@ -10,6 +10,7 @@ import { answers, showQuestion } from "./answers.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
 import type { AppOptions, Env, PageProps } from "./env.ts";
+import type { Typed } from "./forms.ts";
 import {
   limitQuery,
   noStore,
@@ -27,6 +28,7 @@ import { describeError } from "./log.ts";
 import { takeNotice } from "./notices.tsx";
 import { password, showPassword } from "./password.tsx";
 import { paths } from "./paths.ts";
+import { preferences, showPreferences } from "./preferences.tsx";
 import { loadSession, openSession, requireSession } from "./sessions.ts";
 import { showSignIn, signIn } from "./sign_in.tsx";
 import { staticFiles } from "./static.ts";
@@ -42,6 +44,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   app.use(async (c, next) => {
     for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
+    c.set("brand", options.brand ?? "Control panel");
     c.set("requestId", uuid());
     c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
@@ -67,6 +70,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     requireCsrf(whenSignedIn((c, problem) => showQuestion(c, c.req.param("id") ?? "", { problem, problems: {} }))),
   );
   app.use(paths.password, requireCsrf(whenSignedIn((c, problem) => showPassword(c, {}, problem))));
+  app.use(paths.preferences, requireCsrf(whenSignedIn((c, problem, typed) => showPreferences(c, typed, {}, problem))));
   app.use(requireCsrf((c, _, problem) => refuse(c, 403, "Not done", problem)));
 
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
@@ -78,6 +82,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.route(paths.security, answers);
   app.route(paths.security, live);
   app.route(paths.security, password);
+  app.route(paths.security, preferences);
 
   app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));
   app.onError((error, c) => answerError(c, error));
@@ -90,17 +95,19 @@ async function render(c: Context<Env>, content: Child, { title, isError }: PageP
   const owner = session && { email: session.email, csrf: session.csrf };
   // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
   const notice = session && !isError ? await takeNotice(c, session) : null;
-  const page = <Layout title={title} path={c.req.path} owner={owner} notice={notice}>{content}</Layout>;
+  const theme = session?.theme ?? null;
+  const { brand, header } = c.var;
+  const page = <Layout path={c.req.path} {...{ title, brand, header, owner, theme, notice }}>{content}</Layout>;
   return c.html(`<!doctype html>${page}`);
 }
 
 /** The form again for who is signed in; the plain refusal for others, who can't see the page that it stands on. */
-function whenSignedIn(again: (c: Context<Env>, problem: string) => Response | Promise<Response>) {
-  return (c: Context<Env>, _: unknown, problem: string) => {
+function whenSignedIn(again: (c: Context<Env>, problem: string, typed: Typed) => Response | Promise<Response>) {
+  return (c: Context<Env>, typed: Typed, problem: string) => {
     const session = openSession(c);
     if (!session) return refuse(c, 403, "Not done", problem);
     c.set("session", session);
-    return again(c, problem);
+    return again(c, problem, typed);
   };
 }
 

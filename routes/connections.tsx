@@ -4,7 +4,13 @@ import { type Cursor, type Entry, type Filter, findConnection, MOST_LOOKED_THROU
 import { countRows } from "../db/row_count.ts";
 import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
-import { ConnectionsPage, HistoryPieces, type HistoryView, OlderConnections } from "../views/connections.tsx";
+import {
+  ConnectionsPage,
+  HistoryPieces,
+  historyTitle,
+  type HistoryView,
+  OlderConnections,
+} from "../views/connections.tsx";
 import { writeTag } from "./activity_tag.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
@@ -34,11 +40,11 @@ export const connections = new Hono<Env>();
 
 connections.get("/connections", async (c) => {
   const view = await viewHistory(c, c.req.url);
-  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: "Connection history" });
+  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: historyTitle(view.query) });
   if (view.query.before) return c.html(<OlderConnections {...view} />);
 
   c.header("HX-Push-Url", withQuery(paths.connections, view.query));
-  return c.html(<HistoryPieces {...view} />);
+  return c.html(<HistoryPieces {...view} brand={c.var.brand} />);
 });
 
 connections.get("/connections.csv", (c) => {
@@ -122,7 +128,7 @@ export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Un
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
   const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, confirmation, "Close a connection", unconfirmed);
+  return showConfirmation(c, confirmation, `Close the connection of ${connection.device}`, unconfirmed);
 }
 
 /** One page of the history for the query of `url`; or all that it shows by now, down to the row at a cursor. */

@@ -83,7 +83,8 @@ export function requireKnownMethod(app: Hono<Env>) {
   });
 }
 
-function methodsOf(app: Hono<Env>): TrieRouter<string> {
+/** The methods of each path that the app itself answers. */
+export function methodsOf(app: Hono<Env>): TrieRouter<string> {
   const router = new TrieRouter<string>();
   for (const { method, path } of app.routes) {
     if (method !== "ALL") router.add("ALL", path, method);

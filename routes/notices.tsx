@@ -5,6 +5,7 @@ import type { Session } from "../db/sessions.ts";
 import { Disowned, Recognized } from "../views/answers.tsx";
 import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
 import { PasswordChanged } from "../views/password.tsx";
+import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Env } from "./env.ts";
 import { readCookie, writeCookie } from "./sessions.ts";
 
@@ -15,6 +16,7 @@ const notices: Record<string, FC<{ count: number; closed: Named[] }>> = {
   recognized: Recognized,
   disowned: Disowned,
   password_changed: PasswordChanged,
+  preferences_saved: PreferencesSaved,
 };
 
 /** For how long a message waits for its page, in seconds. */

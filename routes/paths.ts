@@ -12,6 +12,7 @@ export const paths = {
   answer: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/answer`,
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
+  preferences: "/user/security/preferences",
   static: (name: string) => `/static/${name}`,
 } as const;
 

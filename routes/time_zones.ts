@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
 import { DEFAULT_ZONE, isoDay, localDay } from "../views/time.ts";
+import { TIME_ZONES } from "../views/time_zones.ts";
 import type { Env } from "./env.ts";
 
 /** The time zone of who is signed in. */
@@ -22,6 +23,14 @@ export function readTimeZone(name: string | undefined): string | null {
   } catch {
     return null;
   }
+}
+
+/** The IANA name of the time zone that a person means: `europe/madrid`, `America/New York`, or the city alone. `null` for none. */
+export function findTimeZone(text: string): string | null {
+  const name = text.trim().replace(/\s+/g, "_").toLowerCase();
+  const offered = TIME_ZONES.map((zone) => ({ zone, lower: zone.toLowerCase() }));
+  const found = offered.find(({ lower }) => lower === name) ?? offered.find(({ lower }) => lower.endsWith(`/${name}`));
+  return found?.zone ?? readTimeZone(name);
 }
 
 /** When a day (`YYYY-MM-DD`) begins in a time zone, or the day after it; milliseconds since the epoch. */

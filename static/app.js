@@ -3,8 +3,8 @@ const on = (names, listener) => names.split(" ").map((name) => document.addEvent
 const find = (selector) => document.querySelector(selector);
 const dialog = () => find("dialog");
 
-// Signing in tells the time zone.
-const zone = find("[name=time_zone]");
+// Forms take the browser's zone.
+const zone = find("[data-zone]");
 if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 // htmx fills the dialog; then it opens.

@@ -76,6 +76,9 @@ export async function crawl(start: TestApp): Promise<Crawled[]> {
   await here.submit(paths.closeAll, {}, HTMX);
   await other.signIn();
   await here.submit(paths.closeAll);
+  await here.submit(paths.preferences, { time_zone: "Atlantis" });
+  await here.submit(paths.preferences, { time_zone: "Europe/Madrid", language: "ca", theme: "dark" });
+  await here.get(paths.preferences);
   await here.submit(paths.password, { current_password: WRONG, new_password: NEW, new_password_again: NEW });
   await here.submit(paths.password, { current_password: PASSWORD, new_password: NEW, new_password_again: NEW });
   await here.get(paths.connections);

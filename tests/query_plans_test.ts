@@ -274,7 +274,16 @@ Deno.test("what was just closed is found by its time, however long the history i
 });
 
 const LIFETIME = { idle: 1, max: 1 };
-const USER: User = { id: "u", email: EMAIL, passwordHash: "", passwordVersion: 1, timeZone: null, createdAt: START };
+const USER: User = {
+  id: "u",
+  email: EMAIL,
+  passwordHash: "",
+  passwordVersion: 1,
+  timeZone: null,
+  language: null,
+  theme: null,
+  createdAt: START,
+};
 const SESSION: Session = {
   id: "s",
   secretHash: "",
@@ -286,6 +295,8 @@ const SESSION: Session = {
   userId: "u",
   email: EMAIL,
   timeZone: null,
+  language: null,
+  theme: null,
   end: null,
 };
 

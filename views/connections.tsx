@@ -6,8 +6,10 @@ import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { countedRows, countOf } from "./counts.ts";
+import { countryName } from "./countries.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
 import { Empty, FilterChips, FilterForm } from "./filters.tsx";
+import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
 
@@ -47,13 +49,27 @@ export function ConnectionsPage(view: HistoryView) {
   );
 }
 
+/** What tells this tab from the account's others: first what the filter says, since a tab shows the beginning. */
+export function historyTitle({ state, country, from, to, ip, before }: HistoryQuery): string {
+  const filter = [
+    state,
+    country && countryName(country),
+    ip,
+    from && `from ${from}`,
+    to && `to ${to}`,
+    before && "older",
+  ].filter(Boolean).join(", ");
+  return filter === "" ? "Connection history" : `${capitalize(filter)} · Connection history`;
+}
+
 /**
- * The section for htmx after filtering, with the form as it was left. What an earlier notification said is over; in its place stands
+ * The section for htmx after filtering, with the page's new title and the form as it was left. What an earlier notification said is over; in its place stands
  * for who doesn't see the table how much it has now.
  */
-export function HistoryPieces(view: HistoryView) {
+export function HistoryPieces({ brand, ...view }: HistoryView & { brand: string }) {
   return (
     <>
+      <PageTitle title={historyTitle(view.query)} brand={brand} />
       <History {...view} isFiltering />
       <NotificationPiece>
         <p class="hidden">{foundRows(view)}</p>
@@ -243,4 +259,8 @@ function More({ older, zone, entries, lookedThrough, last }: HistoryView) {
         : entries.length > 0 && <span>There is nothing older.</span>}
     </div>
   );
+}
+
+function capitalize(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

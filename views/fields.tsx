@@ -9,7 +9,12 @@ export function Field({ name, label, hint, problem, ...input }: {
   type: string;
   value?: string | undefined;
   autocomplete: string;
+  required?: boolean;
   autofocus?: boolean;
+  placeholder?: string;
+  spellcheck?: boolean;
+  /** The id of a list of suggestions. */
+  list?: string;
   maxlength?: number;
   minlength?: number;
 }) {
@@ -26,6 +31,34 @@ export function Field({ name, label, hint, problem, ...input }: {
         {...input}
       />
       {hint && <p class="hint" id={`${name}-hint`}>{hint}</p>}
+      {problem && <p class="problem" id={`${name}-problem`}>{problem}</p>}
+    </div>
+  );
+}
+
+/** A labelled field with few answers, of which `value` is the one given. */
+export function Choice({ name, label, value, problem, options }: {
+  name: string;
+  label: string;
+  value: string;
+  problem?: string | undefined;
+  /** What can be chosen: value, text, and the text's language where that is another one. */
+  options: { value: string; text: string; lang?: string }[];
+}) {
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <select
+        id={name}
+        name={name}
+        autocomplete="off"
+        aria-describedby={problem && `${name}-problem`}
+        aria-invalid={problem ? "true" : undefined}
+      >
+        {options.map((option) => (
+          <option value={option.value} lang={option.lang} selected={option.value === value}>{option.text}</option>
+        ))}
+      </select>
       {problem && <p class="problem" id={`${name}-problem`}>{problem}</p>}
     </div>
   );

@@ -30,6 +30,7 @@ function writeForm({ query, countries, isOpen }: Form) {
         action={paths.connections}
         role="search"
         aria-label="Filter connections"
+        autocomplete="off"
         hx-get={paths.connections}
         hx-target="#history"
         hx-swap="outerMorph"
@@ -65,7 +66,6 @@ function writeForm({ query, countries, isOpen }: Form) {
             id="filter-ip"
             value={query.ip ?? ""}
             size={14}
-            autocomplete="off"
             spellcheck={false}
             placeholder="46.16"
           />

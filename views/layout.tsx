@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import type { Theme } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
 import { Notifications } from "./notifications.tsx";
@@ -16,21 +17,26 @@ const HTMX = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "tabindex"],
 });
 
-export function Layout({ title, path, owner, notice, children }: {
+export function Layout({ title, brand, header, path, owner, theme, notice, children }: {
   title: string;
+  brand: string;
+  /** Takes the place of the header here. */
+  header: ((owner: Owner | null) => Child) | undefined;
   path: string;
   owner: Owner | null;
+  /** What the owner chose; null: the system's. */
+  theme: Theme | null;
   notice: Child;
   children?: Child;
 }) {
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme ?? undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={theme ?? "light dark"} />
         <meta name="htmx-config" content={HTMX} />
-        <title>{title} · Control panel</title>
+        <PageTitle title={title} brand={brand} />
         <link rel="icon" type="image/svg+xml" href={assetPath("icon")} />
         <link rel="stylesheet" href={assetPath("css")} />
         <script src={assetPath("htmx")} defer></script>
@@ -38,7 +44,7 @@ export function Layout({ title, path, owner, notice, children }: {
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
-        <Header owner={owner} />
+        {header ? header(owner) : <Header owner={owner} brand={brand} />}
         <div class={owner ? "shell" : "shell narrow"}>
           {owner && <Sections path={path} />}
           <main id="main" tabindex={-1}>
@@ -59,7 +65,12 @@ export function Layout({ title, path, owner, notice, children }: {
   );
 }
 
-function Header({ owner }: { owner: Owner | null }) {
+/** A page's title, which also comes with a piece that makes another page of it. */
+export function PageTitle({ title, brand }: { title: string; brand: string }) {
+  return <title>{`${title} · ${brand}`}</title>;
+}
+
+function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
   return (
     <header class="bar">
       <a class="brand" href={paths.home}>
@@ -67,29 +78,34 @@ function Header({ owner }: { owner: Owner | null }) {
           <path d="M12 2 4 5v6c0 5 3.4 9.3 8 11 4.6-1.7 8-6 8-11V5z" />
           <path class="tick" d="m8.5 12 2.5 2.5 4.5-5" />
         </svg>
-        <span class="brand-name">Control panel</span>
+        <span class="brand-name">{brand}</span>
       </a>
-      {owner && (
-        <nav aria-label="User management">
-          <details class="menu">
-            <summary>
-              User management
-              <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-                <path d="m3 4.5 3 3 3-3" />
-              </svg>
-            </summary>
-            <div class="menu-items">
-              <p class="menu-owner">{owner.email}</p>
-              <a href={paths.security}>User and security</a>
-              <form method="post" action={paths.signOut}>
-                <input type="hidden" name="csrf" value={owner.csrf} />
-                <button type="submit">Sign out</button>
-              </form>
-            </div>
-          </details>
-        </nav>
-      )}
+      {owner && <UserMenu owner={owner} />}
     </header>
+  );
+}
+
+/** The menu that leads into the area and out of the account; a header of somebody else's has to have it too. */
+export function UserMenu({ owner }: { owner: Owner }) {
+  return (
+    <nav aria-label="User management">
+      <details class="menu">
+        <summary>
+          User management
+          <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
+            <path d="m3 4.5 3 3 3-3" />
+          </svg>
+        </summary>
+        <div class="menu-items">
+          <p class="menu-owner">{owner.email}</p>
+          <a href={paths.security}>User and security</a>
+          <form method="post" action={paths.signOut}>
+            <input type="hidden" name="csrf" value={owner.csrf} />
+            <button type="submit">Sign out</button>
+          </form>
+        </div>
+      </details>
+    </nav>
   );
 }
 
@@ -97,6 +113,7 @@ function Sections({ path }: { path: string }) {
   const sections = [
     { href: paths.connections, name: "Connection history" },
     { href: paths.password, name: "Password" },
+    { href: paths.preferences, name: "Preferences" },
   ];
   return (
     <nav class="sections" aria-label="User and security">

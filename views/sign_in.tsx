@@ -32,7 +32,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
       <form method="post" action={paths.signIn} class="form">
         <input type="hidden" name="csrf" value={csrf} />
         <input type="hidden" name="next" value={next} />
-        <input type="hidden" name="time_zone" value="" />
+        <input type="hidden" name="time_zone" value="" data-zone />
         <Field
           name="email"
           label="E-mail address"

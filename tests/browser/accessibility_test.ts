@@ -164,6 +164,33 @@ Deno.test("the password page with errors is for everybody", inChromium, async ()
   site.assertUntroubled();
 });
 
+Deno.test("the preferences are for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.preferences);
+  await here.getByRole("button", { name: "Use this browser's: Europe/Madrid" }).waitFor();
+
+  await assertAccessible(here, "preferences");
+  site.assertUntroubled();
+});
+
+Deno.test("the preferences with an error, in the theme that was chosen, are for everybody", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.preferences);
+  await here.getByLabel("Theme").selectOption("Dark");
+  await here.getByRole("button", { name: "Save preferences" }).click();
+  await here.getByText("Your preferences were saved.").waitFor();
+  await here.getByLabel("Time zone").fill("Atlantis");
+  await here.keyboard.press("Enter");
+  await here.locator("[aria-invalid]").waitFor();
+
+  await assertAccessible(here, "preferences-wrong");
+  site.assertUntroubled();
+});
+
 Deno.test("the page that says that nothing is here is for everybody", inChromium, async () => {
   await using site = await openSite();
   const here = await site.visit(STILL);

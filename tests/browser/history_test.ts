@@ -87,6 +87,7 @@ Deno.test("a filter shows what it selects under its own address, and Back shows 
   await here.waitForURL(`${paths.connections}?state=closed&country=FR`);
   await here.getByRole("link", { name: "Show all" }).waitFor();
   assert.deepEqual(await texts(states), ["Closed", "Closed", "Closed"]);
+  await waitForTitle(here, "Closed, France · Connection history · Control panel");
 
   await filter(here, "Open", "France");
 
@@ -107,6 +108,7 @@ Deno.test("a filter shows what it selects under its own address, and Back shows 
 
   await states.nth(4).waitFor();
   assert.equal(new URL(here.url()).search, "");
+  await waitForTitle(here, "Connection history · Control panel");
   assert.equal(await here.getByLabel("State").inputValue(), "");
   assert.equal(await here.getByLabel("Country").inputValue(), "");
   site.assertUntroubled();
@@ -220,4 +222,8 @@ async function download(page: Page): Promise<{ name: string; records: Record<str
   ]);
   const records: Record<string, string>[] = parse(await Deno.readTextFile(await file.path()), { columns: true });
   return { name: file.suggestedFilename(), records };
+}
+
+async function waitForTitle(page: Page, title: string): Promise<void> {
+  await page.waitForFunction((expected) => document.title === expected, title);
 }

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { openDatabase } from "../db/client.ts";
+import { connections, sessions, users } from "../db/schema.ts";
+import { createPanel } from "../examples/panel/main.tsx";
+import { assetPath } from "../routes/assets.ts";
+import { paths } from "../routes/paths.ts";
+import { Browser, EMAIL, ORIGIN, PASSWORD } from "./app.ts";
+import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
+
+Deno.test("a panel's own pages and the area stand in one app, with the panel's header, name and sign-in", async () => {
+  const { browser } = await startPanel();
+  const here = browser();
+
+  assert.equal((await here.get("/")).headers.get("Location"), paths.signIn);
+  const signIn = await here.get(paths.signIn);
+  assert.equal(signIn.$("header.acme").length, 1);
+  assert.equal(signIn.$("header nav").length, 0);
+  assert.equal((await here.signIn()).status, 303);
+
+  const history = await here.get(paths.connections);
+  assert.equal(history.$("title").first().text(), "Connection history · Acme Hosting");
+  assert.equal(history.$("header").length, 1);
+  assert.equal(history.$("header.acme .menu-owner").text(), EMAIL);
+  assert.equal(history.$("tbody tr").length, 1);
+  assert.equal((await here.get("/")).$("h1").text(), "Your plan: Small");
+  assert.equal((await here.get("/")).$("header.acme .menu-owner").text(), EMAIL);
+  await here.signOut();
+  assert.equal((await here.get("/")).status, 303);
+});
+
+// Security: CSP, headers
+Deno.test("in a panel the area's pages keep their policy, with nothing in them that it blocks, and the panel's own are untouched", async () => {
+  const { browser } = await startPanel();
+  const here = browser();
+  await here.signIn();
+
+  const [history, home, missing] = [await here.get(paths.connections), await here.get("/"), await here.get("/domains")];
+
+  assert.match(
+    history.headers.get("Content-Security-Policy") ?? "",
+    /^default-src 'none'; script-src 'self'; style-src 'self'/,
+  );
+  assert.equal(history.$("[style], style, script:not([src])").length, 0);
+  const linked = history.$("link, script").toArray().map(({ attribs: { href, src } }) => href ?? src ?? "");
+  assert.deepEqual(linked.filter((path) => !path.startsWith("/")), []);
+  assert.equal((await here.get(paths.signIn, { Host: "evil.example" })).status, 421);
+  for (const { headers } of [home, missing]) {
+    assert.equal(headers.get("Content-Security-Policy"), null);
+    assert.equal(headers.get("Cache-Control"), null);
+  }
+});
+
+Deno.test("in a panel the area answers its own paths only: what nobody has is the panel's to refuse", async () => {
+  const { browser } = await startPanel();
+  const here = browser();
+  await here.signIn();
+  const said = async (path: string) => {
+    const { status, text } = await here.get(path);
+    return `${status} ${text}`;
+  };
+
+  const acme = "404 Acme has no such page";
+  assert.equal(await said("/domains"), acme);
+  assert.equal(await said("/user/billing"), acme);
+  assert.equal(await said("/static/acme.png"), acme);
+  assert.equal((await here.post("/domains", { name: "x" }, { Origin: "https://elsewhere.example" })).status, 404);
+  assert.equal((await here.get(assetPath("css"))).status, 200);
+  const unknown = await here.get(paths.closeOne(crypto.randomUUID()));
+  assert.equal(unknown.status, 404);
+  assert.equal(unknown.$("h1").text(), "Nothing is here");
+  assert.equal((await here.post(paths.closeAll, { csrf: "old" })).status, 403);
+  assert.equal((await here.request(paths.connections, { method: "DELETE" })).status, 405);
+});
+
+Deno.test("in a panel an account that is renamed goes on under its new address", async () => {
+  const { browser, accounts } = await startPanel();
+  const here = browser();
+  await here.signIn();
+
+  assert.equal(await accounts.rename(EMAIL, "marta@acme.example"), true);
+
+  assert.equal((await here.get("/")).$("h1").text(), "Your plan: Small");
+  assert.equal((await here.get(paths.connections)).$(".menu-owner").text(), "marta@acme.example");
+  assert.equal((await browser().signIn()).status, 422);
+  assert.equal((await browser().signIn("marta@acme.example")).status, 303);
+});
+
+Deno.test("in a panel an account that is removed is out at its next request, with its history", async () => {
+  const { browser, accounts, db } = await startPanel();
+  await accounts.add("joan@example.com", "Large", PASSWORD);
+  const [here, joan] = [browser(), browser()];
+  await here.signIn();
+  await joan.signIn("joan@example.com");
+
+  assert.equal(await accounts.remove(EMAIL), true);
+
+  assert.equal((await here.get("/")).status, 303);
+  assert.equal(await here.isIn(), false);
+  assert.equal((await browser().signIn()).status, 422);
+  assert.equal((await joan.get("/")).$("h1").text(), "Your plan: Large");
+  assert.equal(await accounts.remove(EMAIL), false);
+  const left = { users: await db.$count(users), connections: await db.$count(connections) };
+  assert.deepEqual({ ...left, sessions: await db.$count(sessions) }, { users: 1, connections: 1, sessions: 1 });
+});
+
+Deno.test("the example starts as the README says, and takes the account that it prints", async () => {
+  await using folder = await makeFolder();
+  const flags = /deno run (--.*examples\/panel\/main\.tsx)/.exec(await Deno.readTextFile(`${ROOT}README.md`))?.[1];
+  const port = freePort();
+  const process = processOf(flags?.split(" ") ?? [], folder, { PORT: String(port) });
+  const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let output = "";
+  while (!output.includes("Password: ")) {
+    const { value, done } = await lines.read();
+    if (done) assert.fail(`It ended: ${new TextDecoder().decode(await new Response(process.stderr).bytes())}`);
+    output += value;
+  }
+  const [, email, password] = /E-mail: (.+)\nPassword: (.+)/.exec(output) ?? [];
+  const overHttp = async (request: Request) => {
+    const headers = new Headers(request.headers);
+    headers.delete("Host");
+    const body = request.method === "POST" ? await request.text() : null;
+    return await fetch(request.url, { method: request.method, headers, body, redirect: "manual" });
+  };
+  const here = new Browser({ fetch: overHttp }, new Set(), undefined, undefined, `http://127.0.0.1:${port}`);
+
+  const signedIn = await here.signIn(email, password);
+  const home = await here.get("/");
+
+  process.kill("SIGTERM");
+  await Promise.all([process.status, lines.cancel(), process.stdin.close(), process.stderr.cancel()]);
+  assert.equal(signedIn.status, 303);
+  assert.equal(home.$("h1").text(), "Your plan: Small");
+});
+
+/** The example's panel over a database of its own, with an account, and the browsers that visit it. */
+async function startPanel() {
+  const db = await openDatabase(":memory:");
+  const { panel, accounts } = createPanel({ db, origin: new URL(ORIGIN), log: () => {} });
+  await accounts.add(EMAIL, "Small", PASSWORD);
+  return { db, accounts, browser: () => new Browser(panel, new Set()) };
+}

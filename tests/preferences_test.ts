@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { paths } from "../routes/paths.ts";
+import { findTimeZone, readTimeZone } from "../routes/time_zones.ts";
+import { findUser } from "../db/users.ts";
+import { nameOfZone, TIME_ZONES } from "../views/time_zones.ts";
+import { addAccount, type Answer, EMAIL, PASSWORD, startApp, type TestApp } from "./app.ts";
+
+const AS_IT_BEGINS = { timeZone: "Europe/Madrid", language: null, theme: null };
+
+Deno.test("GET /user/security/preferences shows what is stored, and leaves what is not chosen to the browser", async () => {
+  const { here } = await signedIn();
+
+  const { status, $ } = await here.get(paths.preferences);
+
+  assert.equal(status, 200);
+  assert.deepEqual(formIn($), { time_zone: "Europe/Madrid", language: "browser", theme: "system" });
+  assert.equal($("html").attr("data-theme"), undefined);
+  assert.equal($("nav [aria-current=page]").text(), "Preferences");
+});
+
+Deno.test("POST /user/security/preferences stores the time zone, and the history speaks it", async () => {
+  const { here, app } = await signedIn();
+
+  const answer = await here.submit(paths.preferences, { time_zone: "America/New York" });
+
+  assert.equal(answer.status, 303);
+  assert.equal(answer.headers.get("Location"), paths.preferences);
+  const { $ } = await here.get(paths.preferences);
+  assert.equal($("#notifications").text(), "Your preferences were saved.");
+  assert.equal($("[name=time_zone]").attr("value"), "America/New York");
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "America/New_York" });
+  const history = await here.get(paths.connections);
+  assert.match(history.$("#more").text(), /Times in America\/New York/);
+  assert.match(history.$("tbody").text(), /23 Nov 2026, 09:04/);
+});
+
+Deno.test("POST /user/security/preferences stores the language", async () => {
+  const { here, app } = await signedIn();
+
+  await here.submit(paths.preferences, { language: "ca" });
+
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, language: "ca" });
+  assert.equal((await here.get(paths.preferences)).$("[name=language] [selected]").text(), "Català");
+  await here.submit(paths.preferences, { language: "browser" });
+  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+});
+
+Deno.test("POST /user/security/preferences stores the theme, and every page of the owner has it", async () => {
+  const { here, app, browser } = await signedIn();
+
+  await here.submit(paths.preferences, { theme: "dark" });
+
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, theme: "dark" });
+  const elsewhere = browser();
+  await elsewhere.signIn();
+  for (const path of [paths.preferences, paths.connections, paths.closeAll, paths.password, "/nowhere"]) {
+    const { $ } = await elsewhere.get(path);
+    assert.equal($("html").attr("data-theme"), "dark", path);
+    assert.equal($("meta[name=color-scheme]").attr("content"), "dark", path);
+  }
+  await here.submit(paths.preferences, { theme: "system" });
+  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+});
+
+Deno.test("who is not signed in has the system's theme, on the sign-in page and on errors", async () => {
+  const { here } = await signedIn();
+  await here.submit(paths.preferences, { theme: "dark" });
+  await here.signOut();
+
+  for (const path of [paths.signIn, "/nowhere"]) {
+    const { $ } = await here.get(path);
+    assert.equal($("html").attr("data-theme"), undefined);
+    assert.equal($("meta[name=color-scheme]").attr("content"), "light dark");
+  }
+});
+
+Deno.test("POST /user/security/preferences changes only the fields that came", async () => {
+  const { here, app } = await signedIn();
+  await here.submit(paths.preferences, { time_zone: "Asia/Tokyo", language: "es", theme: "light" });
+
+  const csrf = (await here.get(paths.preferences)).$("[name=csrf]").attr("value") ?? "";
+  const answer = await here.post(paths.preferences, { csrf, time_zone: "Europe/Paris" });
+  const nothing = await here.post(paths.preferences, { csrf });
+
+  assert.deepEqual([answer.status, nothing.status], [303, 303]);
+  assert.deepEqual(await stored(app), { timeZone: "Europe/Paris", language: "es", theme: "light" });
+});
+
+Deno.test("POST /user/security/preferences with an empty time zone leaves it to the next sign-in", async () => {
+  const { here, app, browser } = await signedIn();
+
+  await here.submit(paths.preferences, { time_zone: " " });
+
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: null });
+  assert.match((await here.get(paths.connections)).$("#more").text(), /Times in UTC/);
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "Asia/Tokyo" });
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "Asia/Tokyo" });
+});
+
+Deno.test("a time zone that its owner chose is not changed by a sign-in from elsewhere", async () => {
+  const { here, app, browser } = await signedIn();
+  await here.submit(paths.preferences, { time_zone: "Asia/Tokyo" });
+
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "Europe/Paris" });
+
+  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "Asia/Tokyo" });
+});
+
+Deno.test("POST /user/security/preferences with a wrong value is 422, the form as typed, and nothing changes", async () => {
+  const { here, app } = await signedIn();
+
+  const zone = await here.submit(paths.preferences, { time_zone: "Atlantis", language: "es", theme: "dark" });
+  const language = await here.submit(paths.preferences, { language: "tlh", theme: "light" });
+  const theme = await here.submit(paths.preferences, { theme: "<b>" });
+  const offset = await here.submit(paths.preferences, { time_zone: "+01:00" });
+
+  assert.deepEqual([zone, language, theme, offset].map(({ status }) => status), [422, 422, 422, 422]);
+  assert.deepEqual(formIn(zone.$), { time_zone: "Atlantis", language: "es", theme: "dark" });
+  assert.match(zone.$("#time_zone-problem").text(), /There is no time zone of this name/);
+  assert.equal(zone.$("#time_zone").attr("aria-invalid"), "true");
+  assert.match(zone.$("#time_zone").attr("aria-describedby") ?? "", /time_zone-problem/);
+  assert.equal(language.$("#language-problem").text(), "Choose one of these languages");
+  assert.equal(formIn(language.$).theme, "light");
+  assert.equal(theme.$("#theme-problem").text(), "Choose one of these themes");
+  assert.equal(theme.$("b").length, 0);
+  assert.equal(offset.$("#time_zone").attr("value"), "+01:00");
+  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+});
+
+// ASVS 8.2
+Deno.test("POST /user/security/preferences leaves other accounts as they are", async () => {
+  const { here, app, browser } = await signedIn();
+  await addAccount(app.db, "joan@example.com", PASSWORD);
+  const joan = browser();
+  await joan.signIn("joan@example.com", PASSWORD, { time_zone: "Europe/Paris" });
+
+  await here.submit(paths.preferences, { time_zone: "Asia/Tokyo", language: "es", theme: "dark" });
+
+  assert.deepEqual(await stored(app, "joan@example.com"), { ...AS_IT_BEGINS, timeZone: "Europe/Paris" });
+  assert.deepEqual(await stored(app), { timeZone: "Asia/Tokyo", language: "es", theme: "dark" });
+  assert.equal((await joan.get(paths.connections)).$("html").attr("data-theme"), undefined);
+});
+
+// Security: CSRF
+Deno.test("the preferences with an old csrf value come back as typed, and nothing changes", async () => {
+  const { here, app, browser } = await signedIn();
+  const typed = { csrf: "old", time_zone: "Asia/Tokyo", language: "ca", theme: "dark" };
+
+  const refused = await here.post(paths.preferences, typed);
+  const stranger = await browser().post(paths.preferences, typed);
+
+  assert.deepEqual([refused.status, stranger.status], [403, 403]);
+  assert.deepEqual(formIn(refused.$), { time_zone: "Asia/Tokyo", language: "ca", theme: "dark" });
+  assert.match(refused.$(".notification.problem").text(), /Nothing was done/);
+  assert.equal(stranger.$("[name=theme]").length, 0);
+  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+});
+
+Deno.test("each time zone of the list is understood as it is shown", () => {
+  assert.ok(TIME_ZONES.length > 400);
+  assert.deepEqual(TIME_ZONES.filter((zone) => findTimeZone(nameOfZone(zone)) !== zone), []);
+  assert.deepEqual(TIME_ZONES.filter((zone) => readTimeZone(zone) !== zone), []);
+  assert.deepEqual(["Asia/Kolkata", "Europe/Kyiv", "UTC"].filter((zone) => !TIME_ZONES.includes(zone)), []);
+});
+
+Deno.test("a time zone is found in any writing, by its city alone, and under an old name", () => {
+  assert.equal(findTimeZone("europe/madrid"), "Europe/Madrid");
+  assert.equal(findTimeZone(" america/new   york "), "America/New_York");
+  assert.equal(findTimeZone("America/New_York"), "America/New_York");
+  assert.equal(findTimeZone("madrid"), "Europe/Madrid");
+  assert.equal(findTimeZone("utc"), "UTC");
+  assert.equal(findTimeZone("Asia/Calcutta"), "Asia/Calcutta");
+  assert.equal(findTimeZone("/madrid"), null);
+  assert.equal(findTimeZone(""), null);
+});
+
+Deno.test("the preferences' page is at most 15 KB, the list of time zones included", async () => {
+  const { here } = await signedIn();
+
+  const { text } = await here.get(paths.preferences);
+
+  assert.ok(text.length <= 15_360, `It is ${text.length} bytes`);
+});
+
+/** The app, and a browser whose sign-in brought a time zone. */
+async function signedIn() {
+  const app = await startApp();
+  const here = app.browser();
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" });
+  return { app, here, browser: app.browser };
+}
+
+async function stored({ db }: TestApp, email = EMAIL) {
+  const { timeZone, language, theme } = (await findUser(db, email))!;
+  return { timeZone, language, theme };
+}
+
+/** What a form shows, as it would be sent. */
+function formIn($: Answer["$"]) {
+  const chosen = (name: string) => $(`[name=${name}] [selected]`).attr("value");
+  return { time_zone: $("#time_zone").attr("value"), language: chosen("language"), theme: chosen("theme") };
+}
