@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { readAddress } from "../db/addresses.ts";
+import { listOpenedAfter, readActivity } from "../db/activity.ts";
 import type { Db } from "../db/client.ts";
 import {
   closeAsOperator,
@@ -18,9 +19,11 @@ import {
   signOut,
   type Visitor,
 } from "../db/connections.ts";
+import { readDays } from "../db/days.ts";
 import { findConnection, type HistoryQuery, listHistory, readPage } from "../db/history.ts";
 import { giveBack, reserveTry, type Try } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
+import { countRows } from "../db/row_count.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, type User } from "../db/schema.ts";
 import { confirmSession, holds, newSecret, resumeSession, type Session } from "../db/sessions.ts";
@@ -31,7 +34,10 @@ import {
   findUserFrom,
   hasUsers,
   listUsers,
+  removeUser,
+  renameUser,
   resetPassword,
+  setPreferences,
   strengthenHash,
 } from "../db/users.ts";
 import { countUnanswered, disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
@@ -137,6 +143,15 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.deepEqual([page.entries.length, page.activity.open, page.countries], [1, 1, ["ES"]]);
   assert.equal(page.entries[0]?.addresses, 2);
 
+  assert.deepEqual(await countRows(db, { userId: user.id, filter: {}, now: now + 8 }), { rows: 4, isMore: false });
+  const activity = await readActivity(db, here, now + 8);
+  assert.deepEqual([activity.newest?.id, activity.open, activity.refused?.attempts], [third.connectionId, 1, 2]);
+  assert.equal((await listOpenedAfter(db, user.id, { openedAt: here.openedAt, id: here.connectionId })).length, 2);
+  const { days, reach } = await readDays(db, user.id, [now - DAY, now, now + DAY]);
+  assert.deepEqual([days[0]?.opened, days[1]?.opened, days[1]?.refused, reach], [0, 3, 2, null]);
+  await setPreferences(db, here, { timeZone: "Europe/Madrid", language: "ca", theme: "dark" });
+  assert.equal((await findUser(db, email))?.language, "ca");
+
   assert.deepEqual((await listClosedBy(db, here, now, 1)).map(({ id }) => id), [third.connectionId]);
   const stranger = { ...visitorFrom(otherIp), countryCode: "FR" };
   assert.deepEqual(await findUnusual(db, user.id, stranger, now + 8), ["new_country"]);
@@ -176,4 +191,12 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await listHistory(db, { ...all, now: now + 18 })).entries[0]?.endReason, "expired");
   await sweep(db, LIFETIME, YEAR, now + 2 * YEAR);
   assert.deepEqual((await listHistory(db, all)).entries, []);
+
+  const newEmail = `new.${email}`;
+  assert.equal(await renameUser(db, email, newEmail), true);
+  assert.equal(await renameUser(db, email, newEmail), false);
+  await openSession(db, (await findUser(db, newEmail))!, ip, now);
+  assert.equal(await removeUser(db, newEmail), true);
+  assert.equal(await removeUser(db, newEmail), false);
+  assert.equal(await db.$count(connections, eq(connections.userId, user.id)), 0);
 }

@@ -24,7 +24,7 @@ Deno.test("on a phone the filters are folded; used, they stay open with focus wh
   await waitForFocus(button);
   assert.equal(await state.isVisible(), true);
   assert.deepEqual(await texts(here.locator("#filters summary")), ["Filter 1 active"]);
-  assert.equal(await here.getByRole("status").innerText(), "3 rows");
+  assert.equal(await here.locator("#notifications").innerText(), "3 rows");
   assert.equal(await isMarked(here), true);
   site.assertUntroubled();
 });
@@ -84,7 +84,7 @@ Deno.test("after filtering the live region says how many rows there are, each ti
   await addClosed(site.db, 30);
   const here = await site.visit();
   await signIn(here);
-  const said = here.getByRole("status");
+  const said = here.locator("#notifications");
   assert.equal(await said.innerText(), "");
 
   await here.getByLabel("State").selectOption("Closed");

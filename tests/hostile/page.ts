@@ -83,7 +83,9 @@ function assertOwnLinks(elements: Element[]): void {
   for (const { attributes, children } of elements) {
     for (const name of LINKS) {
       const link = attributes[name];
-      if (link !== undefined && link !== GEOLITE && !/^#[a-z]+$/.test(link)) assertOwnPath(link);
+      if (link === undefined || link === GEOLITE || /^#[a-z]+$/.test(link)) continue;
+      // A query alone stays on the page that it stands on.
+      assertOwnPath(link.replace(/^(?=\?)/, "/"));
     }
     assertOwnLinks(children);
   }
