@@ -1,12 +1,21 @@
-import type { RowCount } from "../db/row_count.ts";
+import type { Language } from "../db/schema.ts";
+import { inEachLanguage } from "./languages.ts";
 
-/** "1,208", or with a noun "1,208 connections". */
-export function countOf(count: number, noun?: string): string {
-  const number = String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-  return noun === undefined ? number : `${number} ${noun}${count === 1 ? "" : "s"}`;
+const numbers = inEachLanguage((language) => new Intl.NumberFormat(language));
+const rules = inEachLanguage((language) => new Intl.PluralRules(language));
+
+/** "1,208", as the language writes it. */
+export function countOf(count: number, language: Language): string {
+  // Below a thousand every language here writes the digits alone.
+  return count < 1_000 ? String(count) : numbers[language].format(count);
 }
 
-/** "1 row", "128 rows", "more than 1,000 rows". */
-export function countedRows({ rows, isMore }: RowCount): string {
-  return `${isMore ? "more than " : ""}${countOf(rows, "row")}`;
+/** How a language counts: `pick` chooses the form of a number, and `count` puts the number before it. */
+export function countingIn(language: Language) {
+  const pick = (count: number, one: string, other: string) => rules[language].select(count) === "one" ? one : other;
+  return {
+    pick,
+    number: (count: number) => countOf(count, language),
+    count: (count: number, one: string, other: string) => `${countOf(count, language)} ${pick(count, one, other)}`,
+  };
 }
