@@ -1,33 +1,68 @@
+import { Buffer } from "node:buffer";
+import { readFile } from "node:fs/promises";
+import ipaddr from "ipaddr.js";
 import type { Address } from "./addresses.ts";
 
 /** The country of an address: ISO 3166-1 alpha-2, `private` for private networks, `none` where nobody knows. */
 export type CountryOf = (address: Address) => Promise<string>;
 
 /**
- * Country lookup in geoip-lite's data: over 100 MB that is read on the first call, or by `warmUp`, never while the program
- * starts. A lookup before it is there waits for it. When it can't be read, `warn` is told once and every country is `none`.
+ * Country lookup in geoip-lite's data, which is read on the first call, or by `warmUp`, never while the program starts. A lookup
+ * before it is there waits for it. When it can't be read, `warn` is told once and every country is `none`.
+ *
+ * The files are read here: geoip-lite itself reads those of cities too, 112 MB with all else stopped, and keeps them. Those of
+ * countries are 6 MB.
  */
 export function createCountryLookup(warn: (error: unknown) => void): CountryOf & { warmUp(): void } {
-  let loading: Promise<((ip: string) => string) | null> | undefined;
+  let loading: Promise<{ ipv4: Ranges; ipv6: Ranges } | null> | undefined;
   const data = () =>
     loading ??= load().catch((error) => {
       warn(error);
       return null;
     });
 
-  async function countryOf(address: Address): Promise<string> {
-    if (address.isPrivate) return "private";
-    if (address.ip === "") return "none";
-    const lookup = await data();
-    return lookup?.(address.ip) || "none";
+  async function countryOf({ ip, isPrivate }: Address): Promise<string> {
+    if (isPrivate) return "private";
+    if (ip === "") return "none";
+    const ranges = await data();
+    if (!ranges) return "none";
+
+    const address = Buffer.from(ipaddr.parse(ip).toByteArray());
+    return findCountry(address.length === 4 ? ranges.ipv4 : ranges.ipv6, address) ?? "none";
   }
   return Object.assign(countryOf, { warmUp: () => void data() });
 }
 
-/** What is used of geoip-lite, which brings no types. */
-type GeoipLite = { default: { lookup(ip: string): { country: string } | null } };
+/**
+ * Ranges of addresses in their order, as geoip-lite's updater writes them: the first address, the last one and two letters. None
+ * overlap; of an IPv6 address only the first half counts, which is what providers are given.
+ */
+type Ranges = { records: Buffer; addressLength: 4 | 16; compared: 4 | 8 };
 
-async function load(): Promise<(ip: string) => string> {
-  const { default: geoip }: GeoipLite = await import("geoip-lite");
-  return (ip) => geoip.lookup(ip)?.country ?? "";
+async function load(): Promise<{ ipv4: Ranges; ipv6: Ranges }> {
+  // Where the updater puts newer data when it is told to; else in the package.
+  const folder = Deno.env.get("GEODATADIR");
+  const read = (name: string) =>
+    readFile(folder ? `${folder}/${name}` : new URL(import.meta.resolve(`geoip-lite/data/${name}`)));
+  const [ipv4, ipv6] = await Promise.all([read("geoip-country.dat"), read("geoip-country6.dat")]);
+  return {
+    ipv4: { records: ipv4, addressLength: 4, compared: 4 },
+    ipv6: { records: ipv6, addressLength: 16, compared: 8 },
+  };
+}
+
+/** Looks for the last range that begins at the address or before it; `undefined` when the address lies behind its end. */
+function findCountry({ records, addressLength, compared }: Ranges, address: Buffer): string | undefined {
+  const length = 2 * addressLength + 2;
+  const begin = address.subarray(0, compared);
+  const compare = (at: number) => Buffer.compare(begin, records.subarray(at, at + compared));
+  let [low, high] = [0, records.length / length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compare(middle * length) < 0) high = middle;
+    else low = middle + 1;
+  }
+  const found = (low - 1) * length;
+  if (low === 0 || compare(found + addressLength) > 0) return undefined;
+  return records.toString("latin1", found + 2 * addressLength, found + length);
 }

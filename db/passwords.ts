@@ -27,6 +27,9 @@ export function createPasswords(cost: Cost = OWASP_COST) {
   const nobody = phc(cost, randomBytes(16), randomBytes(32));
 
   return {
+    /** Whether there is no place left just now, so that one need not do anything else for a try. */
+    isBusy: gate.isFull,
+
     /** A PHC string with a new salt. */
     hash: (password: string): Promise<string | null> =>
       gate(async () => {
@@ -154,7 +157,7 @@ function createGate(atOnce: number, waiting: number) {
   const queue: (() => void)[] = [];
   let running = 0;
 
-  return async function pass<T>(task: () => Promise<T>): Promise<T | null> {
+  async function pass<T>(task: () => Promise<T>): Promise<T | null> {
     if (running >= atOnce) {
       if (queue.length >= waiting) return null;
       await new Promise<void>((resolve) => queue.push(resolve));
@@ -169,5 +172,6 @@ function createGate(atOnce: number, waiting: number) {
       if (next) next();
       else running--;
     }
-  };
+  }
+  return Object.assign(pass, { isFull: () => running >= atOnce && queue.length >= waiting });
 }

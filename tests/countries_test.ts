@@ -57,6 +57,25 @@ Deno.test("lookups that come while the data is still being read wait for it", as
   assert.deepEqual(found, ["ES", "JP"]);
 });
 
+Deno.test("countries are those of geoip-lite, which only for addresses without one says Rwanda", async () => {
+  const { default: geoip }: { default: { lookup(ip: string): { country: string } | null } } = await import(
+    "geoip-lite"
+  );
+  const countryOf = createCountryLookup(fail);
+  const ipv4 = Array.from({ length: 4_000 }, (_, i) => {
+    const at = i * 937_559;
+    return [at >>> 24, at >>> 16 & 255, at >>> 8 & 255, at & 255].join(".");
+  });
+  const ipv6 = Array.from({ length: 2_000 }, (_, i) => `2${"04ac"[i % 4]}0${i % 10}:${(i * 31).toString(16)}:1::${i}`);
+
+  for (const address of [...ipv4, ...ipv6].map((ip) => readAddress(ip)!)) {
+    if (address.isPrivate) continue;
+    const country = await countryOf(address);
+    const theirs = geoip.lookup(address.ip)?.country || "none";
+    assert.ok(country === theirs || country === "none" && theirs === "RW", `${address.ip}: ${country}, not ${theirs}`);
+  }
+});
+
 // Faults: the country data missing or unreadable
 Deno.test("without its data every country is unknown, and one warning says why", async () => {
   const empty = await Deno.makeTempDir();
