@@ -44,7 +44,11 @@ async function readQuickly(client: Connection, path: string): Promise<Connection
     return row?.[0];
   }
 
+  // The reader itself never writes, so that every write is another connection's, which is what SQLite counts here.
+  const version = reader.prepare("PRAGMA data_version").raw();
+
   return Object.assign(Object.create(client), {
+    version: () => (version.get([]) as [number])[0],
     async readText(sql: string, args: InValue[]) {
       try {
         return read(sql, args);

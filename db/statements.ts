@@ -9,6 +9,11 @@ export type Connection = Client & {
    * once and kept.
    */
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
+  /**
+   * A number that stays the same as long as nobody writes to the database, neither this process nor another. There is none where only
+   * the server knows.
+   */
+  version?: () => number;
 };
 
 /** Of a connection what a guard answers for; all else is the client's own. */
