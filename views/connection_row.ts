@@ -66,9 +66,9 @@ const CURRENT = markup` class="current"`;
 const FOCUSED = markup` tabindex="-1" autofocus`;
 const THIS_CONNECTION = markup`<b class=chip>This connection</b>`;
 const BADGES = {
-  open: markup`<b class="state open">Open</b>`,
-  closed: markup`<b class="state closed">Closed</b>`,
-  refused: markup`<b class="state refused">Refused</b>`,
+  open: markup`<span class="state open">Open</span>`,
+  closed: markup`<span class="state closed">Closed</span>`,
+  refused: markup`<span class="state refused">Refused</span>`,
 };
 
 const REASONS: Record<EndReason | RefusalReason, string> = {
