@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../db/client.ts";
+import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 
@@ -30,6 +31,8 @@ export async function buildData(): Promise<Data> {
 
   const db = await openDatabase(`file:${file}`);
   const [owner, neighbour] = [await findUser(db, OWNER), await findUser(db, NEIGHBOUR)];
+  // What earlier runs left open: each begins with the same page.
+  await closeAsOperator(db, "everyone", Date.now());
   db.$client.close();
   return { file, owner: owner!.id, neighbour: neighbour!.id };
 }

@@ -9,7 +9,7 @@ import { memory, start } from "./start.ts";
 import { weight } from "./weight.ts";
 
 /** `deno task bench [NAME…]`: all measurements, or these, as a table. */
-const measurements = { page, flat, csv, closing, signin, weight, start, memory };
+const measurements = { weight, start, page, flat, csv, closing, signin, memory };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(measurements);
 const unknown = names.find((name) => !Object.hasOwn(measurements, name));

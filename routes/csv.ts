@@ -8,7 +8,7 @@ import { isoTime } from "../views/time.ts";
 const CHUNK = 500;
 
 /** For how long reading and writing may go on with all else waiting, in milliseconds. */
-const LONGEST_TURN = 5;
+const LONGEST_TURN = 20;
 
 const COLUMNS = [
   "opened_at",
