@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../db/client.ts";
+import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 
@@ -30,6 +31,8 @@ export async function buildData(): Promise<Data> {
 
   const db = await openDatabase(`file:${file}`);
   const [owner, neighbour] = [await findUser(db, OWNER), await findUser(db, NEIGHBOUR)];
+  // What earlier runs left open: each begins with the same page.
+  await closeAsOperator(db, "everyone", Date.now());
   db.$client.close();
   return { file, owner: owner!.id, neighbour: neighbour!.id };
 }
@@ -81,7 +84,8 @@ function connections(user: string, from: number, now: number): string {
     when 2 then ('Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1|Safari on iPhone')
     else 'curl/8.14.1|curl' end`;
   return `
-    insert into connections
+    insert into connections (id, user_id, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by, ip, network,
+      country_code, user_agent, device, device_kind, unusual, answer)
     ${series(MILLION)}, rows as (
       select *, i % 8 = 5 as is_v6, ${devices} as seen from n)
     select printf('%08x-%04x-7000-8000-%012x', i, i % 65536, ${from} + i), ${user},
@@ -91,16 +95,20 @@ function connections(user: string, from: number, now: number): string {
         else printf('%d.%d.%d.%d', 46 + i % 3, 16 + i % 40, i % 200, 1 + i % 250) end,
       case when is_v6 then printf('2a0c:5a80:1b08:%x', i % 40) else printf('%d.%d', 46 + i % 3, 16 + i % 40) end,
       substr('ESFRDEITPTGBUSBRARMXCLCOPEUYCHATBENLSEPL', 1 + 2 * (i % 20), 2),
-      substr(seen, 1, instr(seen, '|') - 1), substr(seen, instr(seen, '|') + 1)
+      substr(seen, 1, instr(seen, '|') - 1), substr(seen, instr(seen, '|') + 1),
+      case i % 4 when 2 then 'phone' when 3 then 'script' else 'computer' end,
+      iif(i % 20000 = 7, 'new_country', null), iif(i % 20000 = 7, 'me', null)
     from rows`;
 }
 
 function refusals(user: string, now: number): string {
   const firstAt = `(${now - YEAR} + i * ${YEAR / 2_000})`;
   return `
-    insert into refusals ${series(2_000)}
+    insert into refusals (id, user_id, hour, first_at, last_at, attempts, addresses, reason, ip, network, country_code,
+      user_agent, device, device_kind)
+    ${series(2_000)}
     select printf('%08x-0000-7000-9000-%012x', i, i), '${user}', i, ${firstAt}, ${firstAt} + 60000, 1 + i % 40, 1 + i % 5,
-      'wrong_password', '45.134.26.9', '45.134', 'RU', 'curl/8.5', 'curl' from n`;
+      'wrong_password', '45.134.26.9', '45.134', 'RU', 'curl/8.5', 'curl', 'script' from n`;
 }
 
 function series(count: number): string {

@@ -8,7 +8,10 @@ export type Row = {
   isReached: boolean;
 };
 
-/** Measurements of each thing, in turns, so that what else the machine does meanwhile meets all of them alike. */
+/**
+ * Measurements of each thing, in turns, and each time with another one first, so that what else the machine does meanwhile meets
+ * all of them alike.
+ */
 export async function inTurns<Name extends string>(
   rounds: number,
   things: Record<Name, () => Promise<number> | number>,
@@ -16,7 +19,8 @@ export async function inTurns<Name extends string>(
   const names = Object.keys(things) as Name[];
   const measured = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
   for (let round = 0; round < rounds; round++) {
-    for (const name of names) measured[name].push(await things[name]());
+    const first = round % names.length;
+    for (const name of [...names.slice(first), ...names.slice(0, first)]) measured[name].push(await things[name]());
   }
   return measured;
 }

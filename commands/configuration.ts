@@ -13,6 +13,8 @@ export type Configuration = {
   sessionIdleDays: number;
   sessionMaxDays: number;
   retentionDays: number;
+  /** Where newer country data than the package's is; geoip-lite's updater goes by the same variable. */
+  geoDataFolder: string | undefined;
 };
 
 /** The environment says something that can't be followed; the message names the variable, its value and what is allowed. */
@@ -40,6 +42,7 @@ const Environment = z.object({
   SESSION_IDLE_DAYS: days(1).optional(),
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
+  GEODATADIR: z.string().optional(),
 });
 
 /** Names of the variables that are read, for the permission to read them. */
@@ -82,6 +85,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     sessionIdleDays,
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
+    geoDataFolder: rest.GEODATADIR,
   };
 }
 

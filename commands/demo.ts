@@ -16,7 +16,8 @@ export async function demo(configuration: Configuration): Promise<number> {
   const password = makePassword();
   const passwordHash = await createPasswords().hash(password);
   if (passwordHash === null) throw new Error("Cannot make the demo: its password could not be hashed");
-  const countryOf = createCountryLookup((error) => console.error("The country data can't be read:", error));
+  const warn = (error: unknown) => console.error("The country data can't be read:", error);
+  const countryOf = createCountryLookup(warn, configuration.geoDataFolder);
   const now = Date.now();
 
   for (const [email, connections] of [[OWNER, 320], [NEIGHBOUR, 40]] as const) {

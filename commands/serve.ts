@@ -26,8 +26,9 @@ export async function serve(configuration: Configuration): Promise<number> {
 export async function listen(configuration: Configuration, db: Db, announce: () => Promise<void>): Promise<number> {
   const { origin, host, port } = configuration;
   const log = createLog(console.log, Date.now);
-  const countryOf = createCountryLookup((error) =>
-    log("sys_crash", { part: "country data", error: describeError(error) })
+  const countryOf = createCountryLookup(
+    (error) => log("sys_crash", { part: "country data", error: describeError(error) }),
+    configuration.geoDataFolder,
   );
   const background = new Set<Promise<void>>();
   const app = createApp({

@@ -30,6 +30,9 @@ export function createPasswords(cost: Cost = OWASP_COST, derive: Derive = argon2
   const nobody = phc(cost, randomBytes(16), randomBytes(32));
 
   return {
+    /** Whether there is no place left just now, so that one need not do anything else for a try. */
+    isBusy: gate.isFull,
+
     /** A PHC string with a new salt. */
     hash: (password: string): Promise<string | null> =>
       gate(async () => {
@@ -161,7 +164,7 @@ function createGate(atOnce: number, waiting: number) {
   const queue: (() => void)[] = [];
   let running = 0;
 
-  return async function pass<T>(task: () => Promise<T>): Promise<T | null> {
+  async function pass<T>(task: () => Promise<T>): Promise<T | null> {
     if (running >= atOnce) {
       if (queue.length >= waiting) return null;
       await new Promise<void>((resolve) => queue.push(resolve));
@@ -176,5 +179,6 @@ function createGate(atOnce: number, waiting: number) {
       if (next) next();
       else running--;
     }
-  };
+  }
+  return Object.assign(pass, { isFull: () => running >= atOnce && queue.length >= waiting });
 }

@@ -153,11 +153,11 @@ export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor |
   };
   // Older rows come to htmx by themselves.
   const isWhole = before === undefined || !wantsPiece(c);
-  const [{ entries: found, stoppedAt, activity, countries }, rows, days] = await Promise.all([
+  const [{ entries: found, stoppedAt, activity, countries }, rows] = await Promise.all([
     readPage(c.get("db"), { ...page, now }, current),
     isWhole ? countRows(c.get("db"), { userId, filter: selected, now }) : null,
-    isWhole ? viewDays(c, query) : null,
   ]);
+  const days = isWhole ? await viewDays(c, query, activity) : null;
   const shown = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
   const next = found.length > limit ? shown.at(-1) : stoppedAt;
   const last = next ?? shown.at(-1);

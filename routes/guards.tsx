@@ -22,7 +22,7 @@ const BODY_DEADLINE = 10_000;
  * markup does nothing. `same-origin` as referrer policy, since with `no-referrer` a browser sends `Origin: null` with a form.
  *
  * They are set before there is an answer, which is then made once, with them: hono's `secureHeaders` sets them on the answer, and
- * that makes it anew, with its text as a stream (70 µs a page, and 10 like this).
+ * that makes it anew, with its text as a stream: 33 µs a page, and 13 like this.
  */
 export function securityHeaders(origin: URL) {
   const headers = Object.entries({

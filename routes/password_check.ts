@@ -28,6 +28,8 @@ export async function checkPassword(
   { email, user, isKnown, password }: { email: string; user: User | undefined; isKnown: boolean; password: string },
 ): Promise<Checked> {
   const { db, passwords, log, requestId } = c.var;
+  // A flood past what can be hashed costs no writes either, for which the pages would wait.
+  if (passwords.isBusy()) return { outcome: "busy" };
   const { address } = await c.var.visitor();
   const reserved = await reserveTry(db, { email, address, isKnown }, c.var.now());
   if ("retryAfter" in reserved) {

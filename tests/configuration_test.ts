@@ -12,6 +12,7 @@ Deno.test("with nothing set the defaults hold", () => {
     sessionIdleDays: 7,
     sessionMaxDays: 30,
     retentionDays: 365,
+    geoDataFolder: undefined,
   });
 });
 
@@ -32,6 +33,7 @@ Deno.test("every variable can be set", () => {
     SESSION_IDLE_DAYS: "1",
     SESSION_MAX_DAYS: "2",
     RETENTION_DAYS: "0",
+    GEODATADIR: "/srv/countries",
   });
 
   assert.deepEqual(configuration, {
@@ -44,6 +46,7 @@ Deno.test("every variable can be set", () => {
     sessionIdleDays: 1,
     sessionMaxDays: 2,
     retentionDays: 0,
+    geoDataFolder: "/srv/countries",
   });
 });
 
