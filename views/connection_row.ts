@@ -66,7 +66,7 @@ export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
 
 /** Long addresses may break behind a colon, and nowhere else. */
 function breakable(ip: string, t: Texts) {
-  if (ip === "") return t.place.unknown;
+  if (ip === "") return t.place.unknownIp;
   if (!ip.includes(":")) return ip;
   return ip.split(/(?<=:)(?=[^:])/).map((group, i) => i % 2 === 1 ? markup`${group}<wbr>` : group);
 }

@@ -39,7 +39,7 @@ export const ca: Wording = {
     hours: (hours) => count(hours, "hora", "hores"),
   },
 
-  place: { private: "Xarxa privada", unknown: "Desconegut" },
+  place: { private: "Xarxa privada", unknown: "Desconegut", unknownIp: "Desconeguda" },
   device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} a ${system}` },
   states: { open: "Oberta", closed: "Tancada", refused: "Rebutjat", unusual: "Inusual" },
 

@@ -32,7 +32,7 @@ export const en = {
     hours: (hours: number) => count(hours, "hour", "hours"),
   },
 
-  place: { private: "Private network", unknown: "Unknown" },
+  place: { private: "Private network", unknown: "Unknown", unknownIp: "Unknown" },
   device: { unknown: "Unknown device", on: (browser: string, system: string) => `${browser} on ${system}` },
   states: { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual" },
 

@@ -29,7 +29,7 @@ export const es: Wording = {
     hours: (hours) => count(hours, "hora", "horas"),
   },
 
-  place: { private: "Red privada", unknown: "Desconocido" },
+  place: { private: "Red privada", unknown: "Desconocido", unknownIp: "Desconocida" },
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
   states: { open: "Abierta", closed: "Cerrada", refused: "Rechazado", unusual: "Inusual" },
 
