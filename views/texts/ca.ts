@@ -74,7 +74,7 @@ export const ca: Wording = {
     open: (connections, strong) => [
       "Ara hi ha ",
       strong(count(connections, "connexió oberta", "connexions obertes")),
-      ", comptant-hi aquesta.",
+      ", aquesta inclosa.",
     ],
     unanswered: (connections, link) => [
       link(count(connections, "connexió inusual", "connexions inusuals")),
@@ -128,10 +128,10 @@ export const ca: Wording = {
       new_network_and_device: () => "Xarxa i dispositiu nous",
       after_refusals: () => "Després d'intents rebutjats",
     },
-    answered: { me: "Vas dir: era jo", not_me: "Vas dir: no era jo" },
+    answered: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
     close: "Tanca",
     closeWhich: (device, ip) => `${connectionOf(device)}, ${ip}`,
-    wasThisYou: "Eres tu?",
+    wasThisYou: "Has estat tu?",
   },
 
   days: {
@@ -220,8 +220,8 @@ export const ca: Wording = {
         "Haurà de tornar a iniciar la sessió amb la teva contrasenya.",
         "Hauran de tornar a iniciar la sessió amb la teva contrasenya.",
       ),
-    staysIn: "En aquest navegador continuaràs dins.",
-    signOutInstead: "Per acabar-la, surt.",
+    staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
+    signOutInstead: "Per acabar-la, prem «Surt».",
     closedTitle: "Aquesta connexió ja està tancada",
     ended: (time, zone) => ["Va acabar el ", time, ` (${zone}). No queda res per tancar.`],
     askOne: "Vols tancar aquesta connexió?",
@@ -237,26 +237,26 @@ export const ca: Wording = {
     undo: (connections) =>
       `Això no es pot desfer: si ${
         pick(connections, "era teva", "alguna era teva")
-      }, torna a iniciar la sessió allà. Aquí continues dins.`,
+      }, torna a iniciar la sessió allà. Aquí continues amb la sessió iniciada.`,
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` i ${number(more)} més` : ""}`,
   },
 
   answers: {
-    pageTitle: (device) => `Eres tu? ${device}`,
+    pageTitle: (device) => `Has estat tu? ${device}`,
     current: "No pot respondre per ella mateixa: qui la va obrir diria que ets tu. Respon des d'una altra connexió.",
     nothingTitle: "Aquí no hi ha res inusual",
     answeredTitle: "Ja has respost",
-    answered: { me: "Vas dir que eres tu.", not_me: "Vas dir que no eres tu." },
-    title: "Eres tu?",
+    answered: { me: "Vas dir que havies estat tu.", not_me: "Vas dir que no havies estat tu." },
+    title: "Has estat tu?",
     later: "Respon més tard",
-    notMe: "No era jo",
-    me: "Era jo",
+    notMe: "No he estat jo",
+    me: "He estat jo",
     meMeans: (country, device) =>
       `A partir d'ara ${
         country === null ? "" : `${country}, `
       }aquesta xarxa i ${device} són coneguts, i ja no inusuals.`,
     notMeMeans:
-      "Totes les altres connexions es tanquen de seguida, i tries una contrasenya nova. En aquest navegador continues dins.",
+      "Totes les altres connexions es tanquen de seguida, i tries una contrasenya nova. En aquest navegador continues amb la sessió iniciada.",
     reasons: {
       new_country: (country) => `Va ser la primera connexió al teu compte des d'aquest país: ${country}.`,
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
@@ -279,7 +279,7 @@ export const ca: Wording = {
   password: {
     title: "Contrasenya",
     lead:
-      "Una contrasenya nova també tanca totes les altres connexions al teu compte. En aquest navegador continuaràs dins.",
+      "Una contrasenya nova també tanca totes les altres connexions al teu compte. En aquest navegador continuaràs amb la sessió iniciada.",
     current: "Contrasenya actual",
     new: "Contrasenya nova",
     newHint: (shortest) =>
@@ -305,9 +305,9 @@ export const ca: Wording = {
 
   preferences: {
     title: "Preferències",
-    lead: "Van amb el teu compte, a cada navegador on iniciïs la sessió.",
+    lead: "Es desen amb el teu compte i valen a qualsevol navegador on iniciïs la sessió.",
     zone: "Fus horari",
-    zoneHint: "Escriu una ciutat i tria-la a la llista. Si ho deixes buit, es posa en el pròxim inici de sessió.",
+    zoneHint: "Escriu una ciutat i tria-la a la llista. Si ho deixes buit, el fixa el pròxim inici de sessió.",
     browserZone: "Fes servir el d'aquest navegador:",
     language: "Idioma",
     asInBrowser: "El del navegador",

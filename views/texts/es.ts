@@ -63,7 +63,7 @@ export const es: Wording = {
     open: (connections, strong) => [
       "Ahora hay ",
       strong(count(connections, "conexión abierta", "conexiones abiertas")),
-      ", contando esta.",
+      ", incluida esta.",
     ],
     unanswered: (connections, link) => [
       link(count(connections, "conexión inusual", "conexiones inusuales")),
@@ -210,8 +210,8 @@ export const es: Wording = {
         "Tendrá que volver a iniciar sesión con tu contraseña.",
         "Tendrán que volver a iniciar sesión con tu contraseña.",
       ),
-    staysIn: "En este navegador seguirás dentro.",
-    signOutInstead: "Para terminarla, sal.",
+    staysIn: "En este navegador seguirás con la sesión iniciada.",
+    signOutInstead: "Para terminarla, pulsa «Salir».",
     closedTitle: "Esta conexión ya está cerrada",
     ended: (time, zone) => ["Terminó el ", time, ` (${zone}). No queda nada que cerrar.`],
     askOne: "¿Cerrar esta conexión?",
@@ -231,7 +231,7 @@ export const es: Wording = {
     undo: (connections) =>
       `Esto no se puede deshacer: si ${
         pick(connections, "era tuya", "alguna era tuya")
-      }, vuelve a iniciar sesión allí. Aquí sigues dentro.`,
+      }, vuelve a iniciar sesión allí. Aquí sigues con la sesión iniciada.`,
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` y ${number(more)} más` : ""}`,
   },
 
@@ -250,7 +250,7 @@ export const es: Wording = {
         country === null ? "" : `${country}, `
       }esta red y ${device} son conocidos, y ya no inusuales.`,
     notMeMeans:
-      "Todas las demás conexiones se cierran enseguida, y eliges una contraseña nueva. En este navegador sigues dentro.",
+      "Todas las demás conexiones se cierran enseguida, y eliges una contraseña nueva. En este navegador sigues con la sesión iniciada.",
     reasons: {
       new_country: (country) => `Fue la primera conexión a tu cuenta desde este país: ${country}.`,
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
@@ -273,7 +273,7 @@ export const es: Wording = {
   password: {
     title: "Contraseña",
     lead:
-      "Una contraseña nueva también cierra todas las demás conexiones a tu cuenta. En este navegador seguirás dentro.",
+      "Una contraseña nueva también cierra todas las demás conexiones a tu cuenta. En este navegador seguirás con la sesión iniciada.",
     current: "Contraseña actual",
     new: "Contraseña nueva",
     newHint: (shortest) =>
@@ -299,9 +299,9 @@ export const es: Wording = {
 
   preferences: {
     title: "Preferencias",
-    lead: "Van con tu cuenta, en cada navegador donde inicies sesión.",
+    lead: "Se guardan con tu cuenta y valen en cualquier navegador donde inicies sesión.",
     zone: "Zona horaria",
-    zoneHint: "Escribe una ciudad y elígela en la lista. Si lo dejas vacío, se pone en el próximo inicio de sesión.",
+    zoneHint: "Escribe una ciudad y elígela en la lista. Si lo dejas vacío, la fija el próximo inicio de sesión.",
     browserZone: "Usar la de este navegador:",
     language: "Idioma",
     asInBrowser: "El del navegador",
