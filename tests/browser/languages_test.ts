@@ -43,6 +43,7 @@ Deno.test("a language that was chosen holds at once, also for what the page asks
   await here.getByRole("link", { name: "Historial de connexions" }).click();
   await here.getByRole("heading", { name: "Historial de connexions" }).waitFor();
 
+  site.clock.now += 1_000;
   await signIn(other);
 
   const row = here.locator("#rows tr", { hasText: "Safari a iPhone" });
