@@ -1,18 +1,26 @@
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
+import { remember } from "./remember.ts";
 
-const numbers = inEachLanguage((language) => new Intl.NumberFormat(language));
-const rules = inEachLanguage((language) => new Intl.PluralRules(language));
+/** `Intl` takes a microsecond or two for each. */
+const numbers = inEachLanguage((language) => {
+  const format = new Intl.NumberFormat(language);
+  return remember((count: number) => format.format(count));
+});
+const isOne = inEachLanguage((language) => {
+  const rules = new Intl.PluralRules(language);
+  return remember((count: number) => rules.select(count) === "one");
+});
 
 /** "1,208", as the language writes it. */
 export function countOf(count: number, language: Language): string {
   // Below a thousand every language here writes the digits alone.
-  return count < 1_000 ? String(count) : numbers[language].format(count);
+  return count < 1_000 ? String(count) : numbers[language](count);
 }
 
 /** How a language counts: `pick` chooses the form of a number, and `count` puts the number before it. */
 export function countingIn(language: Language) {
-  const pick = (count: number, one: string, other: string) => rules[language].select(count) === "one" ? one : other;
+  const pick = (count: number, one: string, other: string) => isOne[language](count) ? one : other;
   return {
     pick,
     number: (count: number) => countOf(count, language),
