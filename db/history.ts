@@ -77,12 +77,11 @@ export type Found<Row> = {
   stoppedAt: Cursor | null;
 };
 
-/** One page of the history with what stands around it. */
+/** One page of the history, and how the whole of it stands, read at the same moment as the rows. */
 export type Page = Found<Entry> & {
-  /** How the whole history stands, read at the same moment as the rows. */
   activity: Activity;
-  /** The country codes in the account's history, in no order. */
-  countries: string[];
+  /** When the account's oldest connection was opened; null without one. */
+  oldest: number | null;
 };
 
 /** The account's history, newest first, from after `before` on (`null`: from the newest), at most `limit` rows. */
@@ -93,17 +92,17 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<Fu
   return { entries, stoppedAt: toCursor(stoppedAt) };
 }
 
-/** The same without the User-Agents, with what stands around it on the page over the connection `current`, in one call. */
+/** The same without the User-Agents, with how the history stands for the connection `current`, in one call. */
 export async function readPage(db: Db, query: HistoryQuery, current: string): Promise<Page> {
   const ask = pages.for(query);
-  const [rows, stoppedAt, activity, countries] = await ask(db, { ...valuesOf(query), current }) ??
-    [[], null, [null, 0, null, 0], []];
-  return {
-    entries: rows.map(toEntry),
-    stoppedAt: toCursor(stoppedAt),
-    activity: toActivity(activity),
-    countries: [...new Set(countries)],
-  };
+  const [rows, stoppedAt, activity, oldest] = await ask(db, { ...valuesOf(query), current }) ??
+    [[], null, [null, 0, null, 0], null];
+  return { entries: rows.map(toEntry), stoppedAt: toCursor(stoppedAt), activity: toActivity(activity), oldest };
+}
+
+/** The country codes in the account's whole history, in no order; `private` and `none` among them. */
+export async function listCountries(db: Db, userId: string): Promise<string[]> {
+  return [...new Set(await findCountries(db, { userId }))];
 }
 
 /** One connection of the account as the history shows it; `undefined` when the account has no such one. */
@@ -240,7 +239,7 @@ function wanted(query: HistoryQuery): SQL {
  * Each country costs one step through an index, however long the history is: it asks for the next after the one at hand. What both
  * kinds of row have comes twice: to leave that out here costs half as much again.
  */
-const COUNTRIES = sql`
+const findCountries = question<string[]>(sql`
   with recursive
     connected (code) as (
       ${nextCountry(connections)} union all
@@ -249,7 +248,9 @@ const COUNTRIES = sql`
       ${nextCountry(refusals)} union all
       select (${nextCountry(refusals)} and country_code > code) from refused where code is not null)
   select json_group_array(code)
-  from (select code from connected where code is not null union all select code from refused where code is not null)`;
+  from (select code from connected where code is not null union all select code from refused where code is not null)`);
+
+const OLDEST = sql`select min(opened_at) from ${connections} where user_id = ${sql.placeholder("userId")}`;
 
 function nextCountry(table: typeof connections | typeof refusals): SQL {
   return sql`select min(country_code) from ${table} where user_id = ${sql.placeholder("userId")}`;
@@ -270,8 +271,8 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
 }
 
 const lists = questionsByFilter<[[userAgent: string, ...Row][], Position]>((query) => findingsOf(query, AS_FULL_ROW));
-const pages = questionsByFilter<[Row[], Position, FoundActivity, string[]]>((query) =>
-  findingsOf(query, AS_ROW, sql`, json((${ACTIVITY})), json((${COUNTRIES}))`)
+const pages = questionsByFilter<[Row[], Position, FoundActivity, oldest: number | null]>((query) =>
+  findingsOf(query, AS_ROW, sql`, json((${ACTIVITY})), (${OLDEST})`)
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {

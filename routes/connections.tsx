@@ -13,9 +13,9 @@ import {
 } from "../views/connections.tsx";
 import { deviceName } from "../views/devices.ts";
 import { writeTag } from "./activity_tag.ts";
+import { viewAround } from "./around.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
-import { viewDays } from "./days.ts";
 import type { Env } from "./env.ts";
 import {
   historyQueryIn,
@@ -153,11 +153,8 @@ export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor |
   };
   // Older rows come to htmx by themselves.
   const isWhole = before === undefined || !wantsPiece(c);
-  const [{ entries: found, stoppedAt, activity, countries }, rows] = await Promise.all([
-    readPage(c.get("db"), { ...page, now }, current),
-    isWhole ? countRows(c.get("db"), { userId, filter: selected, now }) : null,
-  ]);
-  const days = isWhole ? await viewDays(c, query, activity) : null;
+  const { entries: found, stoppedAt, activity, oldest } = await readPage(c.get("db"), { ...page, now }, current);
+  const around = isWhole ? await viewAround(c, query, selected, { activity, oldest }) : null;
   const shown = found.slice(0, limit).filter((entry) => !downTo || !isOlder(entry, downTo));
   const next = found.length > limit ? shown.at(-1) : stoppedAt;
   const last = next ?? shown.at(-1);
@@ -165,7 +162,8 @@ export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor |
   const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
   const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
   return {
-    ...{ entries, current, zone, now, t, query, problems, older, lookedThrough, countries, rows, days },
+    ...{ entries, current, zone, now, t, query, problems, older, lookedThrough },
+    ...around ?? { days: null, countries: [], rows: null },
     open: activity.open,
     unanswered: activity.unanswered,
     last: last ? writeCursor(last) : null,

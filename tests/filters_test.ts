@@ -117,14 +117,14 @@ Deno.test("Download CSV says of a thousand rows how many, of more that there are
   await fill(db, 999);
   assert.equal(squeeze(await said("")), "Download CSV 1,000 rows");
 
-  await fill(db, 2);
+  await fill(db, 2, { openedAt: START - 2 * DAY });
 
   assert.equal(squeeze(await said("")), "Download CSV more than 1,000 rows");
   assert.equal(squeeze(await said("?state=closed")), "Download CSV more than 1,000 rows");
   assert.equal(squeeze(await said("?ip=10.0")), "Download CSV more than 1,000 rows");
   assert.equal(squeeze(await said("?ip=10.0&country=private")), "Download CSV more than 1,000 rows");
   assert.equal(squeeze(await said("?state=open")), "Download CSV 1 row");
-  await fill(db, 1, { countryCode: "FR" });
+  await fill(db, 1, { openedAt: START - 3 * DAY, countryCode: "FR" });
   assert.equal(squeeze(await said("?ip=10.0&country=FR")), "Download CSV");
 });
 

@@ -14,7 +14,7 @@ import {
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { type Filter, findConnection, listHistory, readPage } from "../db/history.ts";
+import { type Filter, findConnection, listCountries, listHistory, readPage } from "../db/history.ts";
 import { giveBack, reserveTry } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
@@ -155,8 +155,7 @@ Deno.test("the next page of one address or country between two days doesn't go t
 });
 
 Deno.test("the countries of a history are found by steps through indexes, not by reading it", async () => {
-  const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
-  const plan = await planOf((db) => readPage(db, query, "c"));
+  const plan = await planOf((db) => listCountries(db, "u"));
 
   assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=?)",
@@ -164,6 +163,14 @@ Deno.test("the countries of a history are found by steps through indexes, not by
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=?)",
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=? AND country_code>?)",
   ]);
+});
+
+Deno.test("how a whole history stands is found by the ends of indexes", async () => {
+  const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
+  const plan = await planOf((db) => readPage(db, query, "c"));
+
+  assertIndexed(plan.filter((step) => step !== "SCAN CONSTANT ROW"));
+  assertContains(plan, "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)");
 });
 
 Deno.test("the session behind a cookie is found by three keys", async () => {

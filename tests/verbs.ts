@@ -20,7 +20,7 @@ import {
   type Visitor,
 } from "../db/connections.ts";
 import { readDays } from "../db/days.ts";
-import { findConnection, type HistoryQuery, listHistory, readPage } from "../db/history.ts";
+import { findConnection, type HistoryQuery, listCountries, listHistory, readPage } from "../db/history.ts";
 import { giveBack, reserveTry, type Try } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { countRows } from "../db/row_count.ts";
@@ -140,7 +140,8 @@ export async function assertVerbs(db: Db): Promise<void> {
     ["wrong_password", 2],
   ]);
   const page = await readPage(db, { ...all, filter: { state: "refused" } }, here.connectionId);
-  assert.deepEqual([page.entries.length, page.activity.open, page.countries], [1, 1, ["ES"]]);
+  assert.deepEqual([page.entries.length, page.activity.open, page.oldest], [1, 1, now + 2]);
+  assert.deepEqual(await listCountries(db, user.id), ["ES"]);
   assert.equal(page.entries[0]?.addresses, 2);
 
   assert.deepEqual(await countRows(db, { userId: user.id, filter: {}, now: now + 8 }), { rows: 4, isMore: false });
