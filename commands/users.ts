@@ -1,8 +1,9 @@
 import type { Db } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
-import { createPasswords, passwordProblem } from "../db/passwords.ts";
+import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { addUser, findUser, foldEmail, listUsers, LONGEST_EMAIL, resetPassword } from "../db/users.ts";
+import { textsOf } from "../views/texts.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 import { readPassword } from "./terminal.ts";
@@ -99,7 +100,7 @@ async function readNewPassword(email: string): Promise<string | null> {
 
   const problem = await passwordProblem(password, email);
   if (problem) {
-    fail(`Cannot use this password. ${problem}`);
+    fail(`Cannot use this password. ${textsOf("en").password.problems[problem](SHORTEST_PASSWORD)}`);
     return null;
   }
   return await createPasswords().hash(password);

@@ -57,23 +57,21 @@ export function createPasswords(cost: Cost = OWASP_COST, derive: Derive = argon2
   };
 }
 
+/** What can speak against a new password. */
+export type PasswordProblem = "too_short" | "too_long" | "email" | "common";
+
 /**
- * What speaks against a new password, as a sentence for its owner; `null` when nothing does. NIST SP 800-63B-4: fifteen
+ * What speaks against a new password; `null` when nothing does. NIST SP 800-63B-4: fifteen
  * characters where the password is all there is, any characters, no rules of composition, none that attackers try first.
  */
-export async function passwordProblem(password: string, email: string): Promise<string | null> {
+export async function passwordProblem(password: string, email: string): Promise<PasswordProblem | null> {
   const normal = normalize(password);
-  if ([...normal].length < SHORTEST_PASSWORD) {
-    return `Use at least ${SHORTEST_PASSWORD} characters. A few words that belong together only for you are easy to keep.`;
-  }
-  if (isTooLong(password)) return "This is longer than a password here can be. Use fewer characters.";
+  if ([...normal].length < SHORTEST_PASSWORD) return "too_short";
+  if (isTooLong(password)) return "too_long";
 
   const folded = normal.toLowerCase();
-  if (folded === email.toLowerCase()) return "Choose a password that isn't your e-mail address.";
-  if (isRepetition(folded) || isRun(folded) || await isCommon(folded)) {
-    return "This password is among the first that attackers try. Choose another one.";
-  }
-  return null;
+  if (folded === email.toLowerCase()) return "email";
+  return isRepetition(folded) || isRun(folded) || await isCommon(folded) ? "common" : null;
 }
 
 /** Whether a password is over `LONGEST_PASSWORD`, so that it can't be anybody's. */

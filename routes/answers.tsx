@@ -5,6 +5,7 @@ import { findConnection } from "../db/history.ts";
 import { ANSWERS } from "../db/schema.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
 import { AskOwner, RecognizedPieces } from "../views/answers.tsx";
+import { deviceName } from "../views/devices.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { currentUrl, viewHistory } from "./connections.tsx";
 import type { Env } from "./env.ts";
@@ -26,7 +27,7 @@ answers.post("/connections/:id/answer", async (c) => {
   const answer = Answer.safeParse((await readForm(c)).answer);
   if (!answer.success) {
     c.status(422);
-    return await showQuestion(c, id, { problem: "Choose one of the two answers.", problems: {} });
+    return await showQuestion(c, id, { problem: c.var.texts.answers.chooseOne, problems: {} });
   }
   const found = await findConnection(db, session.userId, id, c.var.now());
   if (!found) return c.notFound();
@@ -63,10 +64,10 @@ async function disown(c: Context<Env>, id: string) {
 
 /** The question as a page, or for the dialog. Another account's connection is as unknown as one that never was (ASVS 8.2). */
 export async function showQuestion(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
-  const { db, session } = c.var;
+  const { db, session, texts: t } = c.var;
   const connection = await findConnection(db, session.userId, id, c.var.now());
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
   const question = <AskOwner {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, question, `Was this you? ${connection.device}`, unconfirmed);
+  return showConfirmation(c, question, t.answers.pageTitle(deviceName(connection.device, t)), unconfirmed);
 }

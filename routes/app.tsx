@@ -6,6 +6,7 @@ import type { Visitor } from "../db/connections.ts";
 import { deviceKindOf, deviceOf, readUserAgent } from "../db/devices.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
+import { textsOf } from "../views/texts.ts";
 import { answers, showQuestion } from "./answers.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
@@ -23,6 +24,7 @@ import {
   securityHeaders,
 } from "./guards.tsx";
 import { health } from "./health.ts";
+import { languageOf } from "./languages.ts";
 import { live } from "./live.tsx";
 import { describeError } from "./log.ts";
 import { takeNotice } from "./notices.tsx";
@@ -44,8 +46,8 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   app.use(async (c, next) => {
     for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
-    c.set("brand", options.brand ?? "Control panel");
     c.set("requestId", uuid());
+    c.set("texts", textsOf(languageOf(c, null)));
     c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
     c.setRenderer((content, props) => render(c, content, props));
@@ -71,7 +73,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
   app.use(paths.password, requireCsrf(whenSignedIn((c, problem) => showPassword(c, {}, problem))));
   app.use(paths.preferences, requireCsrf(whenSignedIn((c, problem, typed) => showPreferences(c, typed, {}, problem))));
-  app.use(requireCsrf((c, _, problem) => refuse(c, 403, "Not done", problem)));
+  app.use(requireCsrf((c, _, problem) => refuse(c, 403, { title: c.var.texts.errors.notDone, text: problem })));
 
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.route("/", signIn);
@@ -84,7 +86,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.route(paths.security, password);
   app.route(paths.security, preferences);
 
-  app.notFound((c) => refuse(c, 404, "Nothing is here", "This page or connection doesn't exist, or it isn't yours."));
+  app.notFound((c) => refuse(c, 404, c.var.texts.errors.notFound));
   app.onError((error, c) => answerError(c, error));
   return app;
 }
@@ -92,12 +94,16 @@ export function createApp(options: AppOptions): Hono<Env> {
 /** A whole page in the layout, with the message that the request before left for it. */
 async function render(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
   const session = openSession(c);
-  const owner = session && { email: session.email, csrf: session.csrf };
+  const { header, texts: t } = c.var;
+  const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
   // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
   const notice = session && !isError ? await takeNotice(c, session) : null;
   const theme = session?.theme ?? null;
-  const { brand, header } = c.var;
-  const page = <Layout path={c.req.path} {...{ title, brand, header, owner, theme, notice }}>{content}</Layout>;
+  const page = (
+    <Layout path={c.req.path} {...{ title, brand: c.var.brand ?? t.brand, header, owner, theme, notice, t }}>
+      {content}
+    </Layout>
+  );
   return c.html(`<!doctype html>${page}`);
 }
 
@@ -105,7 +111,7 @@ async function render(c: Context<Env>, content: Child, { title, isError }: PageP
 function whenSignedIn(again: (c: Context<Env>, problem: string, typed: Typed) => Response | Promise<Response>) {
   return (c: Context<Env>, typed: Typed, problem: string) => {
     const session = openSession(c);
-    if (!session) return refuse(c, 403, "Not done", problem);
+    if (!session) return refuse(c, 403, { title: c.var.texts.errors.notDone, text: problem });
     c.set("session", session);
     return again(c, problem, typed);
   };
@@ -129,25 +135,16 @@ async function visitorOf(c: Context<Env>, clientAddress: ClientAddress): Promise
 
 /** What nobody expected. The browser learns the request's number, the log has the rest under it. */
 function answerError(c: Context<Env>, error: Error): Response | Promise<Response> {
-  if (error instanceof HTTPException) return refuse(c, 400, "This can't be read", "Go back, and try again.");
+  const { errors } = c.var.texts;
+  if (error instanceof HTTPException) return refuse(c, 400, errors.unreadable);
 
   logCrash(c, error);
   const unavailable = unavailabilityIn(error);
   if (unavailable) {
     c.header("Retry-After", String(unavailable.retryAfterSeconds));
-    return refuse(
-      c,
-      503,
-      "Not available right now",
-      "The database gives no answer. Please try again in a few seconds.",
-    );
+    return refuse(c, 503, errors.unavailable);
   }
-  return refuse(
-    c,
-    500,
-    "Something went wrong here",
-    `It is not your fault. If it happens again, tell the operator this number: ${c.var.requestId}`,
-  );
+  return refuse(c, 500, errors.crash(c.var.requestId));
 }
 
 function logCrash(c: Context<Env>, error: unknown): void {

@@ -9,6 +9,7 @@ import { createApp } from "./app.tsx";
 import { findAsset } from "./assets.ts";
 import type { AppOptions } from "./env.ts";
 import { methodsOf } from "./guards.tsx";
+import { languageOf } from "./languages.ts";
 import { createLog, describeError } from "./log.ts";
 import { paths } from "./paths.ts";
 
@@ -50,7 +51,7 @@ export function createArea(
 
       const seen = markSeen(db, session, lifetime, now());
       background(seen.catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })));
-      return { email: session.email, csrf: session.csrf };
+      return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
     },
   };
 }

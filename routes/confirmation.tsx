@@ -29,10 +29,10 @@ export function needsPassword(session: Session, now: number): boolean {
  * Returns `null` when the owner may go on; else what the form has to say, with the status set.
  */
 export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null> {
-  const { db, session, log, requestId } = c.var;
+  const { db, session, log, requestId, texts: t } = c.var;
   if (!needsPassword(session, c.var.now())) return null;
 
-  const typed = typedPassword("Type your password").safeParse((await readForm(c)).password);
+  const typed = typedPassword(t, t.typed.password).safeParse((await readForm(c)).password);
   if (!typed.success) {
     c.status(422);
     return { problems: { password: typed.error.issues[0]?.message ?? "" } };
@@ -51,7 +51,7 @@ export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null>
   const refused = checked.outcome === "right" ? { outcome: "wrong" as const, isLast: false } : checked;
   const { address: { ip } } = await c.var.visitor();
   log("authn_login_fail", { request_id: requestId, user: session.userId, ip, reason: refused.outcome });
-  const text = answerRefused(c, refused, "This is not your password. Check it and try again.");
+  const text = answerRefused(c, refused, t.confirmation.wrong);
   return refused.outcome === "wrong"
     ? { problems: { password: text } }
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
@@ -59,7 +59,7 @@ export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null>
 
 /** What a confirmation is shown with. */
 export function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { problems: {} }): Confirmation {
-  const { session, csrf } = c.var;
+  const { session, csrf, texts: t } = c.var;
   return {
     csrf,
     email: session.email,
@@ -68,6 +68,7 @@ export function asksOf(c: Context<Env>, { problem, problems }: Unconfirmed = { p
     inDialog: wantsPiece(c),
     problem,
     problems,
+    t,
   };
 }
 

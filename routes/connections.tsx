@@ -11,13 +11,14 @@ import {
   type HistoryView,
   OlderConnections,
 } from "../views/connections.tsx";
+import { deviceName } from "../views/devices.ts";
 import { writeTag } from "./activity_tag.ts";
 import { viewAround } from "./around.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "./env.ts";
 import {
-  HistoryQuery,
+  historyQueryIn,
   problemsIn,
   readCursor,
   readHistoryQuery,
@@ -40,17 +41,18 @@ export const connections = new Hono<Env>();
 
 connections.get("/connections", async (c) => {
   const view = await viewHistory(c, c.req.url);
-  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: historyTitle(view.query) });
+  if (!wantsPiece(c)) return c.render(<ConnectionsPage {...view} />, { title: historyTitle(view.query, view.t) });
   if (view.query.before) return c.html(<OlderConnections {...view} />);
 
   c.header("HX-Push-Url", withQuery(paths.connections, view.query));
-  return c.html(<HistoryPieces {...view} brand={c.var.brand} />);
+  return c.html(<HistoryPieces {...view} brand={c.var.brand ?? view.t.brand} />);
 });
 
 connections.get("/connections.csv", (c) => {
-  const read = HistoryQuery.omit({ before: true }).safeParse(readQuery(c.req.url));
+  const { texts: t } = c.var;
+  const read = historyQueryIn(t).omit({ before: true }).safeParse(readQuery(c.req.url));
   if (!read.success) {
-    return c.text(`${problemsIn(read.error.issues, readQuery(c.req.url)).join("\n")}\n`, 400);
+    return c.text(`${problemsIn(read.error.issues, readQuery(c.req.url), t).join("\n")}\n`, 400);
   }
   const zone = zoneOf(c);
   const now = c.var.now();
@@ -106,9 +108,9 @@ connections.post("/connections/:id/close", async (c) => {
   const now = c.var.now();
   const open = await countOpen(db, session.userId, now);
   const unanswered = await countUnanswered(db, session);
-  const { query } = readHistoryQuery(currentUrl(c));
+  const { query } = readHistoryQuery(currentUrl(c), c.var.texts);
   const entry = await findConnection(db, session.userId, id, now) ?? found;
-  const table = { current: session.connectionId, zone: zoneOf(c), now };
+  const table = { current: session.connectionId, zone: zoneOf(c), now, t: c.var.texts };
   const rows = await countRows(db, { userId: session.userId, filter: toFilter(query, table.zone), now });
   return c.html(<OneClosedPieces {...{ count, entry, open, unanswered, query, rows }} {...table} />);
 });
@@ -118,17 +120,18 @@ export async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
   const { db, session } = c.var;
   const open = await listOtherOpen(db, session, c.var.now());
   const confirmation = <ConfirmCloseAll connections={open} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, confirmation, "Close open connections", unconfirmed);
+  return showConfirmation(c, confirmation, c.var.texts.closing.titleAll, unconfirmed);
 }
 
 /** The same for one. Another account's connection is as unknown as one that never was (ASVS 8.2). */
 export async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
-  const { db, session } = c.var;
+  const { db, session, texts: t } = c.var;
   const connection = await findConnection(db, session.userId, id, c.var.now());
   if (!connection) return c.notFound();
   const isCurrent = id === session.connectionId;
   const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...asksOf(c, unconfirmed)} />;
-  return showConfirmation(c, confirmation, `Close the connection of ${connection.device}`, unconfirmed);
+  const title = t.closing.titleOne(deviceName(connection.device, t));
+  return showConfirmation(c, confirmation, title, unconfirmed);
 }
 
 /** One page of the history for the query of `url`; or all that it shows by now, down to the row at a cursor. */
@@ -136,7 +139,8 @@ export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor |
   const { userId, connectionId: current } = c.get("session");
   const now = c.get("now")();
   const zone = zoneOf(c);
-  const { query, problems } = readHistoryQuery(url);
+  const t = c.get("texts");
+  const { query, problems } = readHistoryQuery(url, t);
   const { before, ...filter } = query;
   const selected = toFilter(filter, zone);
   const limit = downTo ? MOST_LIVE : PAGE;
@@ -158,7 +162,7 @@ export async function viewHistory(c: Context<Env>, url: string, downTo: Cursor |
   const lookedThrough = stoppedAt && MOST_LOOKED_THROUGH;
   const entries = Object.keys(filter).length > 0 ? shown : await pinCurrent(c, shown, before === undefined);
   return {
-    ...{ entries, current, zone, now, query, problems, older, lookedThrough },
+    ...{ entries, current, zone, now, t, query, problems, older, lookedThrough },
     ...around ?? { days: null, countries: [], rows: null },
     open: activity.open,
     unanswered: activity.unanswered,

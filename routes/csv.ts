@@ -2,6 +2,7 @@ import { stringify } from "csv-stringify/sync";
 import type { Db } from "../db/client.ts";
 import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../db/history.ts";
 import { countryName } from "../views/countries.ts";
+import { textsOf } from "../views/texts.ts";
 import { isoTime } from "../views/time.ts";
 
 /** Rows that are in memory at a time. */
@@ -9,6 +10,9 @@ const CHUNK = 500;
 
 /** For how long reading and writing may go on with all else waiting, in milliseconds. */
 const LONGEST_TURN = 20;
+
+/** The file is for programs and for all the languages of an office: it always says the same. */
+const ENGLISH = textsOf("en");
 
 const COLUMNS = [
   "opened_at",
@@ -111,7 +115,7 @@ function toRecord(entry: FullEntry): string[] {
     entry.endReason ?? "",
     entry.ip,
     isKnown ? entry.countryCode : "",
-    entry.countryCode === "none" ? "" : countryName(entry.countryCode),
+    entry.countryCode === "none" ? "" : countryName(entry.countryCode, ENGLISH),
     entry.device,
     entry.userAgent,
     String(entry.attempts ?? ""),

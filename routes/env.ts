@@ -5,7 +5,9 @@ import type { Lifetime } from "../db/open.ts";
 import type { Passwords } from "../db/passwords.ts";
 import type { Session } from "../db/sessions.ts";
 import type { Child } from "hono/jsx";
+import type { Language } from "../db/schema.ts";
 import type { Owner } from "../views/layout.tsx";
+import type { Texts } from "../views/texts.ts";
 import type { Log } from "./log.ts";
 
 /** What varies between one place where the area runs and another; all of it is handed to `createApp`. */
@@ -25,10 +27,10 @@ export type AppOptions = {
   trustedProxies: string[];
   /** How often an open history asks whether something is new, in milliseconds; 5 seconds where it isn't set. */
   pollEvery?: number;
-  /** What the panel around the area is called; "Control panel" where it isn't set. */
+  /** What the panel around the area is called; "Control panel", in the language of who asks, where it isn't set. */
   brand?: string;
   /** The header of the panel around the area, in the place of its own; `null` is who is not signed in. */
-  header?: (owner: Owner | null) => Child;
+  header?: (owner: Owner | null, language: Language) => Child;
   /** Is given work that no answer waits for and that never rejects, to see it through before the process ends. */
   background: (work: Promise<void>) => void;
 };
@@ -36,8 +38,9 @@ export type AppOptions = {
 export type Env = {
   Bindings: Partial<Deno.ServeHandlerInfo>;
   Variables: AppOptions & {
-    brand: string;
     requestId: string;
+    /** What to say, in the language of who asks. */
+    texts: Texts;
     /** Who is asking, and from where. */
     visitor: () => Promise<Visitor>;
     /** What the cookie leads to, also when its connection has ended; null without a cookie of ours. */

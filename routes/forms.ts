@@ -2,6 +2,8 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { z } from "zod";
 import { isTooLong } from "../db/passwords.ts";
+import { remember } from "../views/remember.ts";
+import type { Texts } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 
 /** What came in a form's fields, as typed; of a repeated field the last. Files don't come: the content type has none. */
@@ -11,8 +13,8 @@ export type Typed = Record<string, string | undefined>;
 export type Problems = Record<string, string>;
 
 /** A field for a password that somebody has; one that none can be is told apart before it costs a hash. */
-export function typedPassword(empty: string) {
-  return z.string(empty).min(1, empty).refine((text) => !isTooLong(text), "No password here is that long");
+export function typedPassword(t: Texts, empty: string) {
+  return z.string(empty).min(1, empty).refine((text) => !isTooLong(text), t.typed.passwordTooLong);
 }
 
 export async function readForm(c: Context<Env>): Promise<Typed> {
@@ -22,16 +24,23 @@ export async function readForm(c: Context<Env>): Promise<Typed> {
   );
 }
 
-/** Checks a form once, at the edge; what does not pass is answered with 422 and the form itself, by `again`. */
+/**
+ * Checks a form once, at the edge, by a schema that speaks the language of who sent it; what does not pass is answered with 422 and
+ * the form itself, by `again`.
+ */
 export function validForm<Schema extends z.ZodObject>(
-  schema: Schema,
+  schemaIn: (t: Texts) => Schema,
   again: (c: Context<Env>, typed: Typed, problems: Problems) => Response | Promise<Response>,
 ) {
-  return zValidator("form", schema, async (result, c) => {
-    if (result.success) return;
-    c.status(422);
-    return await again(c as Context<Env>, await readForm(c as Context<Env>), problemsOf(result.error.issues));
-  });
+  const validatorIn = remember((t: Texts) =>
+    zValidator("form", schemaIn(t), async (result, c) => {
+      if (result.success) return;
+      c.status(422);
+      return await again(c as Context<Env>, await readForm(c as Context<Env>), problemsOf(result.error.issues));
+    })
+  );
+  type Validator = ReturnType<typeof validatorIn>;
+  return ((c, next) => validatorIn((c as Context<Env>).var.texts)(c, next)) as Validator;
 }
 
 function problemsOf(issues: { path: PropertyKey[]; message: string }[]): Problems {

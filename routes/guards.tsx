@@ -63,7 +63,7 @@ export function requireHost(origin: URL) {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
     if (host === origin.host) return await next();
     if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
-    return refuse(c, 421, "Wrong address", `This server answers at ${origin.origin} only.`);
+    return refuse(c, 421, c.var.texts.errors.otherHost(origin.origin));
   });
 }
 
@@ -79,7 +79,7 @@ export function requireKnownMethod(app: Hono<Env>) {
     if (known.size === 0) ["GET", "HEAD", "POST"].forEach((method) => known.add(method));
     if (known.has(c.req.method)) return await next();
     c.header("Allow", [...known].sort().join(", "));
-    return refuse(c, 405, "Not possible here", "This address can't be used in that way.");
+    return refuse(c, 405, c.var.texts.errors.method);
   });
 }
 
@@ -96,7 +96,7 @@ export function methodsOf(app: Hono<Env>): TrieRouter<string> {
 export const limitQuery = createMiddleware<Env>(async (c, next) => {
   const start = c.req.url.indexOf("?");
   if (start === -1 || c.req.url.length - start - 1 <= LONGEST_QUERY) return await next();
-  return refuse(c, 414, "This address is too long", "Shorten it, or begin again without a filter.");
+  return refuse(c, 414, c.var.texts.errors.longAddress);
 });
 
 /**
@@ -108,16 +108,11 @@ export const readBody = createMiddleware<Env>(async (c, next) => {
 
   const announced = Number(c.req.header("Content-Length") ?? 0);
   const body = announced > LARGEST_BODY ? "too large" : await readAtMost(c.req.raw.body, LARGEST_BODY, BODY_DEADLINE);
-  if (body === "too large") {
-    return refuse(c, 413, "This form is too large", "It may have 16 KB at most. Shorten what you typed and try again.");
-  }
-  if (body === "too slow") {
-    return refuse(c, 408, "The form did not arrive", "The connection was too slow. Please try again.");
-  }
+  const { errors } = c.var.texts;
+  if (body === "too large") return refuse(c, 413, errors.largeForm);
+  if (body === "too slow") return refuse(c, 408, errors.slowForm);
   const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") {
-    return refuse(c, 415, "This is not a form", "Send application/x-www-form-urlencoded, as the forms here do.");
-  }
+  if (type !== "application/x-www-form-urlencoded") return refuse(c, 415, errors.noForm);
   c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body });
   return await next();
 });
@@ -136,16 +131,9 @@ export function requireOwnOrigin(origin: URL) {
       (from === undefined || isSameOrigin(from, origin));
     if (isOurs) return await next();
     c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
-    return refuse(
-      c,
-      403,
-      "This form came from somewhere else",
-      `For your safety, only forms of ${origin.origin} are accepted. Go there and try again.`,
-    );
+    return refuse(c, 403, c.var.texts.errors.otherOrigin(origin.origin));
   });
 }
-
-const NO_COOKIE = "Your browser sent no cookie back. Allow cookies for this site, then try again.";
 
 /**
  * The second half: the hidden field `csrf` says what only a page of this site could read (NIST SP 800-63B-4, 5.1): the
@@ -161,12 +149,8 @@ export function requireCsrf(
     if (isSameText(typed.csrf, expected)) return await next();
     c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
     c.status(403);
-    if (expected === undefined) return await again(c, typed, NO_COOKIE);
-    return await again(
-      c,
-      typed,
-      "This page was open for too long, or in another session. Nothing was done: please try again.",
-    );
+    const { noCookie, oldForm } = c.var.texts.errors;
+    return await again(c, typed, expected === undefined ? noCookie : oldForm);
   });
 }
 
@@ -174,11 +158,12 @@ export function requireCsrf(
 export function refuse(
   c: Context<Env>,
   status: 400 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 500 | 503,
-  title: string,
-  text: string,
+  { title, text }: { title: string; text: string },
 ) {
   c.status(status);
-  if (!wantsPiece(c)) return c.render(<ErrorPage title={title} text={text} />, { title, isError: true });
+  if (!wantsPiece(c)) {
+    return c.render(<ErrorPage title={title} text={text} t={c.var.texts} />, { title, isError: true });
+  }
   return answerProblem(c, `${title}. ${text}`);
 }
 

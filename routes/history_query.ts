@@ -3,34 +3,30 @@ import { z } from "zod";
 import { readAddress, readNetwork } from "../db/addresses.ts";
 import { type Cursor, type Filter, STATES } from "../db/history.ts";
 import { isCountry } from "../views/countries.ts";
+import { remember } from "../views/remember.ts";
+import type { Texts } from "../views/texts.ts";
 import { startOfDay } from "./time_zones.ts";
 
-const day = (name: string) => z.iso.date(`"${name}" must be a day like 2026-11-23`).optional();
-
 /** The history's query, as in the URL. Each field that makes no sense says so in one sentence. */
-export const HistoryQuery = z.object({
-  state: z.enum(STATES, '"State" must be open, closed, refused or unusual').optional(),
-  country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
-    .refine(isCountry, '"Country" must be a country\'s two letters, private or none').optional(),
-  from: day("From"),
-  to: day("To"),
-  ip: z.string().trim().refine(
-    (text) => readIp(text) !== null,
-    '"IP address" must be an address, or how a network begins: 46.16',
-  )
-    .optional(),
-  before: z.string().refine(
-    (text) => readCursor(text) !== null,
-    "The link to older connections was damaged: this is the newest page",
-  )
-    .optional(),
-});
-export type HistoryQuery = z.infer<typeof HistoryQuery>;
+export const historyQueryIn = remember(({ filters: { problems } }: Texts) =>
+  z.object({
+    state: z.enum(STATES, problems.state).optional(),
+    country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
+      .refine(isCountry, problems.country).optional(),
+    from: z.iso.date(problems.from).optional(),
+    to: z.iso.date(problems.to).optional(),
+    ip: z.string().trim().refine((text) => readIp(text) !== null, problems.ip).optional(),
+    before: z.string().refine((text) => readCursor(text) !== null, problems.before).optional(),
+  })
+);
+export type HistoryQuery = z.infer<ReturnType<typeof historyQueryIn>>;
+
+const NAMES = ["state", "country", "from", "to", "ip", "before"] as const;
 
 /** A query as it came: fields by name, empty ones left out; of a field that came twice, both. */
 export function readQuery(url: string): Record<string, string | string[]> {
   const params = new URL(url).searchParams;
-  const names = Object.keys(HistoryQuery.shape).filter((name) => params.getAll(name).some((value) => value !== ""));
+  const names = NAMES.filter((name) => params.getAll(name).some((value) => value !== ""));
   return Object.fromEntries(names.map((name) => {
     const values = params.getAll(name);
     return [name, values.length === 1 ? values[0]! : values];
@@ -38,30 +34,34 @@ export function readQuery(url: string): Record<string, string | string[]> {
 }
 
 /** The part of a query that makes sense, and a sentence for each field that doesn't and was left out. */
-export function readHistoryQuery(url: string): { query: HistoryQuery; problems: string[] } {
+export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; problems: string[] } {
   if (!url.includes("?")) return { query: {}, problems: [] };
   const raw = readQuery(url);
-  const read = HistoryQuery.safeParse(raw);
+  const schema = historyQueryIn(t);
+  const read = schema.safeParse(raw);
   if (read.success) return { query: read.data, problems: [] };
 
   const bad = new Set(read.error.issues.map(({ path }) => path[0]));
   const good = Object.entries(raw).filter(([name]) => !bad.has(name));
   return {
-    query: HistoryQuery.parse(Object.fromEntries(good)),
-    problems: problemsIn(read.error.issues, raw),
+    query: schema.parse(Object.fromEntries(good)),
+    problems: problemsIn(read.error.issues, raw, t),
   };
 }
 
 /** A sentence for each field that makes no sense, without its final period. */
-export function problemsIn(issues: z.core.$ZodIssue[], raw: ReturnType<typeof readQuery>): string[] {
+export function problemsIn(
+  issues: z.core.$ZodIssue[],
+  raw: ReturnType<typeof readQuery>,
+  { filters }: Texts,
+): string[] {
+  const { state, country, from, to, ip } = filters;
+  const labels: Record<string, string> = { state, country, from, to, ip };
   return issues.map(({ path, message }) => {
     const name = String(path[0]);
-    return Array.isArray(raw[name]) ? `"${LABELS[name] ?? name}" came more than once` : message;
+    return Array.isArray(raw[name]) ? filters.problems.repeated(labels[name] ?? name) : message;
   });
 }
-
-/** What the fields are called where people see them. */
-const LABELS: Record<string, string> = { state: "State", country: "Country", from: "From", to: "To", ip: "IP address" };
 
 /** The query as what is asked of the database; its days are days of `timeZone`. */
 export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZone: string): Filter {

@@ -6,11 +6,12 @@ import { Disowned, Recognized } from "../views/answers.tsx";
 import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
+import type { Texts } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { readCookie, writeCookie } from "./sessions.ts";
 
 /** Messages that outlive one redirect. The cookie holds a key and a number only, so that it can say nothing else. */
-const notices: Record<string, FC<{ count: number; closed: Named[] }>> = {
+const notices: Record<string, FC<{ count: number; closed: Named[]; t: Texts }>> = {
   all_closed: AllClosed,
   one_closed: OneClosed,
   recognized: Recognized,
@@ -40,5 +41,5 @@ export async function takeNotice(c: Context<Env>, session: Session) {
   const count = Number(digits);
   // Whatever number the cookie has: what is named is what this connection closed.
   const closed = await listClosedBy(c.var.db, session, c.var.now() - WAITS * 1000, Math.min(count, NAMED));
-  return <Notice count={count} closed={closed} />;
+  return <Notice count={count} closed={closed} t={c.var.texts} />;
 }

@@ -4,6 +4,7 @@ import { giveBack } from "../db/limits.ts";
 import { passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { changePassword } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
+import type { Texts } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { type Problems, typedPassword, validForm } from "./forms.ts";
 import { leaveNotice } from "./notices.tsx";
@@ -13,18 +14,19 @@ import { writeSessionCookie } from "./sessions.ts";
 
 export const password = new Hono<Env>();
 
-const PasswordChange = z.object({
-  current_password: typedPassword("Type your current password"),
-  new_password: typedPassword("Type a new password"),
-  new_password_again: typedPassword("Type the new password once more"),
-});
+const passwordChangeIn = (t: Texts) =>
+  z.object({
+    current_password: typedPassword(t, t.typed.currentPassword),
+    new_password: typedPassword(t, t.typed.newPassword),
+    new_password_again: typedPassword(t, t.typed.newPasswordAgain),
+  });
 
 password.get("/password", (c) => showPassword(c));
 
-password.post("/password", validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)), async (c) => {
-  const { db, session, log, requestId, passwords } = c.var;
+password.post("/password", validForm(passwordChangeIn, (c, _, problems) => showPassword(c, problems)), async (c) => {
+  const { db, session, log, requestId, passwords, texts: { password: t } } = c.var;
   const fields = c.req.valid("form");
-  const problems = await problemsWith(fields, session.email);
+  const problems = await problemsWith(fields, session.email, t);
   if (Object.keys(problems).length > 0) {
     c.status(422);
     return await showPassword(c, problems);
@@ -33,7 +35,7 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
   if (checked.outcome !== "right") {
     const { address: { ip } } = await c.var.visitor();
     log("authn_password_change_fail", { request_id: requestId, user: session.userId, ip, reason: checked.outcome });
-    const text = answerRefused(c, checked, "This is not your current password. Check it and try again.");
+    const text = answerRefused(c, checked, t.wrong);
     return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
   }
   const { user, reserved } = checked;
@@ -45,11 +47,7 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
   const changed = await changePassword(db, { user, session, passwordHash, reserved, now: c.var.now() });
   if (changed === null) {
     c.status(422);
-    return await showPassword(
-      c,
-      {},
-      "Nothing was changed: the password or this connection changed at the same moment.",
-    );
+    return await showPassword(c, {}, t.notChanged);
   }
   const { closed, cookie } = changed;
   log("authn_password_change", { request_id: requestId, user: session.userId, closed });
@@ -59,20 +57,20 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
 });
 
 /** What speaks against a change that every field is there for. */
-async function problemsWith(fields: z.infer<typeof PasswordChange>, email: string): Promise<Problems> {
+async function problemsWith(
+  fields: z.infer<ReturnType<typeof passwordChangeIn>>,
+  email: string,
+  t: Texts["password"],
+): Promise<Problems> {
   const problem = await passwordProblem(fields.new_password, email);
-  if (problem) return { new_password: problem };
-  if (fields.new_password === fields.current_password) {
-    return { new_password: "This is your current password. Choose another one." };
-  }
-  return fields.new_password === fields.new_password_again
-    ? {}
-    : { new_password_again: "This is not the same as the new password above." };
+  if (problem) return { new_password: t.problems[problem](SHORTEST_PASSWORD) };
+  if (fields.new_password === fields.current_password) return { new_password: t.same };
+  return fields.new_password === fields.new_password_again ? {} : { new_password_again: t.different };
 }
 
 /** The page that changes the password. What was typed in it is never sent back: passwords stand in no page. */
 export function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { session: { email }, csrf } = c.var;
-  const page = <PasswordPage {...{ csrf, email, problems, problem }} shortest={SHORTEST_PASSWORD} />;
-  return c.render(page, { title: "Password" });
+  const { session: { email }, csrf, texts: t } = c.var;
+  const page = <PasswordPage {...{ csrf, email, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
+  return c.render(page, { title: t.password.title });
 }

@@ -63,6 +63,7 @@ export function refusalReason(refused: Exclude<Refused, { outcome: "busy" }>): R
 
 /** Sets status and header for a password that was not taken; returns what to say, which for a wrong one is `wrong`. */
 export function answerRefused(c: Context<Env>, refused: Refused, wrong: string): string {
+  const { texts: t } = c.var;
   switch (refused.outcome) {
     case "wrong":
       c.status(422);
@@ -71,13 +72,11 @@ export function answerRefused(c: Context<Env>, refused: Refused, wrong: string):
       c.status(429);
       c.header("Retry-After", String(Math.max(1, Math.ceil(refused.retryAfter / 1000))));
       return refused.isLocked
-        ? `There were too many wrong passwords in a row, so none is taken for a while. Wait ${
-          formatWait(refused.retryAfter)
-        }, or ask the operator to set a new password.`
-        : `There were too many tries. Wait ${formatWait(refused.retryAfter)}, then try again.`;
+        ? t.refused.locked(formatWait(refused.retryAfter, t))
+        : t.refused.limited(formatWait(refused.retryAfter, t));
     case "busy":
       c.status(503);
       c.header("Retry-After", String(BUSY_RETRY_AFTER));
-      return "Many passwords are being checked right now. Please try again in a few seconds.";
+      return t.refused.busy;
   }
 }

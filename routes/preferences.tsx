@@ -4,6 +4,7 @@ import { LANGUAGES, THEMES } from "../db/schema.ts";
 import { setPreferences } from "../db/users.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
 import { nameOfZone } from "../views/time_zones.ts";
+import type { Texts } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { type Problems, type Typed, validForm } from "./forms.ts";
 import { leaveNotice } from "./notices.tsx";
@@ -14,20 +15,21 @@ import { findTimeZone } from "./time_zones.ts";
 export const preferences = new Hono<Env>();
 
 /** A field that didn't come stays as it is. */
-const Preferences = z.object({
-  time_zone: z.string().trim().refine(
-    (text) => text === "" || findTimeZone(text) !== null,
-    "There is no time zone of this name. Choose one from the list, like Europe/Madrid.",
-  ).transform(findTimeZone).optional(),
-  language: z.enum([AS_IN_BROWSER, ...LANGUAGES], "Choose one of these languages")
-    .transform((language) => language === AS_IN_BROWSER ? null : language).optional(),
-  theme: z.enum([AS_IN_SYSTEM, ...THEMES], "Choose one of these themes")
-    .transform((theme) => theme === AS_IN_SYSTEM ? null : theme).optional(),
-});
+const preferencesIn = ({ preferences: t }: Texts) =>
+  z.object({
+    time_zone: z.string().trim().refine(
+      (text) => text === "" || findTimeZone(text) !== null,
+      t.noZone,
+    ).transform(findTimeZone).optional(),
+    language: z.enum([AS_IN_BROWSER, ...LANGUAGES], t.noLanguage)
+      .transform((language) => language === AS_IN_BROWSER ? null : language).optional(),
+    theme: z.enum([AS_IN_SYSTEM, ...THEMES], t.noTheme)
+      .transform((theme) => theme === AS_IN_SYSTEM ? null : theme).optional(),
+  });
 
 preferences.get("/preferences", (c) => showPreferences(c));
 
-preferences.post("/preferences", validForm(Preferences, showPreferences), async (c) => {
+preferences.post("/preferences", validForm(preferencesIn, showPreferences), async (c) => {
   const { db, session } = c.var;
   const { time_zone: timeZone = session.timeZone, language = session.language, theme = session.theme } = c.req.valid(
     "form",
@@ -39,14 +41,14 @@ preferences.post("/preferences", validForm(Preferences, showPreferences), async 
 
 /** The page with what was typed; what wasn't is as it is stored. */
 export function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Problems = {}, problem?: string) {
-  const { session, csrf } = c.var;
+  const { session, csrf, texts: t } = c.var;
   const page = (
     <PreferencesPage
-      {...{ csrf, problem, problems }}
+      {...{ csrf, problem, problems, t }}
       timeZone={typed.time_zone ?? nameOfZone(session.timeZone ?? "")}
       language={typed.language ?? session.language ?? AS_IN_BROWSER}
       theme={typed.theme ?? session.theme ?? AS_IN_SYSTEM}
     />
   );
-  return c.render(page, { title: "Preferences" });
+  return c.render(page, { title: t.preferences.title });
 }

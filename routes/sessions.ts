@@ -3,8 +3,10 @@ import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
 import { newCsrf, resumeSession, type Session } from "../db/sessions.ts";
+import { textsOf } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
+import { languageOf } from "./languages.ts";
 import { paths, safeNext, withQuery } from "./paths.ts";
 
 type CookieName = "session" | "form" | "notice";
@@ -48,6 +50,7 @@ export const loadSession = createMiddleware<Env>(async (c, next) => {
   const session = await resumeSession(c.get("db"), readCookie(c, "session"), { isReading, now: c.get("now")() });
   c.set("resumed", session);
   c.set("csrf", session?.csrf ?? "");
+  c.set("texts", textsOf(languageOf(c, openSession(c))));
   return await next();
 });
 

@@ -6,6 +6,7 @@ import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
 import { SignInPage } from "../views/sign_in.tsx";
+import type { Texts } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { type Problems, type Typed, typedPassword, validForm } from "./forms.ts";
 import { answerRefused, checkPassword, refusalReason, type Refused } from "./password_check.ts";
@@ -15,15 +16,13 @@ import { readTimeZone } from "./time_zones.ts";
 
 export const signIn = new Hono<Env>();
 
-const Credentials = z.object({
-  email: z.string("Type your e-mail address").trim().min(1, "Type your e-mail address").max(
-    LONGEST_EMAIL,
-    "This is too long for an e-mail address",
-  ),
-  password: typedPassword("Type your password"),
-  time_zone: z.string().optional().catch(undefined),
-  next: z.string().optional().catch(undefined),
-});
+const credentialsIn = (t: Texts) =>
+  z.object({
+    email: z.string(t.typed.email).trim().min(1, t.typed.email).max(LONGEST_EMAIL, t.typed.emailTooLong),
+    password: typedPassword(t, t.typed.password),
+    time_zone: z.string().optional().catch(undefined),
+    next: z.string().optional().catch(undefined),
+  });
 
 type SignInFields = { email: string; next?: string | undefined };
 
@@ -33,7 +32,7 @@ signIn.get(paths.signIn, (c) => {
   return showSignIn(c, { next });
 });
 
-signIn.post(paths.signIn, validForm(Credentials, showSignIn), async (c) => {
+signIn.post(paths.signIn, validForm(credentialsIn, showSignIn), async (c) => {
   const { db, log, requestId, resumed, lifetime } = c.var;
   const { password, time_zone, ...typed } = c.req.valid("form");
   const email = foldEmail(typed.email);
@@ -75,7 +74,7 @@ signIn.post(paths.signOut, async (c) => {
  * nor a fault of the database tells whether there is such an account (ASVS 6.3.8).
  */
 async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refused, user: User | undefined) {
-  const problem = answerRefused(c, refused, "E-mail address or password is wrong. Check both and try again.");
+  const problem = answerRefused(c, refused, c.var.texts.signIn.wrong);
   const answer = await showSignIn(c, typed, {}, problem);
   if (refused.outcome === "busy") return answer;
 
@@ -91,7 +90,7 @@ async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refus
 
 /** The sign-in page with what was typed, but the password. */
 export async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {
-  const { resumed } = c.var;
+  const { resumed, texts: t } = c.var;
   const page = (
     <SignInPage
       csrf={formCsrf(c)}
@@ -101,9 +100,10 @@ export async function showSignIn(c: Context<Env>, typed: Typed, problems: Proble
       problems={problems}
       ended={resumed?.end ? { ...resumed.end, timeZone: resumed.timeZone } : null}
       hasUsers={await hasUsers(c.var.db)}
+      t={t}
     />
   );
-  return c.render(page, { title: "Sign in" });
+  return c.render(page, { title: t.signIn.title });
 }
 
 /** A hash made with weaker settings is replaced when its password is at hand. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { connections } from "../db/schema.ts";
+import { connections, type Language } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { type Answer, type Browser, EMAIL, HTMX, PASSWORD, type TestApp } from "./app.ts";
@@ -22,9 +22,9 @@ export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string)
 
 /**
  * Answers of every kind that the app has: each of its paths as page and as piece, signed out and signed in, each of its forms
- * refused and done, every guard's refusal, and what it says when the database is gone. At the end it is.
+ * refused and done, every guard's refusal, and what it says when the database is gone. At the end it is. `language` is chosen on the way.
  */
-export async function crawl(start: TestApp): Promise<Crawled[]> {
+export async function crawl(start: TestApp, language: Language = "ca"): Promise<Crawled[]> {
   const answers: Crawled[] = [];
   const browser = (ip: string) => record(start.browser(ip), answers);
   const [here, other, third, stranger] = [
@@ -77,7 +77,7 @@ export async function crawl(start: TestApp): Promise<Crawled[]> {
   await other.signIn();
   await here.submit(paths.closeAll);
   await here.submit(paths.preferences, { time_zone: "Atlantis" });
-  await here.submit(paths.preferences, { time_zone: "Europe/Madrid", language: "ca", theme: "dark" });
+  await here.submit(paths.preferences, { time_zone: "Europe/Madrid", language, theme: "dark" });
   await here.get(paths.preferences);
   await here.submit(paths.password, { current_password: WRONG, new_password: NEW, new_password_again: NEW });
   await here.submit(paths.password, { current_password: PASSWORD, new_password: NEW, new_password_again: NEW });

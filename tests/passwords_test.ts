@@ -176,7 +176,7 @@ Deno.test("a password has one length, however its letters come", async () => {
 
 // ASVS 6.2
 Deno.test("passwordProblem refuses a way along the digits, the alphabet or the keyboard", async () => {
-  const first = "This password is among the first that attackers try. Choose another one.";
+  const first = "common";
 
   assert.equal(await passwordProblem("123456789012345", EMAIL), first);
   assert.equal(await passwordProblem("0987654321098765", EMAIL), first);
@@ -270,10 +270,10 @@ Deno.test("those that wait get their turn in the order in which they came", asyn
 
 // ASVS 6.2
 Deno.test("passwordProblem asks for fifteen characters, and nothing else of them", async () => {
-  assert.match(await passwordProblem("fourteen chars", EMAIL) ?? "", /^Use at least 15 characters\./);
+  assert.equal(await passwordProblem("fourteen chars", EMAIL), "too_short");
   assert.equal(await passwordProblem("fifteen letters", EMAIL), null);
   assert.equal(await passwordProblem("               x", EMAIL), null);
-  assert.match(await passwordProblem("", EMAIL) ?? "", /^Use at least 15 characters\./);
+  assert.equal(await passwordProblem("", EMAIL), "too_short");
 });
 
 // ASVS 6.2
@@ -281,15 +281,15 @@ Deno.test("passwordProblem counts code points as a person counts characters", as
   const owls = "🦉🔑🌍🦊🍋🎷🚲";
   assert.equal([...owls].length, 7);
 
-  assert.match(await passwordProblem(`${owls}1234567`, EMAIL) ?? "", /^Use at least 15/);
+  assert.equal(await passwordProblem(`${owls}1234567`, EMAIL), "too_short");
   assert.equal(await passwordProblem(`${owls}12345678`, EMAIL), null);
-  assert.match(await passwordProblem("e\u0301".repeat(7) + "abcdefg", EMAIL) ?? "", /^Use at least 15/);
+  assert.equal(await passwordProblem("e\u0301".repeat(7) + "abcdefg", EMAIL), "too_short");
   assert.equal(await passwordProblem("e\u0301".repeat(7) + "abcdefgh", EMAIL), null);
 });
 
 // ASVS 6.2
 Deno.test("passwordProblem refuses what attackers try first, in whatever case", async () => {
-  const first = "This password is among the first that attackers try. Choose another one.";
+  const first = "common";
 
   assert.equal(await passwordProblem("1234567890987654321", EMAIL), first);
   assert.equal(await passwordProblem("q1w2e3r4t5y6u7i8o9p0", EMAIL), first);
@@ -299,7 +299,7 @@ Deno.test("passwordProblem refuses what attackers try first, in whatever case", 
 
 // ASVS 6.2
 Deno.test("passwordProblem refuses something short over and over", async () => {
-  const first = "This password is among the first that attackers try. Choose another one.";
+  const first = "common";
 
   assert.equal(await passwordProblem("aaaaaaaaaaaaaaa", EMAIL), first);
   assert.equal(await passwordProblem("               ", EMAIL), first);
@@ -312,7 +312,7 @@ Deno.test("passwordProblem refuses something short over and over", async () => {
 
 // ASVS 6.2
 Deno.test("passwordProblem refuses the e-mail address itself, however written, and not one that contains it", async () => {
-  const own = "Choose a password that isn't your e-mail address.";
+  const own = "email";
 
   assert.equal(await passwordProblem("marta@example.com", EMAIL), own);
   assert.equal(await passwordProblem("Marta@Example.COM", EMAIL), own);
@@ -328,7 +328,7 @@ Deno.test("passwordProblem says how long a password may be", async () => {
   assert.equal(await passwordProblem(passage.slice(0, LONGEST_PASSWORD), EMAIL), null);
   assert.equal(
     await passwordProblem(passage.slice(0, LONGEST_PASSWORD + 1), EMAIL),
-    "This is longer than a password here can be. Use fewer characters.",
+    "too_long",
   );
 });
 

@@ -1,92 +1,75 @@
 import type { Entry } from "../db/history.ts";
-import type { UnusualReason } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { History, type HistoryView } from "./connections.tsx";
 import { countryName } from "./countries.ts";
+import { deviceName } from "./devices.ts";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { plural } from "./time.ts";
+import type { Texts } from "./texts.ts";
 
 /** Asks the owner whether an unusual connection was theirs; says so where there is nothing to ask. */
 export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { connection: Entry; isCurrent: boolean }) {
   const { unusual, answer, countryCode, device } = connection;
+  const { zone, t } = asks;
+  const country = countryName(countryCode, t);
   if (isCurrent) {
     return (
-      <NothingToConfirm title="This is the connection that you are using">
-        <p>It can't speak for itself: whoever opened it would say that it is you. Answer from another connection.</p>
+      <NothingToConfirm title={t.confirmation.isCurrent} t={t}>
+        <p>{t.answers.current}</p>
       </NothingToConfirm>
     );
   }
   if (unusual.length === 0 || answer !== null) {
     return (
-      <NothingToConfirm title={answer === null ? "Nothing is unusual here" : "You have answered already"}>
-        <ConnectionList connections={[connection]} zone={asks.zone} />
-        {answer !== null && (
-          <p>{answer === "me" ? "You said that this was you." : "You said that this was not you."}</p>
-        )}
+      <NothingToConfirm title={answer === null ? t.answers.nothingTitle : t.answers.answeredTitle} t={t}>
+        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        {answer !== null && <p>{t.answers.answered[answer]}</p>}
       </NothingToConfirm>
     );
   }
   return (
     <Confirm
-      title="Was this you?"
+      title={t.answers.title}
       action={paths.answer(connection.id)}
       actions={
         <>
-          <Dismiss>Answer later</Dismiss>
-          <button type="submit" name="answer" value="not_me" class="danger">Not me</button>
-          <button type="submit" name="answer" value="me" class="primary">This was me</button>
+          <Dismiss>{t.answers.later}</Dismiss>
+          <button type="submit" name="answer" value="not_me" class="danger">{t.answers.notMe}</button>
+          <button type="submit" name="answer" value="me" class="primary">{t.answers.me}</button>
         </>
       }
       {...asks}
     >
-      <ConnectionList connections={[connection]} zone={asks.zone} />
+      <ConnectionList connections={[connection]} zone={zone} t={t} />
       <ul class="reasons">
-        {unusual.map((reason) => <li>{REASONS[reason](connection)}</li>)}
+        {unusual.map((reason) => <li>{t.answers.reasons[reason](country)}</li>)}
       </ul>
       <dl class="answers">
-        <dt>This was me</dt>
+        <dt>{t.answers.me}</dt>
         <dd>
-          {countryCode === "private" || countryCode === "none"
-            ? "This network"
-            : `${countryName(countryCode)}, this network`} and {device} are known from now on, and not unusual any more.
+          {t.answers.meMeans(
+            countryCode === "private" || countryCode === "none" ? null : country,
+            deviceName(device, t),
+          )}
         </dd>
-        <dt>Not me</dt>
-        <dd>Every other connection is closed at once, and you choose a new password. This browser stays signed in.</dd>
+        <dt>{t.answers.notMe}</dt>
+        <dd>{t.answers.notMeMeans}</dd>
       </dl>
     </Confirm>
   );
 }
 
-const REASONS: Record<UnusualReason, (connection: Entry) => string> = {
-  new_country: ({ countryCode }) => `It was the first connection to your account from ${countryName(countryCode)}.`,
-  new_network_and_device: () => "Both its network and its device were new to your account.",
-  after_refusals: () => "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
-};
-
 /** What happened after "This was me", for `count` connections alike. */
-export function Recognized({ count }: { count: number }) {
-  if (count === 0) {
-    return <Notification kind="info">Nothing was changed: this connection has its answer already.</Notification>;
-  }
-  return (
-    <Notification>
-      {count === 1
-        ? "The connection is marked as yours"
-        : `${plural(count, "connection")} of the same kind are marked as yours`}
-      . What comes from there on this device is not unusual any more.
-    </Notification>
-  );
+export function Recognized({ count, t }: { count: number; t: Texts }) {
+  if (count === 0) return <Notification kind="info">{t.answers.nothingChanged}</Notification>;
+  return <Notification>{t.answers.recognized(count)}</Notification>;
 }
 
 /** What happened after "Not me", on the page where the password is changed. */
-export function Disowned({ count }: { count: number }) {
+export function Disowned({ count, t }: { count: number; t: Texts }) {
   return (
     <Notification kind="info">
-      {count === 0
-        ? "No other connection was open."
-        : `${plural(count, "other connection")} ${count === 1 ? "was" : "were"} closed.`}{" "}
-      Somebody else may know your password, so choose a new one now.
+      {count === 0 ? t.password.noOther : t.password.othersClosed(count)} {t.answers.chooseNew}
     </Notification>
   );
 }
@@ -96,7 +79,7 @@ export function RecognizedPieces({ count, view }: { count: number; view: History
   return (
     <>
       <NotificationPiece>
-        <Recognized count={count} />
+        <Recognized count={count} t={view.t} />
       </NotificationPiece>
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <History {...view} />

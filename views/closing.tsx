@@ -6,9 +6,11 @@ import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm }
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
 import { countryName } from "./countries.ts";
+import { deviceName } from "./devices.ts";
 import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import { plural, Time } from "./time.ts";
+import type { Texts } from "./texts.ts";
+import { Time } from "./time.ts";
 
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;
@@ -17,30 +19,26 @@ const NAMED_AFTER = 3;
 
 /** Asks whether all other open connections shall be closed, and names them. */
 export function ConfirmCloseAll({ connections, ...asks }: Confirmation & { connections: OpenConnection[] }) {
+  const { zone, t } = asks;
   if (connections.length === 0) {
     return (
-      <NothingToConfirm title="Nothing else is open">
-        <p>This connection is the only open one, so there is nothing to close.</p>
+      <NothingToConfirm title={t.closing.nothingTitle} t={t}>
+        <p>{t.closing.nothing}</p>
       </NothingToConfirm>
     );
   }
   const unnamed = connections.length - NAMED;
   return (
     <Confirm
-      title={connections.length === 1 ? "Close 1 open connection?" : `Close ${connections.length} open connections?`}
+      title={t.closing.askAll(connections.length)}
       action={paths.closeAll}
-      actions={
-        <CloseOrCancel {...asks}>
-          {connections.length === 1 ? "Close it" : `Close all ${connections.length}`}
-        </CloseOrCancel>
-      }
+      actions={<CloseOrCancel {...asks}>{t.closing.all(connections.length)}</CloseOrCancel>}
       {...asks}
     >
-      <ConnectionList connections={connections.slice(0, NAMED)} zone={asks.zone} />
-      {unnamed > 0 && <p>And {plural(unnamed, "more connection")}.</p>}
+      <ConnectionList connections={connections.slice(0, NAMED)} zone={zone} t={t} />
+      {unnamed > 0 && <p>{t.closing.more(unnamed)}</p>}
       <p>
-        {connections.length === 1 ? "It has" : "They have"} to sign in again with your password.{" "}
-        <strong>This browser stays signed in.</strong>
+        {t.closing.signInAgain(connections.length)} <strong>{t.closing.staysIn}</strong>
       </p>
     </Confirm>
   );
@@ -50,47 +48,47 @@ export function ConfirmCloseAll({ connections, ...asks }: Confirmation & { conne
 export function ConfirmCloseOne(
   { connection, isCurrent, ...asks }: Confirmation & { connection: Entry; isCurrent: boolean },
 ) {
-  const { csrf, zone } = asks;
+  const { csrf, zone, t } = asks;
   if (isCurrent) {
     return (
-      <NothingToConfirm title="This is the connection that you are using">
-        <p>To end it, sign out.</p>
+      <NothingToConfirm title={t.confirmation.isCurrent} t={t}>
+        <p>{t.closing.signOutInstead}</p>
         <form method="post" action={paths.signOut}>
           <input type="hidden" name="csrf" value={csrf} />
-          <button type="submit">Sign out</button>
+          <button type="submit">{t.layout.signOut}</button>
         </form>
       </NothingToConfirm>
     );
   }
   if (connection.closedAt !== null) {
     return (
-      <NothingToConfirm title="This connection is closed already">
-        <ConnectionList connections={[connection]} zone={zone} />
-        <p>
-          It ended on <Time at={connection.closedAt} zone={zone} /> ({zone}). There is nothing left to close.
-        </p>
+      <NothingToConfirm title={t.closing.closedTitle} t={t}>
+        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        <p>{t.closing.ended(<Time at={connection.closedAt} zone={zone} t={t} />, zone)}</p>
       </NothingToConfirm>
     );
   }
   return (
     <Confirm
-      title="Close this connection?"
+      title={t.closing.askOne}
       action={paths.closeOne(connection.id)}
-      actions={<CloseOrCancel {...asks}>Close it</CloseOrCancel>}
+      actions={<CloseOrCancel {...asks}>{t.closing.one}</CloseOrCancel>}
       {...asks}
     >
-      <ConnectionList connections={[connection]} zone={zone} />
+      <ConnectionList connections={[connection]} zone={zone} t={t} />
       <p>
-        It has to sign in again with your password. <strong>This browser stays signed in.</strong>
+        {t.closing.signInAgain(1)} <strong>{t.closing.staysIn}</strong>
       </p>
     </Confirm>
   );
 }
 
-function CloseOrCancel({ needsPassword, children }: Pick<Confirmation, "needsPassword"> & { children?: Child }) {
+function CloseOrCancel(
+  { needsPassword, t, children }: Pick<Confirmation, "needsPassword" | "t"> & { children?: Child },
+) {
   return (
     <>
-      <Dismiss>Cancel</Dismiss>
+      <Dismiss>{t.closing.cancel}</Dismiss>
       <button type="submit" class="primary" autofocus={!needsPassword}>{children}</button>
     </>
   );
@@ -100,47 +98,32 @@ function CloseOrCancel({ needsPassword, children }: Pick<Confirmation, "needsPas
 export type Named = Pick<Entry, "device" | "countryCode">;
 
 /** What happened after closing all others: `count` were closed, and `closed` are as many of them as can be named. */
-export function AllClosed({ count, closed = [] }: { count: number; closed?: Named[] }) {
-  if (count === 0) {
-    return <Notification kind="info">Nothing was open: the other connections were already closed.</Notification>;
-  }
+export function AllClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
+  if (count === 0) return <Notification kind="info">{t.closing.nothingWasOpen}</Notification>;
   return (
     <Notification>
-      {count === 1 ? "1 open connection was closed" : `${count} open connections were closed`}
-      {nameAll(closed, count)}. <Undo count={count} />
+      {t.closing.allClosed(count, nameAll(closed, count, t))} {t.closing.undo(count)}
     </Notification>
   );
 }
 
 /** What happened, after closing one. */
-export function OneClosed({ count, closed = [] }: { count: number; closed?: Named[] }) {
-  if (count === 0) {
-    return <Notification kind="info">Nothing was closed: this connection was closed already.</Notification>;
-  }
+export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
+  if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
   return (
     <Notification>
-      The connection was closed{nameAll(closed, count)}. <Undo count={1} />
+      {t.closing.oneClosed(nameAll(closed, count, t))} {t.closing.undo(1)}
     </Notification>
   );
 }
 
-function Undo({ count }: { count: number }) {
-  return (
-    <>
-      This can't be undone: if {count === 1 ? "it" : "one of them"}{" "}
-      was yours, sign in there again. You are still signed in here.
-    </>
-  );
-}
-
 /** ": Safari on iPad (France), curl (Unknown) and 3 more"; empty where none can be named. */
-function nameAll(closed: Named[], count: number): string {
+function nameAll(closed: Named[], count: number, t: Texts): string {
   if (closed.length === 0) return "";
   const named = closed.slice(0, NAMED_AFTER).map(({ device, countryCode }) =>
-    `${device} (${countryName(countryCode)})`
+    `${deviceName(device, t)} (${countryName(countryCode, t)})`
   );
-  const more = count - named.length;
-  return `: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  return t.closing.named(named, count - named.length);
 }
 
 /** The pieces for htmx after closing all others: the notification, and the history as it is now. */
@@ -148,7 +131,7 @@ export function AllClosedPieces({ count, closed, view }: { count: number; closed
   return (
     <>
       <NotificationPiece>
-        <AllClosed count={count} closed={closed} />
+        <AllClosed count={count} closed={closed} t={view.t} />
       </NotificationPiece>
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <History {...view} />
@@ -166,10 +149,10 @@ export function OneClosedPieces({ count, entry, open, unanswered, query, rows, .
   return (
     <>
       <NotificationPiece>
-        <OneClosed count={count} closed={[entry]} />
+        <OneClosed count={count} closed={[entry]} t={table.t} />
       </NotificationPiece>
       <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead {...{ open, unanswered, query, rows }} />
+        <HistoryHead {...{ open, unanswered, query, rows }} t={table.t} />
       </hx-partial>
       <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} {...table} />

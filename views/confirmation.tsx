@@ -3,8 +3,10 @@ import type { OpenConnection } from "../db/connections.ts";
 import type { Problems } from "../routes/forms.ts";
 import { paths } from "../routes/paths.ts";
 import { Country, IpAddress } from "./connection_row.ts";
+import { deviceName } from "./devices.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
+import type { Texts } from "./texts.ts";
 import { Time } from "./time.ts";
 
 /** What every confirmation is shown with. */
@@ -19,6 +21,7 @@ export type Confirmation = {
   /** What is wrong as a whole; `problems` by field. */
   problem?: string | undefined;
   problems: Problems;
+  t: Texts;
 };
 
 /** The confirmation as a page of its own, for who has no JavaScript. */
@@ -28,7 +31,7 @@ export function ConfirmationPage({ children }: { children?: Child }) {
 
 /** A form that asks: what it is about, the password when it was last given long ago, and what can be done. */
 export function Confirm(
-  { title, action, actions, csrf, email, needsPassword, inDialog, problem, problems, children }:
+  { title, action, actions, csrf, email, needsPassword, inDialog, problem, problems, t, children }:
     & Confirmation
     & { title: string; action: string; actions: Child; children?: Child },
 ) {
@@ -44,11 +47,11 @@ export function Confirm(
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
           <Field
             name="password"
-            label="Your password"
+            label={t.confirmation.password}
             type="password"
             autocomplete="current-password"
             autofocus
-            hint="You last gave it more than 5 minutes ago."
+            hint={t.confirmation.passwordHint}
             problem={problems.password}
           />
         </>
@@ -64,34 +67,34 @@ export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; 
 }
 
 /** In the place of a form, where there is nothing to ask. */
-export function NothingToConfirm({ title, children }: { title: string; children?: Child }) {
+export function NothingToConfirm({ title, t, children }: { title: string; t: Texts; children?: Child }) {
   return (
     <div>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
       {children}
       <div class="dialog-actions">
-        <Dismiss autofocus>Back to the history</Dismiss>
+        <Dismiss autofocus>{t.confirmation.back}</Dismiss>
       </div>
     </div>
   );
 }
 
 /** Connections as a confirmation names them. */
-export function ConnectionList({ connections, zone }: { connections: OpenConnection[]; zone: string }) {
+export function ConnectionList(
+  { connections, zone, t }: { connections: OpenConnection[]; zone: string; t: Texts },
+) {
   return (
     <ul class="connections">
       {connections.map(({ device, ip, countryCode, openedAt }) => (
         <li>
-          <strong>{device}</strong>
+          <strong>{deviceName(device, t)}</strong>
           <span>
-            <Country code={countryCode} />,{" "}
+            <Country code={countryCode} t={t} />,{" "}
             <span class="ip">
-              <IpAddress ip={ip} />
+              <IpAddress ip={ip} t={t} />
             </span>
           </span>
-          <small>
-            Since <Time at={openedAt} zone={zone} /> ({zone})
-          </small>
+          <small>{t.confirmation.since(<Time at={openedAt} zone={zone} t={t} />, zone)}</small>
         </li>
       ))}
     </ul>

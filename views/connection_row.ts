@@ -1,9 +1,12 @@
 import { html as markup } from "hono/html";
 import type { Entry } from "../db/history.ts";
-import type { EndReason, RefusalReason, UnusualReason } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
 import { countryName } from "./countries.ts";
-import { formatAgo, formatDuration, formatTime, isoTime, plural, remember, timeBeside } from "./time.ts";
+import { deviceName } from "./devices.ts";
+import { inEachLanguage } from "./languages.ts";
+import { remember } from "./remember.ts";
+import { type Texts, textsOf } from "./texts.ts";
+import { formatAgo, formatDuration, formatTime, isoTime, timeBeside } from "./time.ts";
 
 /** What all rows of a table are shown with. */
 export type Rows = {
@@ -12,6 +15,7 @@ export type Rows = {
   zone: string;
   /** The time of asking. */
   now: number;
+  t: Texts;
 };
 
 /**
@@ -22,127 +26,120 @@ export type Rows = {
  */
 export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { entry: Entry; isFocused?: boolean }) {
   const { id, openedAt, ip, countryCode, device, deviceKind } = entry;
+  const { t } = rows;
+  const marks = MARKS[t.language];
   const isCurrent = id === rows.current;
   const state = stateOf(entry);
-  const closing = state === "open" && !isCurrent && closingLink(entry);
+  const closing = state === "open" && !isCurrent && closingLink(entry, t);
   return markup`<tr id="c-${id}"${isCurrent && CURRENT}${isFocused && FOCUSED}><td class=when><time datetime="${
     isoTime(openedAt)
-  }">${formatTime(openedAt, rows.zone)}</time><small>${describeTimes(entry, rows)}</small>${
-    chipsOf(entry, isCurrent)
-  }<td class=ip>${breakable(ip)}<td class=country>${
-    Country({ code: countryCode })
-  }<td class="device ${deviceKind}">${device}<td class=end>${BADGES[state]}<small>${
+  }">${formatTime(openedAt, rows.zone, t)}</time><small>${describeTimes(entry, rows)}</small>${
+    chipsOf(entry, isCurrent, t)
+  }<td class=ip>${breakable(ip, t)}<td class=country>${
+    Country({ code: countryCode, t })
+  }<td class="device ${deviceKind}">${deviceName(device, t)}<td class=end>${marks[state]}<small>${
     describeEnd(entry, rows)
   }${closing}</small>`;
 }
 
 /** The flag stays with the first word of the name. */
-export function Country({ code }: { code: string }) {
-  return countryOf(code);
+export function Country({ code, t }: { code: string; t: Texts }) {
+  return countryOf[t.language](code);
 }
 
 /**
  * The flag is two references in ASCII: with one character beyond Latin-1 the whole page is a text of two bytes a character, which
  * takes 20 µs more to send.
  */
-const countryOf = remember((code: string) => {
-  if (!/^[A-Z]{2}$/.test(code)) return markup`${countryName(code)}`;
-  const [first, second] = [...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65);
-  return markup`<i aria-hidden=true>&#${first};&#${second};\u00a0</i>${countryName(code)}`;
-});
+const countryOf = inEachLanguage((language) =>
+  remember((code: string) => {
+    const name = countryName(code, textsOf(language));
+    if (!/^[A-Z]{2}$/.test(code)) return markup`${name}`;
+    const [first, second] = [...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65);
+    return markup`<i aria-hidden=true>&#${first};&#${second};\u00a0</i>${name}`;
+  })
+);
 
-export function IpAddress({ ip }: { ip: string }) {
-  return markup`${breakable(ip)}`;
+export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
+  return markup`${breakable(ip, t)}`;
 }
 
 /** Long addresses may break behind a colon, and nowhere else. */
-function breakable(ip: string) {
-  if (ip === "") return "Unknown";
+function breakable(ip: string, t: Texts) {
+  if (ip === "") return t.place.unknownIp;
   if (!ip.includes(":")) return ip;
   return ip.split(/(?<=:)(?=[^:])/).map((group, i) => i % 2 === 1 ? markup`${group}<wbr>` : group);
 }
 
 const CURRENT = markup` class="current"`;
 const FOCUSED = markup` tabindex="-1" autofocus`;
-const THIS_CONNECTION = markup`<b class=chip>This connection</b>`;
-const BADGES = {
-  open: markup`<span class="state open">Open</span>`,
-  closed: markup`<span class="state closed">Closed</span>`,
-  refused: markup`<span class="state refused">Refused</span>`,
-};
+/** What is the same in many rows, written once. */
+const MARKS = inEachLanguage((language) => {
+  const { states, row } = textsOf(language);
+  return {
+    open: markup`<span class="state open">${states.open}</span>`,
+    closed: markup`<span class="state closed">${states.closed}</span>`,
+    refused: markup`<span class="state refused">${states.refused}</span>`,
+    current: markup`<b class=chip>${row.current}</b>`,
+    me: markup`<small>${row.answered.me}</small>`,
+    not_me: markup`<small>${row.answered.not_me}</small>`,
+  };
+});
 
-const REASONS: Record<EndReason | RefusalReason, string> = {
-  signed_out: "Signed out",
-  closed: "From another connection",
-  expired: "Expired",
-  password_changed: "Password changed",
-  closed_by_operator: "By the operator",
-  replaced: "Too many open",
-  wrong_password: "Wrong password",
-  too_many_tries: "Too many tries",
-  locked: "Locked for 24 hours",
-};
-
-function stateOf({ attempts, closedAt }: Entry): keyof typeof BADGES {
+function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "refused" {
   if (attempts !== null) return "refused";
   return closedAt === null ? "open" : "closed";
 }
 
 /** How long ago it was opened, and when it was last seen, in that zone. */
-function describeTimes({ openedAt, lastSeenAt, attempts }: Entry, { zone, now }: Rows) {
-  const what = attempts === null ? "last seen" : "last try";
-  return `${formatAgo(openedAt, now)} · ${what} ${timeBeside(openedAt, lastSeenAt, zone)}`;
+function describeTimes({ openedAt, lastSeenAt, attempts }: Entry, { zone, now, t }: Rows) {
+  const [ago, last] = [formatAgo(openedAt, now, t), timeBeside(openedAt, lastSeenAt, zone, t)];
+  return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
 /** What marks a row: that it is the one in use, why it is unusual, and the question that goes with it. */
-function chipsOf(entry: Entry, isCurrent: boolean) {
-  const { unusual, answer } = entry;
+function chipsOf(entry: Entry, isCurrent: boolean, t: Texts) {
+  const { unusual, answer, countryCode } = entry;
   if (!isCurrent && unusual.length === 0) return "";
-  return markup`<div class=chips>${isCurrent && THIS_CONNECTION}${
-    unusual.map((reason) => markup`<b class="chip unusual ${answer}">${CHIPS[reason](entry)}</b>`)
-  }${answer !== null && ANSWERED[answer]}${
+  const marks = MARKS[t.language];
+  const country = countryName(countryCode, t);
+  return markup`<div class=chips>${isCurrent && marks.current}${
+    unusual.map((reason) => markup`<b class="chip unusual ${answer}">${t.row.unusual[reason](country)}</b>`)
+  }${answer !== null && marks[answer]}${
     // The current connection can't speak for itself.
-    unusual.length > 0 && answer === null && !isCurrent && answerLink(entry)}</div>`;
+    unusual.length > 0 && answer === null && !isCurrent && answerLink(entry, t)}</div>`;
 }
-
-const CHIPS: Record<UnusualReason, (entry: Entry) => string> = {
-  new_country: ({ countryCode }) => `First from ${countryName(countryCode)}`,
-  new_network_and_device: () => "New network and device",
-  after_refusals: () => "After refused sign-ins",
-};
-const ANSWERED = {
-  me: markup`<small>You said: this was me</small>`,
-  not_me: markup`<small>You said: not me</small>`,
-};
 
 /** How it ended, and how long it lasted; how often sign-ins were refused. */
 function describeEnd(entry: Entry, rows: Rows) {
   const { endReason, closedAt, attempts, addresses, openedAt } = entry;
+  const { zone, t } = rows;
   if (endReason === null) return "";
   if (closedAt !== null) {
-    const reason = describeCloser(entry, rows) ?? REASONS[endReason];
-    return markup`${reason}, ${timeBeside(openedAt, closedAt, rows.zone)} · <i>lasted ${
-      formatDuration(closedAt - openedAt)
+    const reason = describeCloser(entry, rows) ?? t.row.reasons[endReason];
+    return markup`${reason}, ${timeBeside(openedAt, closedAt, zone, t)} · <i>${
+      t.row.lasted(formatDuration(closedAt - openedAt, t))
     }</i>`;
   }
-  const from = (addresses ?? 1) > 1 ? ` from ${addresses} addresses` : "";
-  return `${REASONS[endReason]}: ${plural(attempts ?? 0, "attempt")}${from}`;
+  return t.row.refused(t.row.reasons[endReason], attempts ?? 0, addresses ?? 1);
 }
 
 /** From which other connection of the account it was closed, as far as the history still has that one. */
-function describeCloser({ endReason, closedBy }: Entry, { current }: Rows): string | null {
+function describeCloser({ endReason, closedBy }: Entry, { current, t }: Rows): string | null {
   if (endReason !== "closed" || closedBy === null) return null;
-  if (closedBy.id === current) return "From this browser";
-  return closedBy.device && `From ${closedBy.device}`;
+  if (closedBy.id === current) return t.row.fromHere;
+  return closedBy.device && t.row.from(deviceName(closedBy.device, t));
 }
 
 /** A link to the confirmation page, which htmx shows in the dialog instead. */
-function closingLink({ id, device, ip }: Entry) {
-  return dialogLink(paths.closeOne(id), markup`Close <span class="hidden">the connection of ${device}, ${ip}</span>`);
+function closingLink({ id, device, ip }: Entry, t: Texts) {
+  const which = t.row.closeWhich(deviceName(device, t), ip);
+  return dialogLink(paths.closeOne(id), markup`${t.row.close} <span class="hidden">${which}</span>`);
 }
 
-function answerLink({ id, device, ip }: Entry) {
-  return dialogLink(paths.answer(id), markup`Was this you? <span class="hidden">${device}, ${ip}</span>`);
+function answerLink({ id, device, ip }: Entry, t: Texts) {
+  const which = `${deviceName(device, t)}, ${ip}`;
+  return dialogLink(paths.answer(id), markup`${t.row.wasThisYou} <span class="hidden">${which}</span>`);
 }
 
 function dialogLink(href: string, name: unknown) {

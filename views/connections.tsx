@@ -5,13 +5,13 @@ import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
-import { countedRows, countOf } from "./counts.ts";
 import { countryName } from "./countries.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
 import { Empty, FilterChips, FilterForm } from "./filters.tsx";
 import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
+import type { Texts } from "./texts.ts";
 
 export type HistoryView = Rows & {
   entries: Entry[];
@@ -50,16 +50,16 @@ export function ConnectionsPage(view: HistoryView) {
 }
 
 /** What tells this tab from the account's others: first what the filter says, since a tab shows the beginning. */
-export function historyTitle({ state, country, from, to, ip, before }: HistoryQuery): string {
+export function historyTitle({ state, country, from, to, ip, before }: HistoryQuery, t: Texts): string {
   const filter = [
-    state,
-    country && countryName(country),
+    state && t.states[state].toLowerCase(),
+    country && countryName(country, t),
     ip,
-    from && `from ${from}`,
-    to && `to ${to}`,
-    before && "older",
+    from && t.filters.title.from(from),
+    to && t.filters.title.to(to),
+    before && t.filters.title.older,
   ].filter(Boolean).join(", ");
-  return filter === "" ? "Connection history" : `${capitalize(filter)} · Connection history`;
+  return filter === "" ? t.history.title : `${capitalize(filter)} · ${t.history.title}`;
 }
 
 /**
@@ -69,7 +69,7 @@ export function historyTitle({ state, country, from, to, ip, before }: HistoryQu
 export function HistoryPieces({ brand, ...view }: HistoryView & { brand: string }) {
   return (
     <>
-      <PageTitle title={historyTitle(view.query)} brand={brand} />
+      <PageTitle title={historyTitle(view.query, view.t)} brand={brand} />
       <History {...view} isFiltering />
       <NotificationPiece>
         <p class="hidden">{foundRows(view)}</p>
@@ -78,9 +78,14 @@ export function HistoryPieces({ brand, ...view }: HistoryView & { brand: string 
   );
 }
 
-function foundRows({ rows, entries, older, lookedThrough }: HistoryView): string {
-  const shown = countedRows(rows ?? { rows: entries.length, isMore: older !== null && lookedThrough === null });
-  return rows === null && lookedThrough !== null ? `${shown} so far` : shown;
+function foundRows({ rows, entries, older, lookedThrough, t }: HistoryView): string {
+  const shown = countedRows(rows ?? { rows: entries.length, isMore: older !== null && lookedThrough === null }, t);
+  return rows === null && lookedThrough !== null ? t.history.soFar(shown) : shown;
+}
+
+/** "1 row", "128 rows", "more than 1,000 rows". */
+function countedRows({ rows, isMore }: RowCount, { history }: Texts): string {
+  return isMore ? history.moreThanRows(rows) : history.rows(rows);
 }
 
 /**
@@ -112,27 +117,25 @@ export function NewPieces({ view, rows, news, newest }: {
           <More {...view} />
         </hx-partial>
       )}
-      <hx-partial hx-target="#days" hx-swap="outerMorph">{view.days && <DaysPicture {...view.days} />}</hx-partial>
-      <NewsPiece news={news} newest={rows === "none" ? newest : null} />
+      <hx-partial hx-target="#days" hx-swap="outerMorph">
+        {view.days && <DaysPicture {...view.days} t={view.t} />}
+      </hx-partial>
+      <NewsPiece news={news} newest={rows === "none" ? newest : null} t={view.t} />
     </>
   );
 }
 
 /** The whole section: what a filter or closing everything changes. */
 export function History({ isFiltering = false, ...view }: HistoryView & { isFiltering?: boolean }) {
-  const { days, query, problems, countries } = view;
+  const { days, query, problems, countries, t } = view;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
-      {problems.length > 0 && (
-        <Notification kind="problem">
-          {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
-        </Notification>
-      )}
+      {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
       <div class="card">
-        {days && <DaysPicture {...days} />}
-        <FilterForm query={query} countries={countries} isOpen={isFiltering} />
-        <FilterChips query={query} />
+        {days && <DaysPicture {...days} t={t} />}
+        <FilterForm query={query} countries={countries} isOpen={isFiltering} t={t} />
+        <FilterChips query={query} t={t} />
         <div id="rows-or-none">
           <RowsOrNone {...view} />
         </div>
@@ -144,28 +147,22 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
 
 /** Title, how many are open, and what can be done about it: what closing one connection changes. */
 export function HistoryHead(
-  { open, unanswered, query, rows }: Pick<HistoryView, "open" | "unanswered" | "query" | "rows">,
+  { open, unanswered, query, rows, t }: Pick<HistoryView, "open" | "unanswered" | "query" | "rows" | "t">,
 ) {
   const others = open - 1;
   const { before: _, ...filter } = query;
   return (
     <div class="head" id="head">
       <div>
-        <h1 id="title" tabindex={-1}>Connection history</h1>
-        <p>Who connected to your account, when and from where.</p>
-        <p>
-          {others <= 0 ? "Only this connection is open." : (
-            <>
-              <strong>{open} connections are open</strong> now, this one included.
-            </>
-          )}
-        </p>
+        <h1 id="title" tabindex={-1}>{t.history.title}</h1>
+        <p>{t.history.lead}</p>
+        <p>{others <= 0 ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
         {unanswered > 0 && (
           <p class="unanswered">
-            <a href={withQuery(paths.connections, { state: "unusual" })}>
-              {unanswered === 1 ? "1 unusual connection waits" : `${unanswered} unusual connections wait`}
-            </a>{" "}
-            for your answer.
+            {t.history.unanswered(
+              unanswered,
+              (part) => <a href={withQuery(paths.connections, { state: "unusual" })}>{part}</a>,
+            )}
           </p>
         )}
       </div>
@@ -174,15 +171,15 @@ export function HistoryHead(
           <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
             <path d="M10 3v9m-3.5-3.2L10 12.3l3.5-3.5M4 16.5h12" />
           </svg>
-          Download CSV {rows && <small>{countedRows(rows)}</small>}
+          {t.history.download} {rows && <small>{countedRows(rows, t)}</small>}
         </a>
         {others <= 0
           ? (
-            <button type="button" class="primary" disabled title="No other connection is open">
-              Close open connections
+            <button type="button" class="primary" disabled title={t.history.noOther}>
+              {t.history.closeAll}
             </button>
           )
-          : <OpensDialog href={paths.closeAll} class="button primary">Close open connections</OpensDialog>}
+          : <OpensDialog href={paths.closeAll} class="button primary">{t.history.closeAll}</OpensDialog>}
       </div>
     </div>
   );
@@ -201,14 +198,14 @@ function RowsOrNone(view: HistoryView) {
 function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
     <table>
-      <caption class="hidden">Connections to your account, newest first</caption>
+      <caption class="hidden">{rows.t.history.caption}</caption>
       <thead>
         <tr>
-          <th scope="col">Date</th>
-          <th scope="col">IP address</th>
-          <th scope="col">Country</th>
-          <th scope="col">Device</th>
-          <th scope="col">State</th>
+          <th scope="col">{rows.t.history.date}</th>
+          <th scope="col">{rows.t.history.ip}</th>
+          <th scope="col">{rows.t.history.country}</th>
+          <th scope="col">{rows.t.history.device}</th>
+          <th scope="col">{rows.t.history.state}</th>
         </tr>
       </thead>
       <tbody id="rows">
@@ -231,32 +228,32 @@ export function OlderConnections(view: HistoryView) {
 }
 
 function ConnectionRows(
-  { entries, focusFirst = false, current, zone, now }: Rows & { entries: Entry[]; focusFirst?: boolean },
+  { entries, focusFirst = false, current, zone, now, t }: Rows & { entries: Entry[]; focusFirst?: boolean },
 ) {
   return (
     <>
       {entries.map((entry, i) => (
-        <ConnectionRow entry={entry} {...{ current, zone, now }} isFocused={focusFirst && i === 0} />
+        <ConnectionRow entry={entry} {...{ current, zone, now, t }} isFocused={focusFirst && i === 0} />
       ))}
     </>
   );
 }
 
 /** The end of the table: the zone of all its times, the cursor of its last row, and the way to older ones. */
-function More({ older, zone, entries, lookedThrough, last }: HistoryView) {
+function More({ older, zone, entries, lookedThrough, last, t }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
-      <span>Times in {zone.replaceAll("_", " ")}</span>
+      <span>{t.history.zone(zone.replaceAll("_", " "))}</span>
       {last && <input type="hidden" name="down_to" value={last} />}
-      {lookedThrough !== null && <span>Looked through {countOf(lookedThrough)} rows.</span>}
+      {lookedThrough !== null && <span>{t.history.lookedThrough(lookedThrough)}</span>}
       {href
         ? (
           <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">
-            {lookedThrough === null ? "Older connections" : "Go on looking"}
+            {lookedThrough === null ? t.history.older : t.history.goOn}
           </a>
         )
-        : entries.length > 0 && <span>There is nothing older.</span>}
+        : entries.length > 0 && <span>{t.history.noOlder}</span>}
     </div>
   );
 }

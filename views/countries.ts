@@ -1,17 +1,18 @@
-const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-const known = new Map<string, string | undefined>([
-  ["private", "Private network"],
-  ["none", "Unknown"],
-]);
+import type { Language } from "../db/schema.ts";
+import { inEachLanguage } from "./languages.ts";
+import { remember } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 
-/** The English name of a country code, `private` or `none`; the code itself where it has no name. */
-export function countryName(code: string): string {
-  return lookUp(code) ?? code;
+/** The name of a country code, `private` or `none`; the code itself where it has no name. */
+export function countryName(code: string, t: Texts): string {
+  if (code === "private") return t.place.private;
+  if (code === "none") return t.place.unknown;
+  return lookUp(code, t.language) ?? code;
 }
 
 /** Whether this is a country's code with a name, `private` or `none`. */
 export function isCountry(code: string): boolean {
-  return lookUp(code) !== undefined;
+  return code === "private" || code === "none" || lookUp(code, "en") !== undefined;
 }
 
 /** The flag of a country: its two letters as regional indicators. Empty for what is no country. */
@@ -21,11 +22,15 @@ export function flagOf(code: string): string {
     : "";
 }
 
-/** `Intl` takes a microsecond a name, and a page has 25: each is asked once. */
-function lookUp(code: string): string | undefined {
-  if (!known.has(code) && /^[A-Z]{2}$/.test(code)) known.set(code, isAssigned(code) ? names.of(code) : undefined);
-  return known.get(code);
+function lookUp(code: string, language: Language): string | undefined {
+  return /^[A-Z]{2}$/.test(code) ? names[language](code) : undefined;
 }
+
+/** `Intl` takes a microsecond a name, and a page has 25: each is asked once. */
+const names = inEachLanguage((language) => {
+  const format = new Intl.DisplayNames(language, { type: "region", fallback: "none" });
+  return remember((code: string) => isAssigned(code) ? format.of(code) : undefined);
+});
 
 /** `Intl` also names former countries (by the code of their heirs), alliances and test regions: none of them is a country's code. */
 function isAssigned(code: string): boolean {

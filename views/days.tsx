@@ -1,7 +1,9 @@
 import { html as markup } from "hono/html";
 import type { Day, Days } from "../db/days.ts";
-import { countOf } from "./counts.ts";
-import { dayName, isoDay, plural, remember } from "./time.ts";
+import type { Language } from "../db/schema.ts";
+import { remember } from "./remember.ts";
+import { type Texts, textsOf } from "./texts.ts";
+import { isoDay, shortDay } from "./time.ts";
 
 /** So many days the picture has, in rows that a phone shows one above the other: a finger hits a tenth of its width. */
 export const DAYS = 30;
@@ -21,27 +23,28 @@ export type DaysView = Days & {
 };
 
 /** The last days as a picture. What it says is in its caption and in the names of the links on it. */
-export function DaysPicture(view: DaysView) {
-  return pictureOf(JSON.stringify(view));
+export function DaysPicture({ t, ...view }: DaysView & { t: Texts }) {
+  return pictureOf(JSON.stringify({ ...view, language: t.language }));
 }
 
 /** It takes 50 µs to draw, and is the same until something happens to the account: each is drawn once. */
 const pictureOf = remember((view: string) => draw(JSON.parse(view)), 1_000);
 
-function draw(view: DaysView) {
+function draw({ language, ...view }: DaysView & { language: Language }) {
+  const t = textsOf(language);
   const { days, reach, today } = view;
   const isEmpty = reach === null && days.every(isBlank);
   const rows = isEmpty ? [] : Array.from({ length: days.length / ROW }, (_, i) => i * ROW);
   const picture = (
     <figure id="days" class="days">
-      <Caption days={days} reach={reach} />
-      {!isEmpty && <a class="skip" href="#filters">Skip the picture</a>}
+      <Caption days={days} reach={reach} t={t} />
+      {!isEmpty && <a class="skip" href="#filters">{t.days.skip}</a>}
       {rows.map((from) => (
         <div>
           {bars(view, from)}
-          {days.slice(from, from + ROW).map((day, i) => dayLink(day, from + i, view))}
-          <small>{shortDay(today + 1 - days.length + from)}</small>
-          {from + ROW === days.length && <small>today</small>}
+          {days.slice(from, from + ROW).map((day, i) => dayLink(day, from + i, view, t))}
+          <small>{shortDay(today + 1 - days.length + from, language)}</small>
+          {from + ROW === days.length && <small>{t.days.today}</small>}
         </div>
       ))}
     </figure>
@@ -49,11 +52,11 @@ function draw(view: DaysView) {
   return markup`${picture}`;
 }
 
-function Caption({ days, reach }: Days) {
+function Caption({ days, reach, t: { days: t } }: Days & { t: Texts }) {
   const [opened, refused, unusual] = [sum(days, "opened"), sum(days, "refused"), sum(days, "unusual")];
   const counted = (kind: keyof Day, count: string, note: string | false = false) => {
     const most = largest(days, kind);
-    const notes = [note, kind !== "unusual" && most < sum(days, kind) && `up to ${countOf(most)} a day`].filter(
+    const notes = [note, kind !== "unusual" && most < sum(days, kind) && t.perDay(most)].filter(
       Boolean,
     );
     return (
@@ -65,15 +68,15 @@ function Caption({ days, reach }: Days) {
   };
   const said = [
     reach !== null &&
-    counted("opened", `more than ${countOf(opened, "connection")}`, `the newest ${countOf(opened)} are drawn`),
-    reach === null && opened > 0 && counted("opened", countOf(opened, "connection")),
-    refused > 0 && counted("refused", countOf(refused, "refused sign-in")),
-    unusual > 0 && counted("unusual", `${countOf(unusual)} unusual`),
+    counted("opened", t.moreThanConnections(opened), t.newestDrawn(opened)),
+    reach === null && opened > 0 && counted("opened", t.connections(opened)),
+    refused > 0 && counted("refused", t.refusedSignIns(refused)),
+    unusual > 0 && counted("unusual", t.unusual(unusual)),
   ].filter((part) => part !== false);
   return (
     <figcaption>
-      In the last {days.length} days:{" "}
-      {said.length === 0 ? "nothing" : said.map((part, i) => <>{i > 0 && ", "}{part}</>)}.
+      {t.last(days.length)}
+      {said.length === 0 ? t.nothing : said.map((part, i) => <>{i > 0 && ", "}{part}</>)}.
     </figcaption>
   );
 }
@@ -101,20 +104,22 @@ function bars({ days, reach }: DaysView, from: number) {
 }
 
 /** The link to a day that has something; else what keeps its place. Its address is relative, to be short. */
-function dayLink(day: Day, i: number, { days, reach, today, chosen }: DaysView) {
+function dayLink(day: Day, i: number, { days, reach, today, chosen }: DaysView, t: Texts) {
   const isUncounted = reach !== null && (i < reach || i === reach && day.opened === 0);
   if (isBlank(day) && !isUncounted) return markup`<i></i>`;
 
   const number = today + 1 - days.length + i;
   const iso = isoDay(number);
   const said = [];
-  if (isUncounted) said.push("connections not counted");
-  else if (i === reach) said.push(`more than ${plural(day.opened, "connection")}`);
-  else if (day.opened > 0) said.push(plural(day.opened, "connection"));
-  if (day.refused > 0) said.push(`${day.refused} refused`);
-  if (day.unusual > 0) said.push(`${day.unusual} unusual`);
+  if (isUncounted) said.push(t.days.notCounted);
+  else if (i === reach) said.push(t.days.moreThanConnections(day.opened));
+  else if (day.opened > 0) said.push(t.days.connections(day.opened));
+  if (day.refused > 0) said.push(t.days.refused(day.refused));
+  if (day.unusual > 0) said.push(t.days.unusual(day.unusual));
   const current = iso === chosen && markup` aria-current="true"`;
-  return markup`<a href="?from=${iso}&to=${iso}"${current}><b>${shortDay(number)}: ${said.join(", ")}</b></a>`;
+  return markup`<a href="?from=${iso}&to=${iso}"${current}><b>${shortDay(number, t.language)}: ${
+    said.join(", ")
+  }</b></a>`;
 }
 
 function isBlank({ opened, unusual, refused }: Day): boolean {
@@ -127,10 +132,4 @@ function sum(days: Day[], kind: keyof Day): number {
 
 function largest(days: Day[], kind: keyof Day): number {
   return days.reduce((most, day) => Math.max(most, day[kind]), 0);
-}
-
-/** "25 Nov": the year goes without saying. */
-function shortDay(day: number): string {
-  const name = dayName(day);
-  return name.slice(0, name.lastIndexOf(" "));
 }

@@ -2,65 +2,68 @@ import { html as markup } from "hono/html";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { countryName } from "./countries.ts";
-import { dayName, remember } from "./time.ts";
+import type { Language } from "../db/schema.ts";
+import { inEachLanguage } from "./languages.ts";
+import { remember } from "./remember.ts";
+import { type Texts, textsOf } from "./texts.ts";
+import { dayName } from "./time.ts";
 
-const STATES = { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual" };
-
-type Asked = { query: HistoryQuery };
-type Form = Asked & { countries: string[]; isOpen: boolean };
+type Asked = { query: HistoryQuery; t: Texts };
+type Form = { query: HistoryQuery; countries: string[]; isOpen: boolean };
 
 /** The form, folded on a phone: there the summary says what is in it. `isOpen` while somebody is at it. */
-export function FilterForm({ query: { before: _, ...query }, countries, isOpen }: Form) {
-  return formOf(JSON.stringify({ query, countries: countries.toSorted(), isOpen }));
+export function FilterForm({ query: { before: _, ...query }, countries, isOpen, t }: Form & { t: Texts }) {
+  return formOf(JSON.stringify({ query, countries: countries.toSorted(), isOpen, language: t.language }));
 }
 
 /** It takes 30 µs to write, and few different ones are asked for: each is written once. */
 const formOf = remember((form: string) => writeForm(JSON.parse(form)), 1_000);
 
-function writeForm({ query, countries, isOpen }: Form) {
-  const active = activeFilters(query).length;
+function writeForm({ query, countries, isOpen, language }: Form & { language: Language }) {
+  const t = textsOf(language);
+  const active = activeFilters(query, t).length;
   const form = (
     <details id="filters" class="fold" open={isOpen}>
       <summary>
-        Filter {active > 0 && <span class="chip">{active} active</span>}
+        {t.filters.submit} {active > 0 && <span class="chip">{t.filters.active(active)}</span>}
       </summary>
       <form
         class="filters"
         method="get"
         action={paths.connections}
         role="search"
-        aria-label="Filter connections"
+        aria-label={t.filters.name}
         autocomplete="off"
         hx-get={paths.connections}
         hx-target="#history"
         hx-swap="outerMorph"
       >
         <label>
-          State
+          {t.filters.state}
           <select name="state" id="filter-state">
-            <option value="">All</option>
-            {Object.entries(STATES).map(([state, name]) => (
+            <option value="">{t.filters.everyState}</option>
+            {Object.entries(t.states).map(([state, name]) => (
               <option value={state} selected={query.state === state}>{name}</option>
             ))}
           </select>
         </label>
         <label>
-          Country
+          {t.filters.country}
           <select name="country" id="filter-country">
-            <option value="">Any</option>
-            {countryOptions(countries, query.country)}
+            <option value="">{t.filters.everyCountry}</option>
+            {countryOptions(countries, query.country, t)}
           </select>
         </label>
         <label>
-          From
+          {t.filters.from}
           <input type="date" name="from" id="filter-from" value={query.from ?? ""} />
         </label>
         <label>
-          To
+          {t.filters.to}
           <input type="date" name="to" id="filter-to" value={query.to ?? ""} />
         </label>
         <label>
-          IP address
+          {t.filters.ip}
           <input
             name="ip"
             id="filter-ip"
@@ -70,7 +73,7 @@ function writeForm({ query, countries, isOpen }: Form) {
             placeholder="46.16"
           />
         </label>
-        <button type="submit" id="filter-submit">Filter</button>
+        <button type="submit" id="filter-submit">{t.filters.submit}</button>
       </form>
     </details>
   );
@@ -78,24 +81,25 @@ function writeForm({ query, countries, isOpen }: Form) {
 }
 
 /** The options of some countries by name; end tags are left out like in the rows. */
-function countryOptions(countries: string[], chosen: string | undefined) {
+function countryOptions(countries: string[], chosen: string | undefined, t: Texts) {
   const codes = new Set(chosen === undefined ? countries : [chosen, ...countries]);
-  const options = [...codes].map((code) => ({ code, name: countryName(code) }))
-    .sort((a, b) => a.name.localeCompare(b.name, "en"));
+  const options = [...codes].map((code) => ({ code, name: countryName(code, t) }))
+    .sort((a, b) => collators[t.language].compare(a.name, b.name));
   return options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`);
 }
 const SELECTED = markup` selected`;
+const collators = inEachLanguage((language) => new Intl.Collator(language));
 
 /** What the table is filtered by; each goes away by itself. The page comes anew, and Tab goes on from the filters. */
-export function FilterChips({ query }: Asked) {
-  const active = activeFilters(query);
+export function FilterChips({ query, t }: Asked) {
+  const active = activeFilters(query, t);
   if (active.length === 0) return null;
   return (
-    <ul class="active" aria-label="Active filters">
+    <ul class="active" aria-label={t.filters.chips}>
       {active.map(({ said, without }) => (
         <li>
           <a href={`${without}#filters`}>
-            <span class="hidden">Remove the filter</span> {said}
+            <span class="hidden">{t.filters.remove}</span> {said}
             <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
               <path d="m3 3 6 6m0-6-6 6" />
             </svg>
@@ -103,70 +107,68 @@ export function FilterChips({ query }: Asked) {
         </li>
       ))}
       <li>
-        <a class="quiet" href={paths.connections}>Show all</a>
+        <a class="quiet" href={paths.connections}>{t.filters.showAll}</a>
       </li>
     </ul>
   );
 }
 
 /** Instead of a table without rows: why there are none, and the ways out. */
-export function Empty({ query, lookedThrough }: Asked & { lookedThrough: number | null }) {
+export function Empty({ query, lookedThrough, t }: Asked & { lookedThrough: number | null }) {
   if (lookedThrough !== null) {
     return (
       <div class="empty">
-        <h2>Nothing so far</h2>
-        <p>There is more of your history to look through.</p>
+        <h2>{t.filters.soFarTitle}</h2>
+        <p>{t.filters.soFar}</p>
       </div>
     );
   }
-  const active = activeFilters(query);
+  const active = activeFilters(query, t);
   if (active.length === 0) {
     return (
       <div class="empty">
-        <h2>Nothing older</h2>
-        <p>This is where the history of your account begins.</p>
-        <a class="button" href={paths.connections}>Go to the newest connections</a>
+        <h2>{t.filters.beginningTitle}</h2>
+        <p>{t.filters.beginning}</p>
+        <a class="button" href={paths.connections}>{t.filters.newest}</a>
       </div>
     );
   }
   return (
     <div class="empty">
-      <h2>Nothing matches this filter</h2>
+      <h2>{t.filters.emptyTitle}</h2>
       <p>
-        {query.before
-          ? "There is nothing older."
-          : active.length === 1
-          ? "Nothing in your history fits it."
-          : "Nothing in your history fits all of it. Drop a part of it:"}
+        {query.before ? t.history.noOlder : active.length === 1 ? t.filters.emptyOne : t.filters.emptyAll}
       </p>
       <div class="ways">
         {active.length > 1 &&
-          active.map(({ said, without }) => <a class="button" href={`${without}#filters`}>Without {said}</a>)}
-        <a class="button" href={paths.connections}>Show all connections</a>
+          active.map(({ said, without }) => <a class="button" href={`${without}#filters`}>{t.filters.without(said)}
+          </a>)}
+        <a class="button" href={paths.connections}>{t.filters.showAllConnections}</a>
       </div>
     </div>
   );
 }
 
 /** Each filter in words, with the address of the history without it. A single day is one filter, as people think of it. */
-function activeFilters({ before: _, ...query }: HistoryQuery): { said: string; without: string }[] {
+function activeFilters({ before: _, ...query }: HistoryQuery, t: Texts): { said: string; without: string }[] {
   const { state, country, from, to, ip } = query;
+  const { filters: names, language } = t;
   const isDay = from !== undefined && from === to;
-  const filters: [said: string | undefined, ...names: (keyof typeof query)[]][] = [
-    [state && `State: ${STATES[state].toLowerCase()}`, "state"],
-    [country && `Country: ${countryName(country)}`, "country"],
-    [isDay ? `Day: ${formatDay(from)}` : undefined, "from", "to"],
-    [from && !isDay ? `From: ${formatDay(from)}` : undefined, "from"],
-    [to && !isDay ? `To: ${formatDay(to)}` : undefined, "to"],
-    [ip && `IP address: ${ip}`, "ip"],
+  const parts: [said: string | undefined, ...fields: (keyof typeof query)[]][] = [
+    [state && `${names.state}: ${t.states[state].toLowerCase()}`, "state"],
+    [country && `${names.country}: ${countryName(country, t)}`, "country"],
+    [isDay ? `${names.day}: ${formatDay(from, language)}` : undefined, "from", "to"],
+    [from && !isDay ? `${names.from}: ${formatDay(from, language)}` : undefined, "from"],
+    [to && !isDay ? `${names.to}: ${formatDay(to, language)}` : undefined, "to"],
+    [ip && `${names.ip}: ${ip}`, "ip"],
   ];
-  return filters.flatMap(([said, ...names]) => {
-    const rest = Object.entries(query).filter(([name]) => !names.some((dropped) => dropped === name));
+  return parts.flatMap(([said, ...fields]) => {
+    const rest = Object.entries(query).filter(([name]) => !fields.some((dropped) => dropped === name));
     return said ? [{ said, without: withQuery(paths.connections, Object.fromEntries(rest)) }] : [];
   });
 }
 
 /** "23 Nov 2026", of the day in a URL. */
-function formatDay(day: string): string {
-  return dayName(Date.parse(day) / 86_400_000);
+function formatDay(day: string, language: Language): string {
+  return dayName(Date.parse(day) / 86_400_000, language);
 }

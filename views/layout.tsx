@@ -1,11 +1,12 @@
 import type { Child } from "hono/jsx";
-import type { Theme } from "../db/schema.ts";
+import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
 import { Notifications } from "./notifications.tsx";
+import { type Texts, textsOf } from "./texts.ts";
 
-/** What the layout says of who is signed in. */
-export type Owner = { email: string; csrf: string };
+/** What the layout says of who is signed in, and the language in which it says so. */
+export type Owner = { email: string; csrf: string; language: Language };
 
 /**
  * 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. Morphing lets a row
@@ -17,20 +18,21 @@ const HTMX = JSON.stringify({
   morphIgnore: ["data-htmx-powered", "tabindex"],
 });
 
-export function Layout({ title, brand, header, path, owner, theme, notice, children }: {
+export function Layout({ title, brand, header, path, owner, theme, notice, t, children }: {
   title: string;
   brand: string;
   /** Takes the place of the header here. */
-  header: ((owner: Owner | null) => Child) | undefined;
+  header: ((owner: Owner | null, language: Language) => Child) | undefined;
   path: string;
   owner: Owner | null;
   /** What the owner chose; null: the system's. */
   theme: Theme | null;
   notice: Child;
+  t: Texts;
   children?: Child;
 }) {
   return (
-    <html lang="en" data-theme={theme ?? undefined}>
+    <html lang={t.language} data-theme={theme ?? undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -43,10 +45,10 @@ export function Layout({ title, brand, header, path, owner, theme, notice, child
         <script src={assetPath("js")} defer></script>
       </head>
       <body>
-        <a class="skip" href="#main">Skip to the content</a>
-        {header ? header(owner) : <Header owner={owner} brand={brand} />}
+        <a class="skip" href="#main">{t.layout.skip}</a>
+        {header ? header(owner, t.language) : <Header owner={owner} brand={brand} />}
         <div class={owner ? "shell" : "shell narrow"}>
-          {owner && <Sections path={path} />}
+          {owner && <Sections path={path} t={t} />}
           <main id="main" tabindex={-1}>
             <Notifications>{notice}</Notifications>
             {children}
@@ -54,9 +56,7 @@ export function Layout({ title, brand, header, path, owner, theme, notice, child
         </div>
         <footer class="foot">
           <p>
-            This product includes GeoLite2 data created by MaxMind, available from{" "}
-            <a href="https://www.maxmind.com" rel="noreferrer">www.maxmind.com</a>. A country is a good guess, never a
-            proof.
+            {t.layout.attribution(<a href="https://www.maxmind.com" rel="noreferrer">www.maxmind.com</a>)}
           </p>
         </footer>
         <dialog id="dialog" aria-labelledby="dialog-title"></dialog>
@@ -87,21 +87,22 @@ function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
 
 /** The menu that leads into the area and out of the account; a header of somebody else's has to have it too. */
 export function UserMenu({ owner }: { owner: Owner }) {
+  const { layout } = textsOf(owner.language);
   return (
-    <nav aria-label="User management">
+    <nav aria-label={layout.menu}>
       <details class="menu">
         <summary>
-          User management
+          {layout.menu}
           <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
             <path d="m3 4.5 3 3 3-3" />
           </svg>
         </summary>
         <div class="menu-items">
           <p class="menu-owner">{owner.email}</p>
-          <a href={paths.security}>User and security</a>
+          <a href={paths.security}>{layout.area}</a>
           <form method="post" action={paths.signOut}>
             <input type="hidden" name="csrf" value={owner.csrf} />
-            <button type="submit">Sign out</button>
+            <button type="submit">{layout.signOut}</button>
           </form>
         </div>
       </details>
@@ -109,15 +110,15 @@ export function UserMenu({ owner }: { owner: Owner }) {
   );
 }
 
-function Sections({ path }: { path: string }) {
+function Sections({ path, t }: { path: string; t: Texts }) {
   const sections = [
-    { href: paths.connections, name: "Connection history" },
-    { href: paths.password, name: "Password" },
-    { href: paths.preferences, name: "Preferences" },
+    { href: paths.connections, name: t.history.title },
+    { href: paths.password, name: t.password.title },
+    { href: paths.preferences, name: t.preferences.title },
   ];
   return (
-    <nav class="sections" aria-label="User and security">
-      <p class="sections-title">User and security</p>
+    <nav class="sections" aria-label={t.layout.area}>
+      <p class="sections-title">{t.layout.area}</p>
       {sections.map(({ href, name }) => (
         <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>{name}</a>
       ))}

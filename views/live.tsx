@@ -2,7 +2,9 @@ import type { Opened } from "../db/activity.ts";
 import { paths } from "../routes/paths.ts";
 import { countryName } from "./countries.ts";
 import type { HistoryView } from "./connections.tsx";
+import { deviceName } from "./devices.ts";
 import { Notification } from "./notifications.tsx";
+import type { Texts } from "./texts.ts";
 
 /** What happened since the page last knew. */
 export type News = {
@@ -62,15 +64,15 @@ export function KnownPiece({ tag }: Pick<HistoryView, "tag">) {
  * Says what happened, to who can't see it in the table. Where the table doesn't have it either, everybody is told, with the way to
  * the page that does.
  */
-export function NewsPiece({ news, newest }: { news: News | null; newest: string | null }) {
-  const sentences = news ? say(news) : "";
+export function NewsPiece({ news, newest, t }: { news: News | null; newest: string | null; t: Texts }) {
+  const sentences = news ? say(news, t) : "";
   if (!sentences && newest) return null;
   return (
     <hx-partial hx-target="#news" hx-swap="innerHTML">
       {newest
         ? (
           <Notification kind="info">
-            {sentences} <a href={newest}>Show the newest connections</a>
+            {sentences} <a href={newest}>{t.news.show}</a>
           </Notification>
         )
         : <p class="hidden">{sentences}</p>}
@@ -78,18 +80,18 @@ export function NewsPiece({ news, newest }: { news: News | null; newest: string 
   );
 }
 
-function say({ opened, openedBehind, closed, refused }: News): string {
+function say({ opened, openedBehind, closed, refused }: News, t: Texts): string {
   const [only] = opened;
   const count = opened.length + openedBehind;
   return [
-    count === 1 && (only ? nameOf(only) : "A connection was opened."),
-    count > 1 && `${count} connections were opened.`,
-    closed > 0 && (closed === 1 ? "A connection was closed." : `${closed} connections were closed.`),
-    refused > 0 && (refused === 1 ? "A sign-in was refused." : `${refused} sign-ins were refused.`),
+    count > 0 && (count === 1 && only ? nameOf(only, t) : t.news.openedMany(count)),
+    closed > 0 && t.news.closed(closed),
+    refused > 0 && t.news.refused(refused),
   ].filter(Boolean).join(" ");
 }
 
-function nameOf({ device, countryCode, isUnusual }: Opened): string {
-  const place = countryCode === "none" ? "" : `, ${countryName(countryCode)}`;
-  return `${isUnusual ? "An unusual connection" : "A connection"} was opened: ${device}${place}.`;
+function nameOf({ device, countryCode, isUnusual }: Opened, t: Texts): string {
+  const place = countryCode === "none" ? "" : `, ${countryName(countryCode, t)}`;
+  const what = `${deviceName(device, t)}${place}`;
+  return isUnusual ? t.news.openedUnusual(what) : t.news.opened(what);
 }

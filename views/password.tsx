@@ -2,22 +2,23 @@ import { paths } from "../routes/paths.ts";
 import type { Problems } from "../routes/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import { plural } from "./time.ts";
+import type { Texts } from "./texts.ts";
 
-export function PasswordPage({ csrf, email, shortest, problem, problems = {} }: {
+export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t } }: {
   csrf: string;
   email: string;
   /** How many characters a new password needs. */
   shortest: number;
   problem?: string | undefined;
   problems?: Problems;
+  t: Texts;
 }) {
   return (
     <>
       <div class="head">
         <div>
-          <h1>Password</h1>
-          <p>A new password also closes every other connection to your account. This browser stays signed in.</p>
+          <h1>{t.title}</h1>
+          <p>{t.lead}</p>
         </div>
       </div>
       <div class="card entry">
@@ -27,39 +28,37 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {} }: 
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
           <Field
             name="current_password"
-            label="Current password"
+            label={t.current}
             type="password"
             autocomplete="current-password"
             problem={problems.current_password}
           />
           <Field
             name="new_password"
-            label="New password"
+            label={t.new}
             type="password"
             autocomplete="new-password"
-            hint={`At least ${shortest} characters, of any kind. A password manager makes a good one.`}
+            hint={t.newHint(shortest)}
             problem={problems.new_password}
           />
           <Field
             name="new_password_again"
-            label="New password again"
+            label={t.again}
             type="password"
             autocomplete="new-password"
             problem={problems.new_password_again}
           />
-          <button type="submit" class="primary">Change password</button>
+          <button type="submit" class="primary">{t.submit}</button>
         </form>
       </div>
     </>
   );
 }
 
-export function PasswordChanged({ count }: { count: number }) {
+export function PasswordChanged({ count, t: { password: t } }: { count: number; t: Texts }) {
   return (
     <Notification>
-      Your password was changed. {count === 0
-        ? "No other connection was open."
-        : `${plural(count, "other connection")} ${count === 1 ? "was" : "were"} closed.`}
+      {t.changed} {count === 0 ? t.noOther : t.othersClosed(count)}
     </Notification>
   );
 }

@@ -1,8 +1,9 @@
-import type { Language, Theme } from "../db/schema.ts";
+import type { Language } from "../db/schema.ts";
 import type { Problems } from "../routes/forms.ts";
 import { paths } from "../routes/paths.ts";
 import { Choice, Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
+import type { Texts } from "./texts.ts";
 import { DEFAULT_ZONE } from "./time.ts";
 import { TIME_ZONE_LIST } from "./time_zones.ts";
 
@@ -12,24 +13,24 @@ export const AS_IN_SYSTEM = "system";
 
 /** Each language says its name in itself. */
 const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ca: "Català" };
-const THEME_NAMES: Record<Theme, string> = { light: "Light", dark: "Dark" };
 
-export function PreferencesPage({ csrf, timeZone, language, theme, problem, problems = {} }: {
+export function PreferencesPage({ csrf, timeZone, language, theme, problem, problems = {}, t: { preferences: t } }: {
   csrf: string;
   timeZone: string;
   language: string;
   theme: string;
   problem?: string | undefined;
   problems?: Problems;
+  t: Texts;
 }) {
   const languages = Object.entries(LANGUAGE_NAMES).map(([value, text]) => ({ value, text, lang: value }));
-  const themes = Object.entries(THEME_NAMES).map(([value, text]) => ({ value, text }));
+  const themes = Object.entries(t.themes).map(([value, text]) => ({ value, text }));
   return (
     <>
       <div class="head">
         <div>
-          <h1>Preferences</h1>
-          <p>They go with your account, in every browser where you sign in.</p>
+          <h1>{t.title}</h1>
+          <p>{t.lead}</p>
         </div>
       </div>
       <div class="card entry">
@@ -38,7 +39,7 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
           <input type="hidden" name="csrf" value={csrf} />
           <Field
             name="time_zone"
-            label="Time zone"
+            label={t.zone}
             type="text"
             list="time-zones"
             value={timeZone}
@@ -46,26 +47,26 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
             autocomplete="off"
             spellcheck={false}
             required={false}
-            hint="Type a city, and choose from the list. Left empty, the next sign-in sets it."
+            hint={t.zoneHint}
             problem={problems.time_zone}
           />
           {TIME_ZONE_LIST}
-          <BrowserZone />
+          <BrowserZone label={t.browserZone} />
           <Choice
             name="language"
-            label="Language"
+            label={t.language}
             value={language}
-            options={[{ value: AS_IN_BROWSER, text: "As in the browser" }, ...languages]}
+            options={[{ value: AS_IN_BROWSER, text: t.asInBrowser }, ...languages]}
             problem={problems.language}
           />
           <Choice
             name="theme"
-            label="Theme"
+            label={t.theme}
             value={theme}
-            options={[{ value: AS_IN_SYSTEM, text: "As in the system" }, ...themes]}
+            options={[{ value: AS_IN_SYSTEM, text: t.asInSystem }, ...themes]}
             problem={problems.theme}
           />
-          <button type="submit" class="primary">Save preferences</button>
+          <button type="submit" class="primary">{t.submit}</button>
         </form>
         <form method="post" action={paths.preferences} id="browser-zone">
           <input type="hidden" name="csrf" value={csrf} />
@@ -79,14 +80,14 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
  * Takes the browser's own zone with one click; the static script fills it in, and before that it isn't shown. Its form is another
  * one, since the first button of a form is what Enter in a field presses.
  */
-function BrowserZone() {
+function BrowserZone({ label }: { label: string }) {
   return (
     <button type="submit" form="browser-zone" name="time_zone" class="quiet browser-zone" data-zone>
-      Use this browser's:
+      {label}
     </button>
   );
 }
 
-export function PreferencesSaved() {
-  return <Notification>Your preferences were saved.</Notification>;
+export function PreferencesSaved({ t }: { t: Texts }) {
+  return <Notification>{t.preferences.saved}</Notification>;
 }

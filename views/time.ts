@@ -1,4 +1,8 @@
 import { html as markup } from "hono/html";
+import type { Language } from "../db/schema.ts";
+import { inEachLanguage } from "./languages.ts";
+import { remember } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -7,10 +11,10 @@ const DAY = 86_400_000;
 export const DEFAULT_ZONE = "UTC";
 
 /** "23 Nov 2026, 15:04", for a sentence. The zone has to be named nearby. */
-export function formatTime(at: number, zone: string): string {
+export function formatTime(at: number, zone: string, t: Texts): string {
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
-  return `${dayName(day)}, ${clock(local - day * DAY)}`;
+  return `${dayName(day, t.language)}, ${clock(local - day * DAY)}`;
 }
 
 /** The day that it is in a zone then, in days since the epoch. */
@@ -26,28 +30,28 @@ export function isoTime(at: number): string {
   return `${isoDay(day)}T${clock(rest)}:${TWO[seconds]}.${String(rest % 1000).padStart(3, "0")}Z`;
 }
 
-export function Time({ at, zone }: { at: number; zone: string }) {
-  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone)}</time>`;
+export function Time({ at, zone, t }: { at: number; zone: string; t: Texts }) {
+  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone, t)}</time>`;
 }
 
 /** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
-export function timeBeside(other: number, at: number, zone: string): string {
+export function timeBeside(other: number, at: number, zone: string, t: Texts): string {
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
   const isSameDay = day === Math.floor((other + offsetAt(other, zone)) / DAY);
-  return isSameDay ? clock(local - day * DAY) : formatTime(at, zone);
+  return isSameDay ? clock(local - day * DAY) : formatTime(at, zone, t);
 }
 
 /** "2 hours ago", in the largest unit that fits; "just now" within a minute, and for what a clock that went back makes future. */
-export function formatAgo(at: number, now: number): string {
+export function formatAgo(at: number, now: number, t: Texts): string {
   const { count, unit } = inUnits(now - at);
-  return count === 0 ? "just now" : agoOf(unit)(count);
+  return count === 0 ? t.time.justNow : agoOf[t.language](unit)(count);
 }
 
 /** "2 hours", in the largest unit that fits; "less than a minute" for less. */
-export function formatDuration(milliseconds: number): string {
+export function formatDuration(milliseconds: number, t: Texts): string {
   const { count, unit } = inUnits(milliseconds);
-  return count === 0 ? "less than a minute" : durationOf(unit)(count);
+  return count === 0 ? t.time.lessThanMinute : durationOf[t.language](unit)(count);
 }
 
 type Unit = "minute" | "hour" | "day" | "month" | "year";
@@ -64,21 +68,21 @@ function inUnits(milliseconds: number): { count: number; unit: Unit } {
   return { count: Math.max(0, Math.floor(milliseconds / size)), unit };
 }
 
-const relativeFormat = new Intl.RelativeTimeFormat("en");
-const agoOf = remember((unit: Unit) => remember((count: number) => relativeFormat.format(-count, unit)));
-const durationOf = remember((unit: Unit) => {
-  const format = new Intl.NumberFormat("en", { style: "unit", unit, unitDisplay: "long" });
-  return remember((count: number) => format.format(count));
+const agoOf = inEachLanguage((language) => {
+  const format = new Intl.RelativeTimeFormat(language);
+  return remember((unit: Unit) => remember((count: number) => format.format(-count, unit)));
 });
+const durationOf = inEachLanguage((language) =>
+  remember((unit: Unit) => {
+    const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
+    return remember((count: number) => format.format(count));
+  })
+);
 
 /** "3 minutes", "1 hour": how long to wait, rounded up. */
-export function formatWait(milliseconds: number): string {
+export function formatWait(milliseconds: number, t: Texts): string {
   const minutes = Math.max(1, Math.ceil(milliseconds / MINUTE));
-  return minutes < 60 ? plural(minutes, "minute") : plural(Math.ceil(minutes / 60), "hour");
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return minutes < 60 ? t.time.minutes(minutes) : t.time.hours(Math.ceil(minutes / 60));
 }
 
 const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
@@ -89,15 +93,24 @@ function clock(sinceMidnight: number): string {
   return `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}`;
 }
 
-const dayFormat = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  timeZone: "UTC",
+/** "23 Nov", of the days since the epoch: the same order everywhere, since what Catalan makes of a whole date is too long for a table. */
+export function shortDay(day: number, language: Language): string {
+  return shortDays[language](day);
+}
+const shortDays = inEachLanguage((language) => {
+  const months = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { month: "short", timeZone: "UTC" });
+  return remember((day: number) => `${new Date(day * DAY).getUTCDate()} ${months.format(day * DAY)}`);
 });
 
-/** "23 Nov 2026" and "2026-11-23", of the days since the epoch. */
-export const dayName = remember((day: number) => dayFormat.format(day * DAY));
+/** "23 Nov 2026", of the days since the epoch. */
+export function dayName(day: number, language: Language): string {
+  return dayNames[language](day);
+}
+const dayNames = inEachLanguage((language) =>
+  remember((day: number) => `${shortDay(day, language)} ${new Date(day * DAY).getUTCFullYear()}`)
+);
+
+/** "2026-11-23", of the days since the epoch. */
 export const isoDay = remember((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));
 
 const zones = new Map<string, (day: number) => number | null>();
@@ -137,16 +150,3 @@ const formatOf = remember((zone: string) =>
     timeZone: zone,
   })
 );
-
-/** Keeps what `make` made for each key, as long as those are not more than `most`. */
-export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): (key: Key) => Value {
-  const made = new Map<Key, Value>();
-  return (key) => {
-    const known = made.get(key);
-    if (known !== undefined || made.has(key)) return known as Value;
-    if (made.size >= most) made.clear();
-    const value = make(key);
-    made.set(key, value);
-    return value;
-  };
-}

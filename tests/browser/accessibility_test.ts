@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import axeCore from "axe-core";
 import type { Page } from "playwright-core";
 import { paths } from "../../routes/paths.ts";
-import { MINUTE } from "../app.ts";
+import type { Language } from "../../db/schema.ts";
+import { textsOf } from "../../views/texts.ts";
+import { EMAIL, MINUTE, PASSWORD } from "../app.ts";
 import { fillSignIn, inChromium, openDialog, openSite, PARIS, signIn } from "./chromium.ts";
 import { addClosed, addEveryState, addOpen } from "./history.ts";
 
@@ -201,6 +203,55 @@ Deno.test("the page that says that nothing is here is for everybody", inChromium
   await assertAccessible(here, "not-found");
   site.assertUntroubled();
 });
+
+Deno.test("the pages in Spanish are for everybody", inChromium, async () => {
+  await assertAccessibleIn("es", "es-ES");
+});
+
+Deno.test("the pages in Catalan are for everybody", inChromium, async () => {
+  await assertAccessibleIn("ca", "ca-ES");
+});
+
+/** Asserts it of the pages whose words are long in a language, as a browser gets them that asks for it. */
+async function assertAccessibleIn(language: Language, locale: string): Promise<void> {
+  const { layout, history, closing, signIn: { email, password, submit } } = textsOf(language);
+  await using site = await openSite();
+  await addEveryState(site.db);
+  await addClosed(site.db, 30);
+  const here = await site.visit({ ...STILL, locale });
+  await here.goto(paths.signIn);
+  await assertAccessible(here, `${language}-sign-in`);
+
+  await here.setViewportSize(STILL.viewport);
+  await here.getByLabel(email).fill(EMAIL);
+  await here.getByLabel(password).fill(PASSWORD);
+  await here.getByRole("button", { name: submit }).click();
+  await here.getByRole("heading", { name: history.title }).waitFor();
+  await assertAccessible(here, `${language}-history`);
+  const wider = await here.locator("#rows time").evaluateAll((times) =>
+    times.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((time) => time.textContent)
+  );
+  assert.deepEqual(wider, [], "at 320 pixels no time runs into the state beside it");
+  await here.setViewportSize(STILL.viewport);
+  await here.getByText(layout.menu).click();
+  await here.getByRole("button", { name: layout.signOut }).waitFor();
+  await assertAccessible(here, `${language}-menu`);
+  await here.keyboard.press("Escape");
+  await here.setViewportSize(STILL.viewport);
+  await here.getByRole("link", { name: history.closeAll }).click();
+  await (await openDialog(here)).getByRole("link", { name: closing.cancel }).waitFor();
+  await assertAccessible(here, `${language}-dialog`);
+
+  for (const path of [paths.preferences, paths.password, `${paths.connections}?state=refused&ip=300.1`, "/nowhere"]) {
+    await here.setViewportSize(STILL.viewport);
+    await here.goto(path);
+    await assertAccessible(
+      here,
+      `${language}-${path.replace(/\?.*|.*\/(?=.)/g, "")}${path.includes("?") ? "-empty" : ""}`,
+    );
+  }
+  site.assertUntroubled();
+}
 
 /** Half-way through a transition a colour is neither the one nor the other. */
 const STILL = { reducedMotion: "reduce", colorScheme: "light", viewport: { width: 1280, height: 900 } } as const;

@@ -106,7 +106,7 @@ Deno.test(
     await addEveryState(site.db);
     const here = await site.visit();
     await signIn(here);
-    const day = here.getByRole("link", { name: "23 Nov: 9 connections, 4212 refused" });
+    const day = here.getByRole("link", { name: "23 Nov: 9 connections, 4,212 refused" });
     assert.equal(await isForEyes(here, "#days a b"), false);
 
     await here.getByRole("link", { name: "Skip the picture" }).focus();

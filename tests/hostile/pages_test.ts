@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { connections, users } from "../../db/schema.ts";
 import { readHistoryQuery, writeCursor } from "../../routes/history_query.ts";
 import { paths } from "../../routes/paths.ts";
+import { textsOf } from "../../views/texts.ts";
 import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
@@ -169,7 +170,7 @@ Deno.test("a hostile query of the CSV is a filter or a 400 with a sentence for e
       const answer = await here.get(`${paths.csv}?${query}`);
 
       assertHarmless(answer);
-      const { problems } = readHistoryQuery(`${ORIGIN}/?${query}`);
+      const { problems } = readHistoryQuery(`${ORIGIN}/?${query}`, textsOf("en"));
       assert.equal(answer.status, problems.length === 0 ? 200 : 400);
       if (problems.length > 0) assert.equal(answer.text, `${problems.join("\n")}\n`);
     }),
@@ -328,7 +329,7 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
 
 /** The query that is answered with the same sentences and rows, with plain words where ours has hostile ones. */
 function benign(query: string): string {
-  const { query: taken } = readHistoryQuery(`${ORIGIN}/?${query}`);
+  const { query: taken } = readHistoryQuery(`${ORIGIN}/?${query}`, textsOf("en"));
   const sent = new URLSearchParams(new URL(`${ORIGIN}/?${query}`).search);
   return new URLSearchParams([...sent].flatMap(([name, value]): [string, string][] => {
     if (!FILTERS.includes(name)) return [];

@@ -1,0 +1,331 @@
+import assert from "node:assert/strict";
+import { connections, type Language, LANGUAGES, refusals } from "../db/schema.ts";
+import { findUser } from "../db/users.ts";
+import { paths, withQuery } from "../routes/paths.ts";
+import { textsOf } from "../views/texts.ts";
+import {
+  addAccount,
+  type Answer,
+  type Browser,
+  EMAIL,
+  HOUR,
+  HTMX,
+  MINUTE,
+  PASSWORD,
+  START,
+  startApp,
+  type TestApp,
+} from "./app.ts";
+import { crawl, type Crawled } from "./crawl.ts";
+
+const OTHER = "joan@example.com";
+
+Deno.test("the browser's languages are taken in the order of their weights, and what makes no sense is English", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  const languageFor = async (header: string) =>
+    (await here.get(paths.signIn, { "Accept-Language": header })).$("html").attr("lang");
+
+  assert.equal((await here.get(paths.signIn)).$("html").attr("lang"), "en");
+  assert.equal(await languageFor("es"), "es");
+  assert.equal(await languageFor("es-ES,es;q=0.9,en;q=0.8"), "es");
+  assert.equal(await languageFor("ES-mx"), "es");
+  assert.equal(await languageFor("en;q=0.5, ca-ES;q=0.9"), "ca");
+  assert.equal(await languageFor("ca-ES-valencia"), "ca");
+  assert.equal(await languageFor("eu, gl;q=0.9, es;q=0.8"), "es");
+  assert.equal(await languageFor("es;q=0, ca;q=0.1"), "ca");
+  assert.equal(await languageFor("de-DE,de;q=0.9"), "en");
+  assert.equal(await languageFor("est, cat"), "en");
+  assert.equal(await languageFor("*"), "en");
+  assert.equal(await languageFor(""), "en");
+  assert.equal(await languageFor(";;;=,,q=;es q"), "en");
+  assert.equal(await languageFor("__proto__, constructor"), "en");
+  assert.equal(await languageFor(`${"de,".repeat(20_000)}es`), "en");
+});
+
+Deno.test("the language that the owner chose goes before the browser's, on every page and in every browser of theirs", async () => {
+  const { browser } = await startApp();
+  const [here, elsewhere] = [browser(), browser("203.0.113.1")];
+  await here.signIn();
+  await here.submit(paths.preferences, { language: "ca" });
+  await elsewhere.signIn();
+
+  for (const path of [paths.connections, paths.closeAll, paths.password, paths.preferences, "/nowhere"]) {
+    assert.equal((await elsewhere.get(path, { "Accept-Language": "es" })).$("html").attr("lang"), "ca", path);
+  }
+  assert.equal((await here.get(paths.connections)).$("#title").text(), "Historial de connexions");
+  await here.submit(paths.preferences, { language: "browser" });
+  assert.equal((await elsewhere.get(paths.connections, { "Accept-Language": "es" })).$("html").attr("lang"), "es");
+});
+
+Deno.test("the message after choosing a language is in that language", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  await here.submit(paths.preferences, { language: "es" });
+
+  const { $ } = await here.get(paths.preferences);
+  assert.equal($("#notifications").text(), "Se han guardado tus preferencias.");
+  assert.equal($("title").first().text(), "Preferencias · Panel de control");
+});
+
+Deno.test("a language that one account chose shows in no other's pages, nor what was kept of them in another's", async () => {
+  const start = await startWithHistory();
+  const { browser, db } = start;
+  await addAccount(db, OTHER, PASSWORD);
+  const [marta, joan] = [browser(), browser("46.16.60.2")];
+  await marta.signIn();
+  await joan.signIn(OTHER);
+  const filtered = `${paths.connections}?state=closed&country=FR`;
+  const seenBy = async (who: Browser, language: Language) =>
+    await Promise.all([paths.connections, filtered].map(async (path) => {
+      const page = await who.get(path, { "Accept-Language": language });
+      return textsIn(page).filter((text) => text !== EMAIL && text !== OTHER);
+    }));
+
+  const before = await seenBy(marta, "en");
+  await marta.submit(paths.preferences, { language: "ca" });
+  const own = await seenBy(marta, "en");
+  const spanish = await seenBy(joan, "es");
+  const english = await seenBy(joan, "en");
+  await marta.submit(paths.preferences, { language: "browser" });
+  await marta.get(paths.preferences);
+
+  assert.equal(own.every((page) => page.some((text) => CATALAN.test(text))), true);
+  assert.equal(spanish.every((page) => page.includes("Historial de conexiones")), true);
+  assert.equal(english.every((page) => page.includes("Connection history")), true);
+  assert.deepEqual([...spanish, ...english].flat().filter((text) => CATALAN.test(text)), []);
+  assert.deepEqual((await seenBy(marta, "en")).map((page) => page.sort()), before.map((page) => page.sort()));
+});
+
+Deno.test("every answer in Spanish is Spanish: pages, pieces, forms that are refused, errors", async () => {
+  assert.deepEqual(await englishIn("es"), []);
+});
+
+Deno.test("every answer in Catalan is Catalan: pages, pieces, forms that are refused, errors", async () => {
+  assert.deepEqual(await englishIn("ca"), []);
+});
+
+Deno.test("the history speaks the language: states, ends, times, countries, devices, counts", async () => {
+  const { browser } = await startWithHistory();
+  const here = browser();
+  await here.signIn();
+
+  const es = await here.get(paths.connections, { "Accept-Language": "es" });
+  const ca = await here.get(paths.connections, { "Accept-Language": "ca" });
+
+  assert.deepEqual(rowsOf(es), [
+    "23 nov 2026, 14:04 | ahora mismo · última actividad 14:04 | Esta conexión | País nuevo: España | Red y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta",
+    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · | duró 5 minutos",
+    "23 nov 2026, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazado | Contraseña incorrecta: 4211 intentos desde 37 direcciones",
+    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Al salir, 11:04 · | duró menos de un minuto",
+  ]);
+  assert.deepEqual(rowsOf(ca), [
+    "23 nov. 2026, 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox a Linux | Oberta",
+    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari a iPhone | Tancada | Caducada, 13:09 · | va durar 5 minuts",
+    "23 nov. 2026, 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjat | Contrasenya incorrecta: 4.211 intents des de 37 adreces",
+    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | En sortir, 11:04 · | va durar menys d'un minut",
+  ]);
+});
+
+Deno.test("each language counts as its speakers do", () => {
+  const [en, es, ca] = LANGUAGES.map(textsOf) as [Texts, Texts, Texts];
+  const counts = [0, 1, 2, 1_000, 12_345];
+  const rows = (t: Texts) => counts.map(t.history.rows);
+  const tries = (t: Texts) => counts.map(t.days.refusedSignIns);
+
+  assert.deepEqual(rows(en), ["0 rows", "1 row", "2 rows", "1,000 rows", "12,345 rows"]);
+  assert.deepEqual(rows(es), ["0 filas", "1 fila", "2 filas", "1000 filas", "12.345 filas"]);
+  assert.deepEqual(rows(ca), ["0 files", "1 fila", "2 files", "1.000 files", "12.345 files"]);
+  assert.deepEqual(tries(en).slice(0, 3), ["0 refused sign-ins", "1 refused sign-in", "2 refused sign-ins"]);
+  assert.deepEqual(tries(es).slice(0, 3), ["0 intentos rechazados", "1 intento rechazado", "2 intentos rechazados"]);
+  assert.deepEqual(tries(ca).slice(0, 3), ["0 intents rebutjats", "1 intent rebutjat", "2 intents rebutjats"]);
+  assert.deepEqual([1, 2].map(es.news.closed), ["Se ha cerrado una conexión.", "Se han cerrado 2 conexiones."]);
+  assert.deepEqual([1, 2].map(ca.news.closed), ["S'ha tancat una connexió.", "S'han tancat 2 connexions."]);
+  assert.deepEqual([1, 2].map(es.closing.all), ["Cerrarla", "Cerrar las 2"]);
+  assert.deepEqual([1, 2].map(ca.closing.all), ["Tanca-la", "Tanca les 2"]);
+  assert.deepEqual([1, 2].map(es.password.othersClosed), [
+    "Se ha cerrado otra conexión.",
+    "Se han cerrado otras 2 conexiones.",
+  ]);
+  assert.equal(ca.row.from("Edge a Windows"), "Des d'Edge a Windows");
+  assert.equal(ca.row.from("Firefox a Linux"), "Des de Firefox a Linux");
+});
+
+Deno.test("the countries to filter by stand in the order of the language", async () => {
+  const { browser, db } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const user = await findUser(db, EMAIL);
+  for (const [i, countryCode] of ["DE", "AT", "ES", "EG", "HU"].entries()) {
+    await db.insert(connections).values({ ...closedIn(user!.id, i + 1), countryCode });
+  }
+  const countries = async (language: Language) => {
+    const { $ } = await here.get(paths.connections, { "Accept-Language": language });
+    return $("#filter-country option:not([value=''])").toArray().map((option) => $(option).text());
+  };
+
+  assert.deepEqual(await countries("en"), ["Austria", "Egypt", "Germany", "Hungary", "Spain"]);
+  assert.deepEqual(await countries("es"), ["Alemania", "Austria", "Egipto", "España", "Hungría"]);
+  assert.deepEqual(await countries("ca"), ["Alemanya", "Àustria", "Egipte", "Espanya", "Hongria"]);
+});
+
+Deno.test("the CSV is the same in every language", async () => {
+  const { browser } = await startWithHistory();
+  const here = browser();
+  await here.signIn();
+  const english = await here.get(paths.csv);
+
+  const spanish = await here.get(paths.csv, { "Accept-Language": "es" });
+  await here.submit(paths.preferences, { language: "ca" });
+  const catalan = await here.get(paths.csv);
+
+  assert.match(english.text, /^opened_at,.*\r\n.*,open,.*,ES,Spain,Firefox on Linux,/);
+  assert.match(english.text, /,private,,|,Private network,curl,/);
+  assert.equal(spanish.text, english.text);
+  assert.equal(catalan.text, english.text);
+});
+
+Deno.test("what happened meanwhile is said in the language of the page", async () => {
+  const { browser, clock } = await startApp();
+  const [here, other] = [browser(), browser("193.51.208.14")];
+  await here.signIn();
+  await here.submit(paths.preferences, { language: "es" });
+  const since = (await here.get(paths.connections)).$("[name=since]").attr("value");
+  clock.now += MINUTE;
+  await other.signIn();
+
+  const { $ } = await here.get(withQuery(paths.live, { since }), HTMX);
+
+  assert.equal($("[hx-target='#news']").text(), "Se ha abierto una conexión: Firefox en Linux.");
+});
+
+Deno.test("the sign-in page says in the browser's language why the connection ended", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  await here.signOut();
+
+  const es = await here.get(paths.signIn, { "Accept-Language": "es" });
+  const ca = await here.get(paths.signIn, { "Accept-Language": "ca" });
+
+  assert.equal(es.$(".notification").text(), "Saliste el 23 nov 2026, 14:04 (UTC).");
+  assert.equal(ca.$(".notification").text(), "Vas sortir el 23 nov. 2026, 14:04 (UTC).");
+});
+
+Deno.test("what is wrong with a form is said in the language of who sent it", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  await here.submit(paths.preferences, { language: "ca" });
+
+  const zone = await here.submit(paths.preferences, { time_zone: "Atlantis" });
+  const short = await here.submit(paths.password, {
+    current_password: PASSWORD,
+    new_password: "curta",
+    new_password_again: "curta",
+  });
+  const filter = await here.get(`${paths.connections}?state=ajar&ip=x`);
+
+  assert.match(zone.$("#time_zone-problem").text(), /^No hi ha cap fus horari amb aquest nom\./);
+  assert.match(short.$("#new_password-problem").text(), /^Fes servir com a mínim 15 caràcters\./);
+  assert.match(
+    filter.$(".notification.problem").text(),
+    /^«Estat» ha de ser .*\. «Adreça IP» ha de ser .*46\.16\. No s'han tingut en compte\.$/,
+  );
+});
+
+type Texts = ReturnType<typeof textsOf>;
+
+/** Words that Spanish and Catalan do not have. */
+const ENGLISH =
+  /\b(the|this|your|you|is|was|were|are|with|from|and|of|not|it|to|connections?|open|closed?|signs?|passwords?|attempts?|last|rows?)\b/i;
+/** And letters that neither they nor Spanish have. */
+const CATALAN = /[çàèò]/i;
+
+/** What may be the same in all languages, or has an English word in it. */
+const SAME = /^(\d[\d.:]*|UTC|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|\(UTC\))$/;
+/** The words of the URL, which are English. */
+const URL_WORDS = /open, closed, refused o unusual/;
+
+/** What of all that the app answers in a language is not in it: the text and where it stands. */
+async function englishIn(language: Language): Promise<string[]> {
+  const english = new Set((await crawlIn("en")).flatMap(textsIn));
+  const found = (await crawlIn(language)).flatMap((answer) => {
+    const wrongLang = answer.$("html").attr("lang") !== language && /^<!doctype/.test(answer.text);
+    const wrong = textsIn(answer).filter((text) =>
+      !SAME.test(text) && (english.has(text) || ENGLISH.test(text.replace(URL_WORDS, "")))
+    );
+    return [...wrong, ...(wrongLang ? ["lang"] : [])].map((text) => `${answer.status} ${answer.what}: ${text}`);
+  });
+  return [...new Set(found)];
+}
+
+/** Every kind of answer, as browsers get it that ask for a language and whose owner chooses it. */
+async function crawlIn(language: Language): Promise<Crawled[]> {
+  const start = await startApp();
+  const browser: TestApp["browser"] = (...who) => {
+    const made = start.browser(...who);
+    const request = made.request.bind(made);
+    made.request = (path, { headers, ...sent } = {}) =>
+      request(path, { ...sent, headers: { "Accept-Language": language, ...headers } });
+    return made;
+  };
+  return (await crawl({ ...start, browser }, language)).filter(({ what, headers }) =>
+    !/ \/(health|static)|\.csv$/.test(what) && /^text\//.test(headers.get("Content-Type") ?? "")
+  );
+}
+
+/** Every text of a page or piece that is for people, the names of what is drawn included. */
+function textsIn({ $, text, headers }: Answer): string[] {
+  if (headers.get("Content-Type")?.startsWith("text/plain")) return text.trim().split("\n");
+  $("datalist, script, code, [lang]:not(html)").remove();
+  const nodes = $("*").contents().toArray().filter((node) => node.type === "text").map((node) => $(node).text());
+  const names = ["aria-label", "title", "alt", "placeholder"].flatMap((name) =>
+    $(`[${name}]`).toArray().map((element) => $(element).attr(name) ?? "")
+  );
+  return [...nodes, ...names].map((said) => said.replace(/\s+/g, " ").trim())
+    .filter((said) => /\p{L}/u.test(said));
+}
+
+/** The texts of each row of the history. */
+function rowsOf({ $ }: Answer): string[] {
+  return $("#rows tr").toArray().map((row) => {
+    $(row).find("i[aria-hidden], .hidden, a").remove();
+    return $(row).find("*").contents().toArray().filter((node) => node.type === "text")
+      .map((node) => $(node).text().trim()).filter(Boolean).join(" | ");
+  });
+}
+
+/** The app, and an account with one row of each state. */
+async function startWithHistory() {
+  const start = await startApp();
+  const { id } = (await findUser(start.db, EMAIL))!;
+  await start.db.insert(connections).values([
+    { ...closedIn(id, 1), closedAt: START - HOUR + 5 * MINUTE, endReason: "expired", device: "Safari on iPhone" },
+    { ...closedIn(id, 3), ip: "", countryCode: "private", device: "curl" },
+  ]);
+  await start.db.insert(refusals).values({
+    id: crypto.randomUUID(),
+    userId: id,
+    hour: 1,
+    firstAt: START - 2 * HOUR,
+    lastAt: START - HOUR,
+    attempts: 4_211,
+    addresses: 37,
+    reason: "wrong_password",
+    ...FRANCE,
+    device: "Unknown device",
+  });
+  return start;
+}
+
+const FRANCE = { ip: "193.51.208.14", network: "193.51", countryCode: "FR", userAgent: "" };
+
+/** A connection that was opened and closed so many hours ago. */
+function closedIn(userId: string, hours: number): typeof connections.$inferInsert {
+  const at = START - hours * HOUR;
+  const times = { openedAt: at, lastSeenAt: at, expiresAt: at + HOUR, closedAt: at };
+  return { id: crypto.randomUUID(), userId, ...FRANCE, ...times, endReason: "signed_out", device: "Firefox on Linux" };
+}
