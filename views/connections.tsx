@@ -124,11 +124,13 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
-      {problems.length > 0 && (
-        <Notification kind="problem">
-          {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
-        </Notification>
-      )}
+      <div role="alert">
+        {problems.length > 0 && (
+          <Notification kind="problem">
+            {problems.join(". ")}. {problems.length === 1 ? "It was" : "They were"} left out.
+          </Notification>
+        )}
+      </div>
       <div class="card">
         {days && <DaysPicture {...days} />}
         <FilterForm query={query} countries={countries} isOpen={isFiltering} />

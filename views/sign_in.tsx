@@ -22,7 +22,11 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
     <div class="card entry">
       <h1>Sign in</h1>
       {ended && !problem && <Notification kind="info">{describeEnd(ended)}</Notification>}
-      {problem && <Notification kind="problem">{problem}</Notification>}
+      {problem && (
+        <div id="problem">
+          <Notification kind="problem">{problem}</Notification>
+        </div>
+      )}
       {!hasUsers && (
         <Notification kind="info">
           There is no account yet. The operator makes the first one with{" "}
@@ -41,6 +45,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           autocomplete="username"
           autofocus={email === ""}
           problem={problems.email}
+          describedBy={problem && "problem"}
         />
         <Field
           name="password"
@@ -49,6 +54,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           autocomplete="current-password"
           autofocus={email !== ""}
           problem={problems.password}
+          describedBy={problem && "problem"}
         />
         <button type="submit" class="primary">Sign in</button>
       </form>
