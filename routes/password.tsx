@@ -34,7 +34,9 @@ password.post("/password", validForm(PasswordChange, (c, _, problems) => showPas
     const { address: { ip } } = await c.var.visitor();
     log("authn_password_change_fail", { request_id: requestId, user: session.userId, ip, reason: checked.outcome });
     const text = answerRefused(c, checked, "This is not your current password. Check it and try again.");
-    return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
+    return await (checked.outcome === "wrong"
+      ? showPassword(c, { current_password: text })
+      : showPassword(c, {}, text));
   }
   const { user, reserved } = checked;
   const passwordHash = await passwords.hash(fields.new_password);
