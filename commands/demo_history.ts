@@ -40,24 +40,53 @@ const OTHER_DEVICES = [
 /** Who tries passwords. */
 const STRANGERS = ["185.220.101.34", "103.27.9.44", "45.148.10.90", "2001:41d0:303:5a1b::1"];
 
-/** What is unusual in the demo: two that wait for an answer, and one that has it. */
-const UNUSUAL = [
+type Recent = {
+  hoursAgo: number;
+  lastedHours: number;
+  ip: string;
+  userAgent: string;
+  /** Null while it is open. */
+  end: EndReason | null;
+  unusual?: string;
+  answer?: "me" | "not_me";
+};
+
+/** The last day, which is what one sees first: every state, several ends, and what is unusual with no answer and with each. */
+const RECENT: Recent[] = [
+  { hoursAgo: 0.6, lastedHours: 0.4, ip: HOME[0]!, userAgent: DEVICES[1]!, end: null },
   {
-    minutesAgo: 95,
+    hoursAgo: 1.6,
+    lastedHours: 0.2,
     ip: "102.89.23.4",
     userAgent: OTHER_DEVICES[3]!,
+    end: null,
     unusual: "new_country new_network_and_device",
-    answer: null,
   },
-  { minutesAgo: 7 * 60, ip: HOME[0]!, userAgent: DEVICES[0]!, unusual: "after_refusals", answer: null },
+  { hoursAgo: 5, lastedHours: 4.7, ip: HOME[1]!, userAgent: DEVICES[2]!, end: "closed" },
+  { hoursAgo: 7, lastedHours: 1.5, ip: HOME[0]!, userAgent: DEVICES[0]!, end: "signed_out", unusual: "after_refusals" },
   {
-    minutesAgo: 26 * 60,
+    hoursAgo: 11,
+    lastedHours: 0.1,
+    ip: "8.8.8.8",
+    userAgent: OTHER_DEVICES[4]!,
+    end: "closed",
+    unusual: "new_network_and_device",
+    answer: "not_me",
+  },
+  { hoursAgo: 13, lastedHours: 2.2, ip: HOME[2]!, userAgent: DEVICES[1]!, end: "password_changed" },
+  {
+    hoursAgo: 20,
+    lastedHours: 2,
     ip: "139.130.4.5",
     userAgent: OTHER_DEVICES[2]!,
+    end: null,
     unusual: "new_country",
-    answer: "me" as const,
+    answer: "me",
   },
+  { hoursAgo: 23, lastedHours: 0.5, ip: ELSEWHERE[0]!, userAgent: OTHER_DEVICES[0]!, end: "closed_by_operator" },
 ];
+/** So many hours ago somebody tried passwords: right before the one in `RECENT` that says so. */
+const REFUSED_HOURS_AGO = 7.3;
 
 /** Ends by how often they happen; `undefined` ends by expiring. */
 const ENDS: (EndReason | undefined)[] = [
@@ -73,7 +102,7 @@ const ENDS: (EndReason | undefined)[] = [
 ];
 
 /**
- * Fills an account's history with connections of the last nine months and some refused sign-ins. All is drawn from one seed, so
+ * Fills an account's history with connections of the last nine months, ending with `RECENT`, and some refused sign-ins. All is drawn from one seed, so
  * that every demo shows the same; the countries are looked up like those of real sign-ins.
  */
 export async function fillHistory(
@@ -99,7 +128,7 @@ export async function fillHistory(
   const rows: (typeof connections.$inferInsert)[] = [];
   for (let i = 0; i < count; i++) {
     // The squares let recent days hold more than old ones.
-    const openedAt = Math.round(now - 20 * MINUTE - (i / count) ** 2 * 270 * DAY - random() * 8 * HOUR);
+    const openedAt = Math.round(now - DAY - (i / count) ** 2 * 270 * DAY - random() * 8 * HOUR);
     const isHome = random() < 0.75;
     const isOpen = i < 12 && i % 3 === 1;
     const longest = Math.min(5 * DAY, now - openedAt - 5 * MINUTE);
@@ -125,26 +154,32 @@ export async function fillHistory(
       ...await from(pick(isHome ? HOME : ELSEWHERE), pick(isHome ? DEVICES : OTHER_DEVICES)),
     });
   }
-  for (const { minutesAgo, ip, userAgent, ...found } of UNUSUAL) {
-    const openedAt = now - minutesAgo * MINUTE;
+  const closer = rows.find(({ closedAt }) => closedAt === null)?.id ?? null;
+  for (const { hoursAgo, lastedHours, ip, userAgent, end, unusual, answer } of RECENT) {
+    const openedAt = Math.round(now - hoursAgo * HOUR);
+    const lastSeenAt = Math.round(openedAt + lastedHours * HOUR);
     rows.push({
       id: uuid({ msecs: openedAt }),
       userId,
       openedAt,
-      lastSeenAt: openedAt + 4 * MINUTE,
-      expiresAt: openedAt + 7 * DAY,
-      closedAt: null,
-      endReason: null,
-      closedBy: null,
+      lastSeenAt,
+      expiresAt: lastSeenAt + 7 * DAY,
+      closedAt: end && lastSeenAt + MINUTE,
+      endReason: end,
+      closedBy: end === "closed" ? closer : null,
       ...await from(ip, userAgent),
-      ...found,
+      unusual: unusual ?? null,
+      answer: answer ?? null,
     });
   }
   const refused: (typeof refusals.$inferInsert)[] = [];
   for (let i = 0; i < count / 20; i++) {
-    const firstAt = Math.round(now - (i + 0.4) * 2.3 * DAY - random() * DAY);
+    const isRecent = i === 0;
+    const firstAt = Math.round(
+      isRecent ? now - REFUSED_HOURS_AGO * HOUR : now - (i + 0.4) * 2.3 * DAY - random() * DAY,
+    );
     const hour = Math.floor(firstAt / HOUR);
-    const attempts = 1 + Math.floor(random() ** 4 * 400);
+    const attempts = isRecent ? 14 : 1 + Math.floor(random() ** 4 * 400);
     refused.push({
       id: uuid({ msecs: firstAt }),
       userId,

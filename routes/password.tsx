@@ -36,7 +36,9 @@ password.post("/password", validForm(passwordChangeIn, (c, _, problems) => showP
     const { address: { ip } } = await c.var.visitor();
     log("authn_password_change_fail", { request_id: requestId, user: session.userId, ip, reason: checked.outcome });
     const text = answerRefused(c, checked, t.wrong);
-    return await showPassword(c, checked.outcome === "wrong" ? { current_password: text } : {}, text);
+    return await (checked.outcome === "wrong"
+      ? showPassword(c, { current_password: text })
+      : showPassword(c, {}, text));
   }
   const { user, reserved } = checked;
   const passwordHash = await passwords.hash(fields.new_password);

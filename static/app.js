@@ -1,6 +1,6 @@
-// What HTML and htmx can't do alone. Listeners are on the document, since Back brings another body.
-const on = (names, listener) => names.split(" ").map((name) => document.addEventListener(name, listener, true));
-const find = (selector) => document.querySelector(selector);
+// Listeners are on the document, since Back brings another body.
+const on = (names, run) => names.split(" ").map((name) => document.addEventListener(name, run, true));
+const find = (what) => document.querySelector(what);
 const dialog = () => find("dialog");
 
 // Forms take the browser's zone.
@@ -8,17 +8,23 @@ const zone = find("[data-zone]");
 if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 // htmx fills the dialog; then it opens.
-on("htmx:after:swap", ({ detail }) => {
-  if (detail.ctx.target === dialog() && dialog().firstChild && !dialog().open) dialog().showModal();
+let row;
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.target !== dialog() || dialog().matches(":empty, [open]")) return;
+  dialog().showModal();
+  row = ctx.sourceElement.closest("tr");
 });
-// What was asked is gone then, and focus is where it came from.
+// Focus goes back: to the link, its row, or the title.
 on("close", () => {
   dialog().replaceChildren();
-  if (!find(":focus")) find("#title")?.focus();
+  if (find(":focus")) return;
+  if (!row?.isConnected) row = find("#title");
+  row.tabIndex = -1;
+  row.focus();
 });
 on("connections-closed", () => dialog().close());
 
-// The menu closes like a menu, the dialog by a click beside it.
+// The menu closes like a menu, both by a click beside them.
 on("click", (event) => {
   if (!event.target.closest(".menu")) find(".menu[open]")?.removeAttribute("open");
   if (!dialog().open || event.target !== dialog() && !event.target.closest("[data-dismiss]")) return;
@@ -32,7 +38,7 @@ on("keydown", ({ key, target }) => {
   menu.open = false;
 });
 
-// The poll gives way to what people ask, and rests while nobody looks and after trouble.
+// The poll gives way to people, and rests unseen and after trouble.
 let rest = 0;
 on("htmx:before:request", (event) => {
   if (event.target.id !== "live") find("#live")?.dispatchEvent(new Event("htmx:abort"));
@@ -42,7 +48,7 @@ on("htmx:error htmx:response:error", ({ target }) => {
   if (target.id === "live") rest = Date.now() + 30_000;
 });
 
-// What comes back from the browser's memory may be of somebody who left.
+// A page from memory may be of somebody who left.
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
   document.body.replaceChildren();

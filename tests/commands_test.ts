@@ -326,6 +326,20 @@ Deno.test("deno task demo prints address, e-mail and password, and they open a h
   assert.deepEqual(await statesOf("open"), new Set(["Open"]));
   assert.deepEqual(await statesOf("closed"), new Set(["Closed"]));
   assert.deepEqual(await statesOf("refused"), new Set(["Refused"]));
+  const { $ } = await browser.get(paths.connections);
+  const first = $("tbody tr").slice(0, 12);
+  assert.deepEqual(
+    new Set(first.find(".state").toArray().map((cell) => $(cell).text())),
+    new Set(["Open", "Closed", "Refused"]),
+  );
+  assert.match(first.text(), /Was this you\?/);
+  assert.match(first.text(), /You said: this was me/);
+  assert.match(first.text(), /You said: not me/);
+  const ends = new Set(first.find(".closed + small").toArray().map((end) => $(end).text().split(",")[0]));
+  assert.deepEqual(
+    ends,
+    new Set(["From Chrome on Android", "Signed out", "Password changed", "By the operator"]),
+  );
   const rows = (await browser.get(paths.csv)).text.trim().split("\r\n").slice(1);
   assert.ok(rows.length > 300, `${rows.length}`);
 });

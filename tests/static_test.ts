@@ -65,3 +65,15 @@ Deno.test("a static file that isn't there is not found, and is not kept", async 
   assert.equal(status, 404);
   assert.equal(headers.get("Cache-Control"), "no-store, no-transform");
 });
+
+Deno.test("the style sheet says start and end, not left and right", async () => {
+  const css = await Deno.readTextFile(new URL("../static/app.css", import.meta.url));
+
+  const names = css.match(/^ *([a-z-]+-)?(left|right|top|bottom|width|height)(-[a-z-]+)?:.*$/gm) ?? [];
+
+  assert.deepEqual(
+    names.filter((line) => !/^ *(line-height|stroke-width|border-(block|inline)-end-width):/.test(line)),
+    [],
+  );
+  assert.deepEqual(css.match(/: *(left|right);/g) ?? [], []);
+});

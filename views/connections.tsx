@@ -131,7 +131,9 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
-      {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
+      <div role="alert">
+        {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
+      </div>
       <div class="card">
         {days && <DaysPicture {...days} t={t} />}
         <FilterForm query={query} countries={countries} isOpen={isFiltering} t={t} />

@@ -1,11 +1,13 @@
 import type { Child } from "hono/jsx";
 
-/** A labelled field of a form, with its hint and what is wrong with it tied to it. */
-export function Field({ name, label, hint, problem, ...input }: {
+/** A labelled field of a form, with its hint and what is wrong with it tied to it. Focus begins at the first that is wrong. */
+export function Field({ name, label, hint, problem, describedBy, ...input }: {
   name: string;
   label: string;
   hint?: Child;
   problem?: string | undefined;
+  /** The id of what is wrong with the form as a whole, where this field may be why. */
+  describedBy?: string | undefined;
   type: string;
   value?: string | undefined;
   autocomplete: string;
@@ -18,7 +20,7 @@ export function Field({ name, label, hint, problem, ...input }: {
   maxlength?: number;
   minlength?: number;
 }) {
-  const described = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(" ");
+  const described = [hint && `${name}-hint`, problem && `${name}-problem`, describedBy].filter(Boolean).join(" ");
   return (
     <div class="field">
       <label for={name}>{label}</label>
@@ -29,6 +31,7 @@ export function Field({ name, label, hint, problem, ...input }: {
         aria-describedby={described || undefined}
         aria-invalid={problem ? "true" : undefined}
         {...input}
+        autofocus={problem ? true : input.autofocus}
       />
       {hint && <p class="hint" id={`${name}-hint`}>{hint}</p>}
       {problem && <p class="problem" id={`${name}-problem`}>{problem}</p>}
@@ -54,6 +57,7 @@ export function Choice({ name, label, value, problem, options }: {
         autocomplete="off"
         aria-describedby={problem && `${name}-problem`}
         aria-invalid={problem ? "true" : undefined}
+        autofocus={problem ? true : undefined}
       >
         {options.map((option) => (
           <option value={option.value} lang={option.lang} selected={option.value === value}>{option.text}</option>

@@ -24,7 +24,11 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
     <div class="card entry">
       <h1>{t.signIn.title}</h1>
       {ended && !problem && <Notification kind="info">{describeEnd(ended, t)}</Notification>}
-      {problem && <Notification kind="problem">{problem}</Notification>}
+      {problem && (
+        <div id="problem">
+          <Notification kind="problem">{problem}</Notification>
+        </div>
+      )}
       {!hasUsers && (
         <Notification kind="info">
           {t.signIn.noUsers(<code>deno task users add you@example.com</code>)}
@@ -42,6 +46,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           autocomplete="username"
           autofocus={email === ""}
           problem={problems.email}
+          describedBy={problem && "problem"}
         />
         <Field
           name="password"
@@ -50,6 +55,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           autocomplete="current-password"
           autofocus={email !== ""}
           problem={problems.password}
+          describedBy={problem && "problem"}
         />
         <button type="submit" class="primary">{t.signIn.submit}</button>
       </form>

@@ -32,7 +32,7 @@ Deno.test(
 
     await here.getByText("The connection is marked as yours").waitFor();
     await waitForClosedDialog(here);
-    await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
+    await waitForFocus(here.getByRole("row", { name: PARIS }));
     await here.getByText("You said: this was me").waitFor();
     assert.equal(await here.getByText("waits for your answer").count(), 0);
     assert.equal(await isMarked(here), true);

@@ -1,27 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Locator,
-  type Page,
-} from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { openDatabase } from "../../db/client.ts";
 import { createCountryLookup } from "../../db/countries.ts";
 import { paths } from "../../routes/paths.ts";
 import { addAccount, EMAIL, FIREFOX, PASSWORD, startApp } from "../app.ts";
-
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const executablePath = findChromium();
+import { executablePath, launchChromium } from "./executable.ts";
 
 /**
  * The options of every test here: without a Chromium it is ignored, and one line on standard error says how to get one.
@@ -41,7 +24,7 @@ if (inChromium.ignore && !Deno.env.has("CHROMIUM_IS_MISSING")) {
 let browserOfFile: Browser | undefined;
 
 Deno.test.beforeAll(async () => {
-  if (executablePath !== undefined) browserOfFile = await launch();
+  if (executablePath !== undefined) browserOfFile = await launchChromium();
 });
 Deno.test.afterAll(async () => {
   await browserOfFile?.close();
@@ -66,7 +49,7 @@ type Visitor = BrowserContextOptions & { ip?: string };
  * switches that Playwright sets and a Chromium of the test's own shall do without; `pollEvery` is the app's option, a day if not set.
  */
 export async function openSite({ without, ...options }: { without?: string[]; pollEvery?: number } = {}) {
-  const browser = executablePath && without ? await launch(without) : browserOfFile;
+  const browser = executablePath && without ? await launchChromium(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
   const folder = await Deno.makeTempDir({ prefix: "connections-" });
@@ -119,10 +102,6 @@ export async function openSite({ without, ...options }: { without?: string[]; po
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-async function launch(without: string[] = []): Promise<Browser> {
-  return await chromium.launch({ executablePath: executablePath ?? "", args: ARGS, ignoreDefaultArgs: without });
 }
 
 async function openContext(
@@ -198,17 +177,4 @@ export async function waitForClosedDialog(page: Page): Promise<void> {
 /** The text of each element, in the order of the page. */
 export async function texts(locator: Locator): Promise<string[]> {
   return (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
-}
-
-function findChromium(): string | undefined {
-  const places = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  return places.find((place) => place && isFile(place));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

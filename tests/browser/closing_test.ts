@@ -93,7 +93,7 @@ Deno.test("one connection is closed from its row, which changes where it stands"
 
   await here.getByText("The connection was closed").waitFor();
   await waitForClosedDialog(here);
-  await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
+  await waitForFocus(row);
   assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed", "Open"]);
   assert.match((await texts(row))[0]!, /Closed From this browser, 15:06 · lasted 1 minute$/);
   await here.getByText("2 connections are open").waitFor();
@@ -126,7 +126,7 @@ Deno.test("closing a connection among older rows leaves them where they are", in
 
   await here.getByText("The connection was closed").waitFor();
   await waitForClosedDialog(here);
-  await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
+  await waitForFocus(row);
   assert.match((await texts(row))[0]!, /Closed From this browser/);
   assert.equal(before.length, 32);
   assert.deepEqual(await here.locator("tbody tr").evaluateAll((rows) => rows.map(({ id }) => id)), before);

@@ -42,7 +42,31 @@ export async function addEveryState(db: Db): Promise<void> {
   const refused = { ...origin, userId, firstAt: START - 2 * HOUR, lastAt: START - HOUR };
   await db.insert(refusals).values([
     { ...refused, id: crypto.randomUUID(), hour: 1, attempts: 1, addresses: 1, reason: "wrong_password" },
-    { ...refused, id: crypto.randomUUID(), hour: 2, attempts: 4_211, addresses: 37, reason: "too_many_tries" },
+    {
+      ...refused,
+      id: crypto.randomUUID(),
+      hour: 2,
+      firstAt: START - 3 * HOUR,
+      attempts: 4_211,
+      addresses: 37,
+      reason: "too_many_tries",
+    },
+  ]);
+}
+
+/** Gives the account an unusual connection for each answer that one can have, the first of which waits for it. */
+export async function addUnusual(db: Db): Promise<void> {
+  const userId = await ownerOf(db);
+  await db.insert(connections).values([
+    { ...connection(userId, START - 11 * MINUTE), unusual: "new_country new_network_and_device" },
+    {
+      ...connection(userId, START - 12 * MINUTE),
+      unusual: "after_refusals",
+      answer: "not_me",
+      closedAt: START,
+      endReason: "closed",
+    },
+    { ...connection(userId, START - 13 * MINUTE), unusual: "new_country", answer: "me" },
   ]);
 }
 

@@ -227,3 +227,21 @@ async function download(page: Page): Promise<{ name: string; records: Record<str
 async function waitForTitle(page: Page, title: string): Promise<void> {
   await page.waitForFunction((expected) => document.title === expected, title);
 }
+
+Deno.test(
+  "on a phone a row is a card that says what is what in the words of the table's head",
+  inChromium,
+  async () => {
+    await using site = await openSite();
+    const here = await site.visit({ viewport: { width: 320, height: 900 } });
+    await signIn(here);
+
+    const heads = await texts(here.locator("thead th"));
+    const labels = await here.locator("tbody td:is(.ip, .country, .device)").evaluateAll((cells) =>
+      cells.map((cell) => getComputedStyle(cell, "::after").content)
+    );
+
+    assert.deepEqual(labels, heads.slice(1, 4).map((head) => `"${head}" / ""`));
+    site.assertUntroubled();
+  },
+);

@@ -1,0 +1,68 @@
+/**
+ * `deno task screenshots`: starts the demo, signs in like its owner at home, and writes the pictures of the README to `docs/images/`. What
+ * they show is the demo's history, which is the same each time but for the day.
+ */
+import { fileURLToPath } from "node:url";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { paths } from "../routes/paths.ts";
+import { FIREFOX } from "../tests/app.ts";
+import { executablePath, launchChromium } from "../tests/browser/executable.ts";
+import { makeFolder, startServer } from "../tests/processes.ts";
+
+const HOME = "46.16.60.1";
+const DESKTOP = { viewport: { width: 1200, height: 1120 } };
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5 };
+
+if (executablePath === undefined) {
+  console.error(
+    "Cannot make the screenshots: there is no Chromium (apt-get install chromium, or set CHROMIUM to its path)",
+  );
+  Deno.exit(1);
+}
+
+await using folder = await makeFolder();
+await using server = await startServer("demo", folder, { TRUSTED_PROXIES: "127.0.0.1" });
+const browser = await launchChromium();
+
+const light = await open({ ...DESKTOP, colorScheme: "light" });
+await light.getByLabel("E-mail address").fill(said("E-mail: "));
+await light.getByLabel("Password").fill(said("Password: "));
+await light.getByRole("button", { name: "Sign in" }).click();
+await light.waitForURL((url) => url.pathname === paths.connections);
+await shoot(light, "history-light");
+await light.getByRole("link", { name: "Close open connections" }).click();
+await light.locator("dialog:modal").waitFor();
+await shoot(light, "confirmation");
+
+const storageState = await light.context().storageState();
+await shoot(await open({ ...DESKTOP, colorScheme: "dark", storageState }), "history-dark");
+const phone = await open({ ...PHONE, colorScheme: "light", storageState });
+await phone.locator("#filters").evaluate((filters) => filters.scrollIntoView());
+await shoot(phone, "phone");
+
+await browser.close();
+
+/** The history in a browser of its own; with `storageState` it is the connection that has signed in. */
+async function open(options: BrowserContextOptions): Promise<Page> {
+  const context = await browser.newContext({
+    baseURL: server.address,
+    userAgent: FIREFOX,
+    extraHTTPHeaders: { "X-Forwarded-For": HOME },
+    timezoneId: "Europe/Madrid",
+    locale: "en-GB",
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  await page.goto(paths.connections);
+  return page;
+}
+
+/** What the demo's output says after `label`. */
+function said(label: string): string {
+  return server.output.find((line) => line.startsWith(label))?.slice(label.length) ?? "";
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: fileURLToPath(new URL(`images/${name}.png`, import.meta.url)) });
+}
