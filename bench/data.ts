@@ -69,6 +69,11 @@ function fill(file: string, owner: string, neighbour: string, now: number): void
   db.exec(connections(`'${owner}'`, 0, now));
   db.exec(connections(others, MILLION, now));
   db.exec(refusals(owner, now));
+  db.exec(`
+    insert into known (user_id, kind, value, last_at)
+    select distinct user_id, 'country', country_code, ${now} from connections
+    union all select distinct user_id, 'network', network, ${now} from connections
+    union all select distinct user_id, 'device', device, ${now} from connections`);
   for (const { sql } of indexes) db.exec(String(sql));
   db.exec("analyze; drop table sqlite_stat1; pragma journal_mode = wal");
   db.close();
