@@ -96,8 +96,11 @@ async function closeAll(data: Data): Promise<Row[]> {
 function open({ file }: Data, many: number, userOf: (i: number) => string): void {
   const db = new DatabaseSync(file, { timeout: 5_000 });
   const now = Date.now();
-  const insert = db.prepare(`insert into connections values (?, ?, ?, ?, ?, null, null, null,
-    '192.0.2.1', '192.0', 'none', 'bench', 'bench')`);
+  const insert = db.prepare(
+    `insert into connections (id, user_id, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by, ip,
+    network, country_code, user_agent, device) values (?, ?, ?, ?, ?, null, null, null,
+    '192.0.2.1', '192.0', 'none', 'bench', 'bench')`,
+  );
   db.exec("begin immediate");
   for (let i = 0; i < many; i++) insert.run(`bench-${crypto.randomUUID()}`, userOf(i), now, now, now + DAY);
   db.exec("commit");
