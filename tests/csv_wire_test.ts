@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import { openDatabase } from "../db/client.ts";
+import { findUser } from "../db/users.ts";
+import { paths } from "../routes/paths.ts";
+import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
+import { startHrana } from "./hrana.ts";
+import { fill } from "./long_history.ts";
+
+type Row = Record<string, string>;
+
+Deno.test("the CSV of a remote database holds all rows too, piece by piece", async () => {
+  await using remote = await startHrana();
+  const db = await openDatabase(remote.url);
+  await addAccount(db, EMAIL, PASSWORD);
+  const here = (await startApp({ db })).browser();
+  await here.signIn();
+  await fill(db, (await findUser(db, EMAIL))!.id, 1_200);
+
+  const { text } = await here.get(paths.csv);
+
+  const rows = parse<Row>(text, { columns: true });
+  assert.equal(rows.length, 1_201);
+  assert.equal(new Set(rows.map(({ user_agent }) => user_agent)).size, 1_201);
+  db.$client.close();
+});
+
+Deno.test("a reader that stops reading stops the reads of the database, over a real connection", async () => {
+  const { app, db, browser } = await startApp();
+  const here = browser("127.0.0.1");
+  await here.signIn();
+  const user = await findUser(db, EMAIL);
+  // 40 MB, more than the buffers of a connection hold.
+  await fill(db, user!.id, 20_000, "x".repeat(2_000));
+  let reads = 0;
+  const { readText } = db.$client;
+  db.$client.readText = (sql, args) => {
+    reads++;
+    return readText(sql, args);
+  };
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, info) => {
+    return app.fetch(request, info);
+  });
+  using socket = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  const cookie = [...here.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const head = `GET ${paths.csv} HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nCookie: ${cookie}\r\n\r\n`;
+  await socket.write(new TextEncoder().encode(head));
+  await socket.read(new Uint8Array(1_024));
+
+  // It has stopped when a hundred other requests find no more reads.
+  let before = -1;
+  while (reads !== before) {
+    before = reads;
+    for (let i = 0; i < 100; i++) await (await fetch(`http://127.0.0.1:${server.addr.port}/health`)).text();
+  }
+
+  assert.ok(reads > 1, `${reads} reads`);
+  assert.ok(reads < 30, `${reads} reads of 40`);
+});

@@ -1,0 +1,28 @@
+import type { Db } from "../db/client.ts";
+import { connections } from "../db/schema.ts";
+import { DAY, START } from "./app.ts";
+
+/** Gives the account closed connections, many at the same moment, each with a User-Agent of its own. */
+export async function fill(
+  db: Db,
+  userId: string,
+  count: number,
+  userAgent = "agent",
+): Promise<void> {
+  for (let from = 0; from < count; from += 500) {
+    await db.insert(connections).values(Array.from({ length: Math.min(500, count - from) }, (_, i) => ({
+      id: crypto.randomUUID(),
+      userId,
+      openedAt: START - Math.floor((from + i) / 7) * 1000,
+      lastSeenAt: START,
+      expiresAt: START + DAY,
+      closedAt: START,
+      endReason: "signed_out" as const,
+      ip: "10.0.0.1",
+      network: "10.0",
+      countryCode: "private",
+      userAgent: `${userAgent}/${from + i}`,
+      device: "agent",
+    })));
+  }
+}
