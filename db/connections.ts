@@ -105,11 +105,6 @@ export function listOtherOpen(db: Db, session: Session, now: number): Promise<Op
     .orderBy(desc(connections.openedAt), desc(connections.id));
 }
 
-/** How many of the account's connections are open, the current one included. */
-export async function countOpen(db: Db, userId: string, now: number): Promise<number> {
-  return await db.$count(connections, and(eq(connections.userId, userId), isOpen(now)));
-}
-
 /** Closes every open connection of the account but the current one. Returns how many; again, 0. */
 export async function closeOtherConnections(db: Db, session: Session, now: number): Promise<number> {
   return await closeOthers(db, session, now);

@@ -123,11 +123,6 @@ export async function disownConnection(db: Db, session: Session, id: string, now
   return disowned.rowsAffected === 1;
 }
 
-/** How many unusual connections of the account wait for an answer, the current one aside. */
-export async function countUnanswered(db: Db, session: Session): Promise<number> {
-  return await db.$count(connections, isUnanswered(session));
-}
-
 /** Unusual connections of the account that its owner said nothing of yet, but the current one. */
 function isUnanswered(session: Session): SQL | undefined {
   return and(

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
-import { closeConnection, closeOtherConnections, countOpen, hasEnded, listOtherOpen } from "../db/connections.ts";
+import { readActivity } from "../db/activity.ts";
+import { closeConnection, closeOtherConnections, hasEnded, listOtherOpen } from "../db/connections.ts";
 import { type Cursor, type Entry, type Filter, findConnection, MOST_LOOKED_THROUGH, readPage } from "../db/history.ts";
 import { countRows } from "../db/row_count.ts";
-import { countUnanswered } from "../db/unusual.ts";
 import { AllClosedPieces, ConfirmCloseAll, ConfirmCloseOne, OneClosedPieces } from "../views/closing.tsx";
 import {
   ConnectionsPage,
@@ -106,8 +106,7 @@ connections.post("/connections/:id/close", async (c) => {
   }
   c.header("HX-Trigger", "connections-closed");
   const now = c.var.now();
-  const open = await countOpen(db, session.userId, now);
-  const unanswered = await countUnanswered(db, session);
+  const { open, unanswered } = await readActivity(db, session, now);
   const { query } = readHistoryQuery(currentUrl(c), c.var.texts);
   const entry = await findConnection(db, session.userId, id, now) ?? found;
   const table = { current: session.connectionId, zone: zoneOf(c), now, t: c.var.texts };

@@ -10,7 +10,6 @@ import {
   closeOtherConnections,
   countClosed,
   countClosedBy,
-  countOpen,
   hasEnded,
   listClosedBy,
   listOtherOpen,
@@ -40,7 +39,7 @@ import {
   setPreferences,
   strengthenHash,
 } from "../db/users.ts";
-import { countUnanswered, disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
+import { disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
 import { DAY, FIREFOX, MINUTE, START } from "./app.ts";
 
 export const LIFETIME = { idle: 7 * DAY, max: 30 * DAY };
@@ -115,7 +114,7 @@ export async function assertVerbs(db: Db): Promise<void> {
     third.connectionId,
     other.connectionId,
   ]);
-  assert.equal(await countOpen(db, user.id, now + 5), 3);
+  assert.equal((await readActivity(db, here, now + 5)).open, 3);
   const listed = (await listUsers(db, now + 5)).find((account) => account.email === email);
   assert.equal(listed?.openConnections, 3);
 
@@ -157,7 +156,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   const stranger = { ...visitorFrom(otherIp), countryCode: "FR" };
   assert.deepEqual(await findUnusual(db, user.id, stranger, now + 8), ["new_country"]);
   const unusual = await markUnusual(db, user);
-  assert.equal(await countUnanswered(db, here), 2);
+  assert.equal((await readActivity(db, here, now + 8)).unanswered, 2);
   assert.equal(await recognizeConnection(db, here, unusual, now + 8), 2);
   assert.equal(await recognizeConnection(db, here, unusual, now + 8), 0);
   assert.equal(await disownConnection(db, here, unusual, now + 8), false);

@@ -15,13 +15,6 @@ export function isCountry(code: string): boolean {
   return code === "private" || code === "none" || lookUp(code, "en") !== undefined;
 }
 
-/** The flag of a country: its two letters as regional indicators. Empty for what is no country. */
-export function flagOf(code: string): string {
-  return /^[A-Z]{2}$/.test(code)
-    ? String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65))
-    : "";
-}
-
 function lookUp(code: string, language: Language): string | undefined {
   return /^[A-Z]{2}$/.test(code) ? names[language](code) : undefined;
 }

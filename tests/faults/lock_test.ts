@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
-import { countOpen } from "../../db/connections.ts";
 import { listHistory } from "../../db/history.ts";
 import { limits } from "../../db/schema.ts";
 import { resumeSession } from "../../db/sessions.ts";
 import { unavailabilityIn } from "../../db/unavailable.ts";
-import { findUser } from "../../db/users.ts";
+import { findUser, listUsers } from "../../db/users.ts";
 import { paths } from "../../routes/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "../app.ts";
 import { makeFolder, ROOT, startServer, users } from "../processes.ts";
@@ -249,7 +248,7 @@ Deno.test("reads go on while another process holds the lock, also when writes wa
 
   const user = await findUser(db, EMAIL);
   await listHistory(db, { userId: user!.id, filter: {}, before: null, limit: 26, now: START });
-  await countOpen(db, user!.id, START);
+  await listUsers(db, START);
   await resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START });
   const { status } = await here.get(paths.connections);
 
