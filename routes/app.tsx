@@ -76,6 +76,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use(requireCsrf((c, _, problem) => refuse(c, 403, { title: c.var.texts.errors.notDone, text: problem })));
 
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
+  app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
   app.route("/", signIn);
 
   app.use("/user/*", requireSession);

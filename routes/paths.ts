@@ -13,6 +13,8 @@ export const paths = {
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
   preferences: "/user/security/preferences",
+  /** Where password managers look for the page that changes a password (W3C, "A well-known URL for changing passwords"). */
+  changePassword: "/.well-known/change-password",
   static: (name: string) => `/static/${name}`,
 } as const;
 

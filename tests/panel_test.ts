@@ -63,6 +63,9 @@ Deno.test("in a panel the area answers its own paths only: what nobody has is th
   assert.equal(await said("/domains"), acme);
   assert.equal(await said("/user/billing"), acme);
   assert.equal(await said("/static/acme.png"), acme);
+  const nowhere = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+  assert.equal(await said(nowhere), acme);
+  assert.equal((await here.get(paths.changePassword)).headers.get("Location"), paths.password);
   assert.equal((await here.post("/domains", { name: "x" }, { Origin: "https://elsewhere.example" })).status, 404);
   assert.equal((await here.get(assetPath("css"))).status, 200);
   const unknown = await here.get(paths.closeOne(crypto.randomUUID()));

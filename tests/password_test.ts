@@ -5,6 +5,32 @@ import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
 
 const NEW = "a much better password than before";
 
+Deno.test("GET /.well-known/change-password leads a password manager to the page, whether signed in or not", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+
+  const before = await here.get("/.well-known/change-password");
+  assert.equal(before.status, 303);
+  assert.equal(before.headers.get("Location"), paths.password);
+  const page = await here.get(paths.password);
+  assert.equal(page.headers.get("Location"), `${paths.signIn}?next=%2Fuser%2Fsecurity%2Fpassword`);
+  await here.signIn();
+  const after = await here.get("/.well-known/change-password");
+  assert.equal(after.status, 303);
+  assert.equal(after.headers.get("Location"), paths.password);
+  assert.equal((await here.get(paths.password)).status, 200);
+});
+
+Deno.test("no other well-known address is here, so that a password manager can trust the one that is", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  const nowhere = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+
+  assert.equal((await here.get(nowhere)).status, 404);
+  await here.signIn();
+  assert.equal((await here.get(nowhere)).status, 404);
+});
+
 // ASVS 7.4.3
 Deno.test("POST /user/security/password changes the password and closes the other connections", async () => {
   const { browser } = await startApp();
