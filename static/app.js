@@ -1,16 +1,15 @@
-// Listeners are on the document, since Back brings another body.
+// On the document: Back brings another body.
 const on = (names, run) => names.split(" ").map((name) => document.addEventListener(name, run, true));
 const find = (what) => document.querySelector(what);
 const dialog = () => find("dialog");
 
 // Forms take the browser's zone.
-const zone = find("[data-zone]");
-if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
+find("[data-zone]")?.setAttribute("value", Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 // htmx fills the dialog; then it opens.
 let row;
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (ctx.target !== dialog() || dialog().matches(":empty, [open]")) return;
+  if (!ctx.target.matches("dialog:not(:empty, [open])")) return;
   dialog().showModal();
   row = ctx.sourceElement.closest("tr");
 });
@@ -23,29 +22,29 @@ on("close", () => {
   row.focus();
 });
 on("connections-closed", () => dialog().close());
-
-// The menu closes like a menu, both by a click beside them.
 on("click", (event) => {
-  if (!event.target.closest(".menu")) find(".menu[open]")?.removeAttribute("open");
-  if (!dialog().open || event.target !== dialog() && !event.target.closest("[data-dismiss]")) return;
+  if (!event.target.matches("dialog, dialog [data-dismiss]")) return;
   event.preventDefault();
   dialog().close();
 });
-on("keydown", ({ key, target }) => {
-  const menu = key === "Escape" && target.closest(".menu[open]");
-  if (!menu) return;
-  menu.firstChild.focus();
+
+// The menu closes by Esc, a click or focus elsewhere.
+on("click focusin keydown", ({ key, target }) => {
+  const menu = find(".menu[open]");
+  if (!menu || (key ? key !== "Escape" : menu.contains(target))) return;
+  if (key) menu.firstChild.focus();
   menu.open = false;
 });
 
-// The poll gives way to people, and rests unseen and after trouble.
+// The poll gives way to people, and rests unseen or in trouble.
 let rest = 0;
 on("htmx:before:request", (event) => {
   if (event.target.id !== "live") find("#live")?.dispatchEvent(new Event("htmx:abort"));
   else if (document.hidden || Date.now() < rest || find(".htmx-request:not(#live)")) event.preventDefault();
 });
-on("htmx:error htmx:response:error", ({ target }) => {
-  if (target.id === "live") rest = Date.now() + 30_000;
+on("htmx:error htmx:response:error", ({ target: { id, dataset }, detail: { ctx } }) => {
+  if (id === "live") rest = Date.now() + 30_000;
+  else if (!(ctx?.response?.status < 500)) find("#dialog-problem")?.replaceChildren(dataset.lost);
 });
 
 // A page from memory may be of somebody who left.

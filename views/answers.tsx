@@ -33,6 +33,8 @@ export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { co
       action={paths.answer(connection.id)}
       actions={
         <>
+          {/* What Enter in the password's field presses, so that it gives no answer. Not `hidden`, which WebKit would pass by. */}
+          {asks.needsPassword && <input type="submit" class="hidden" tabindex={-1} aria-hidden="true" />}
           <Dismiss>{t.answers.later}</Dismiss>
           <button type="submit" name="answer" value="not_me" class="danger">{t.answers.notMe}</button>
           <button type="submit" name="answer" value="me" class="primary">{t.answers.me}</button>

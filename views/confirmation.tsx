@@ -29,17 +29,25 @@ export function ConfirmationPage({ children }: { children?: Child }) {
   return <div class="card entry wide">{children}</div>;
 }
 
-/** A form that asks: what it is about, the password when it was last given long ago, and what can be done. */
+/**
+ * A form that asks: what it is about, the password when it was last given long ago, and what can be done. While htmx sends it, its
+ * buttons are not disabled, which would take the focus from them: sending twice is sent once. The script says `data-lost` where no
+ * answer comes.
+ */
 export function Confirm(
   { title, action, actions, csrf, email, needsPassword, inDialog, problem, problems, t, children }:
     & Confirmation
     & { title: string; action: string; actions: Child; children?: Child },
 ) {
-  const htmx = inDialog ? { "hx-post": action, "hx-target": "#dialog", "hx-disable": "findAll button" } : {};
+  const htmx = inDialog
+    ? { "hx-post": action, "hx-target": "#dialog", "hx-sync": "drop", "data-lost": t.confirmation.lost }
+    : {};
   return (
     <form method="post" action={action} {...htmx}>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      <div id="dialog-problem" role="alert">{problem && <Notification kind="problem">{problem}</Notification>}</div>
+      <div id="dialog-problem" class="problem" role="alert">
+        {problem && <Notification kind="problem">{problem}</Notification>}
+      </div>
       <input type="hidden" name="csrf" value={csrf} />
       {children}
       {needsPassword && (
@@ -53,6 +61,7 @@ export function Confirm(
             autofocus
             hint={t.confirmation.passwordHint}
             problem={problems.password}
+            describedBy={problem && "dialog-problem"}
           />
         </>
       )}

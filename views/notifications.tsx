@@ -5,12 +5,12 @@ export function Notifications({ children }: { children?: Child }) {
   return <div id="notifications" role="status">{children}</div>;
 }
 
-/** What happened, in one or two sentences. */
+/** What happened, in one or two sentences; with an `id` where a field says that it is about it. */
 export function Notification(
-  { kind = "success", children }: { kind?: "success" | "problem" | "info"; children?: Child },
+  { kind = "success", id, children }: { kind?: "success" | "problem" | "info"; id?: string; children?: Child },
 ) {
   return (
-    <div class={`notification ${kind}`}>
+    <div class={`notification ${kind}`} id={id}>
       <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
         <circle cx="10" cy="10" r="8.25" />
         <path d={kind === "success" ? "m6.5 10.2 2.4 2.4 4.6-5" : "M10 5.8v5M10 13.6v.6"} />

@@ -22,7 +22,7 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
         </div>
       </div>
       <div class="card entry">
-        {problem && <Notification kind="problem">{problem}</Notification>}
+        {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.password} class="form">
           <input type="hidden" name="csrf" value={csrf} />
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
@@ -31,7 +31,9 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
             label={t.current}
             type="password"
             autocomplete="current-password"
+            autofocus={problem !== undefined}
             problem={problems.current_password}
+            describedBy={problem && "problem"}
           />
           <Field
             name="new_password"

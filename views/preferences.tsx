@@ -34,7 +34,7 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
         </div>
       </div>
       <div class="card entry">
-        {problem && <Notification kind="problem">{problem}</Notification>}
+        {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.preferences} class="form">
           <input type="hidden" name="csrf" value={csrf} />
           <Field
@@ -47,8 +47,10 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
             autocomplete="off"
             spellcheck={false}
             required={false}
+            autofocus={problem !== undefined}
             hint={t.zoneHint}
             problem={problems.time_zone}
+            describedBy={problem && "problem"}
           />
           {TIME_ZONE_LIST}
           <BrowserZone label={t.browserZone} />

@@ -24,11 +24,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
     <div class="card entry">
       <h1>{t.signIn.title}</h1>
       {ended && !problem && <Notification kind="info">{describeEnd(ended, t)}</Notification>}
-      {problem && (
-        <div id="problem">
-          <Notification kind="problem">{problem}</Notification>
-        </div>
-      )}
+      {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
       {!hasUsers && (
         <Notification kind="info">
           {t.signIn.noUsers(<code>deno task users add you@example.com</code>)}

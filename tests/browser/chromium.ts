@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 import { openDatabase } from "../../db/client.ts";
 import { createCountryLookup } from "../../db/countries.ts";
 import { paths } from "../../routes/paths.ts";
+import type { AppOptions } from "../../routes/app.tsx";
 import { addAccount, EMAIL, FIREFOX, PASSWORD, startApp } from "../app.ts";
 import { executablePath, launchChromium } from "./executable.ts";
 
@@ -46,9 +47,9 @@ type Visitor = BrowserContextOptions & { ip?: string };
 
 /**
  * The real app, listening, over a database file of its own with an account, and the browsers that visit it. `without` names
- * switches that Playwright sets and a Chromium of the test's own shall do without; `pollEvery` is the app's option, a day if not set.
+ * switches that Playwright sets and a Chromium of the test's own shall do without; the rest are options of the app.
  */
-export async function openSite({ without, ...options }: { without?: string[]; pollEvery?: number } = {}) {
+export async function openSite({ without, ...options }: { without?: string[] } & Partial<AppOptions> = {}) {
   const browser = executablePath && without ? await launchChromium(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { paths } from "../../routes/paths.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { EMAIL, MINUTE, PASSWORD } from "../app.ts";
 import { inChromium, openDialog, openSite, signIn, texts, waitForClosedDialog, waitForFocus } from "./chromium.ts";
 import { addClosed, addOpen, addUnusual } from "./history.ts";
 
@@ -44,6 +44,9 @@ Deno.test("the walk of docs/keyboard.md leads from sign-in to sign-out", inChrom
     await waitForFocus(here.getByRole("link", { name: "User and security" }));
     await keyboard.press("Escape");
     await waitForFocus(menu);
+    await keyboard.press("Enter");
+    await tabTo(here.getByRole("link", { name: "Connection history" }));
+    assert.equal(await here.getByRole("button", { name: "Sign out" }).isVisible(), false);
   });
   await follow("Download the history", async () => {
     const link = here.getByRole("link", { name: "Download CSV" });
@@ -116,9 +119,11 @@ Deno.test("the walk of docs/keyboard.md leads from sign-in to sign-out", inChrom
     await waitForFocus(here.getByRole("link", { name: "Close the connection" }).last());
   });
   await follow("Close the others", async () => {
+    site.clock.now += 6 * MINUTE;
     await tabTo(closeAll, "Shift+Tab");
     await keyboard.press("Enter");
-    await waitForFocus((await openDialog(here)).getByRole("button", { name: "Close all 2" }));
+    await waitForFocus((await openDialog(here)).getByLabel("Your password"));
+    await keyboard.type(PASSWORD);
     await keyboard.press("Enter");
     await here.getByRole("status").filter({ hasText: "2 open connections were closed" }).waitFor();
     await waitForFocus(here.getByRole("heading", { name: "Connection history" }));

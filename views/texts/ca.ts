@@ -201,6 +201,7 @@ export const ca: Wording = {
     password: "La teva contrasenya",
     passwordHint: "Fa més de 5 minuts que la vas donar per última vegada.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
+    lost: "No hi ha hagut resposta. Revisa la xarxa i torna-ho a provar.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",

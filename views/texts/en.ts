@@ -195,6 +195,7 @@ export const en = {
     password: "Your password",
     passwordHint: "You last gave it more than 5 minutes ago.",
     wrong: "This is not your password. Check it and try again.",
+    lost: "There was no answer. Check your network, then try again.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",

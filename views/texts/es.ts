@@ -191,6 +191,7 @@ export const es: Wording = {
     password: "Tu contraseña",
     passwordHint: "Hace más de 5 minutos que la diste por última vez.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
+    lost: "No hubo respuesta. Revisa la red e inténtalo de nuevo.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
