@@ -63,7 +63,7 @@ export function requireHost(origin: URL) {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
     if (host === origin.host) return await next();
     if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
-    return refuse(c, 421, c.var.texts.errors.otherHost(origin.origin));
+    return refuse(c, 421, { ...c.var.texts.errors.otherHost(origin.origin), home: origin.href });
   });
 }
 
@@ -158,11 +158,11 @@ export function requireCsrf(
 export function refuse(
   c: Context<Env>,
   status: 400 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 500 | 503,
-  { title, text }: { title: string; text: string },
+  { title, text, home }: { title: string; text: string; home?: string },
 ) {
   c.status(status);
   if (!wantsPiece(c)) {
-    return c.render(<ErrorPage title={title} text={text} t={c.var.texts} />, { title, isError: true });
+    return c.render(<ErrorPage {...{ title, text, home }} t={c.var.texts} />, { title, isError: true });
   }
   return answerProblem(c, `${title}. ${text}`);
 }

@@ -49,6 +49,20 @@ Deno.test("GET /user/security/connections says date, address, country, device an
   assert.match($(".more").text(), /Times in Europe\/Madrid/);
 });
 
+Deno.test("the table of GET /user/security/connections has a caption, and a scope for each of its heads", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  const { $ } = await here.get(paths.connections);
+
+  assert.equal($("table > caption").text(), "Connections to your account, newest first");
+  assert.deepEqual(
+    $("table th").toArray().map((head) => `${$(head).attr("scope")}: ${$(head).text()}`),
+    ["col: Date", "col: IP address", "col: Country", "col: Device", "col: State"],
+  );
+});
+
 Deno.test("GET /user/security/connections names private networks and unknown countries as what they are", async () => {
   const { browser, clock } = await startApp();
   await browser("203.0.113.9").signIn();

@@ -1,13 +1,19 @@
 import { paths } from "../routes/paths.ts";
 import type { Texts } from "./texts.ts";
 
-export function ErrorPage({ title, text, t }: { title: string; text: string; t: Texts }) {
+export function ErrorPage({ title, text, home = paths.home, t }: {
+  title: string;
+  text: string;
+  /** Where it leads on; another address where this one is wrong. */
+  home?: string | undefined;
+  t: Texts;
+}) {
   return (
     <div class="card message">
       <h1>{title}</h1>
       <p>{text}</p>
       <p>
-        <a class="button" href={paths.home}>{t.errors.home}</a>
+        <a class="button" href={home}>{t.errors.home}</a>
       </p>
     </div>
   );
