@@ -1,9 +1,12 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
+import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
 import { createCountryLookup } from "../db/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { resumeSession } from "../db/sessions.ts";
+import { Unavailable } from "../db/unavailable.ts";
+import { addUser, findUser, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import type { Owner } from "../views/layout.tsx";
 import { createApp } from "./app.tsx";
 import { findAsset } from "./assets.ts";
@@ -11,7 +14,9 @@ import type { AppOptions } from "./env.ts";
 import { methodsOf } from "./guards.tsx";
 import { languageOf } from "./languages.ts";
 import { createLog, describeError } from "./log.ts";
+import { BUSY_RETRY_AFTER } from "./password_check.ts";
 import { paths } from "./paths.ts";
+import { askToSignIn } from "./sessions.ts";
 
 const DAY = 86_400_000;
 
@@ -25,10 +30,17 @@ export type AreaOptions = Pick<AppOptions, "db" | "origin"> & Partial<AppOptions
  * error pages, and lets every other request go on untouched. Nothing before it may read a form's body.
  *
  * `findOwner` says who is signed in, for their own pages; `null` for nobody. Being asked is use of the account, like a page of the area.
+ * `requireOwner` is a middleware for pages of theirs that need somebody: it leads who is not signed in to the sign-in page and back,
+ * and sets the variable `owner`.
+ *
+ * `users` changes the area's accounts, for who has a table of their own to keep in step.
  */
-export function createArea(
-  options: AreaOptions,
-): { area: MiddlewareHandler; findOwner: (c: Context) => Promise<Owner | null> } {
+export function createArea(options: AreaOptions): {
+  area: MiddlewareHandler;
+  findOwner: (c: Context) => Promise<Owner | null>;
+  requireOwner: MiddlewareHandler<{ Variables: { owner: Owner } }>;
+  users: AreaUsers;
+} {
   const settings = withDefaults(options);
   const app = createApp(settings);
   const methods = methodsOf(app);
@@ -39,19 +51,53 @@ export function createArea(
     return methods.match("ALL", path)[0].length > 0;
   }
 
+  async function findOwner(c: Context): Promise<Owner | null> {
+    const { db, origin, now, lifetime, background, log } = settings;
+    const cookie = origin.protocol === "https:" ? getCookie(c, "session", "host") : getCookie(c, "session");
+    const isReading = c.req.method === "GET" || c.req.method === "HEAD";
+    const session = await resumeSession(db, cookie, { isReading, now: now() });
+    if (session === null || session.end !== null) return null;
+
+    const seen = markSeen(db, session, lifetime, now());
+    background(seen.catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })));
+    return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
+  }
+
   return {
     area: async (c, next) => isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next(),
+    findOwner,
+    requireOwner: createMiddleware(async (c, next) => {
+      const owner = await findOwner(c);
+      if (owner === null) return askToSignIn(c);
+      c.set("owner", owner);
+      return await next();
+    }),
+    users: usersOf(settings),
+  };
+}
 
-    async findOwner(c) {
-      const { db, origin, now, lifetime, background, log } = settings;
-      const cookie = origin.protocol === "https:" ? getCookie(c, "session", "host") : getCookie(c, "session");
-      const isReading = c.req.method === "GET" || c.req.method === "HEAD";
-      const session = await resumeSession(db, cookie, { isReading, now: now() });
-      if (session === null || session.end !== null) return null;
+export type AreaUsers = ReturnType<typeof usersOf>;
 
-      const seen = markSeen(db, session, lifetime, now());
-      background(seen.catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })));
-      return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
+/** Each says whether it was done. Those with a password throw `Unavailable` while too many are being hashed. */
+function usersOf({ db, now, passwords }: AppOptions) {
+  async function hash(password: string): Promise<string> {
+    const hashed = await passwords.hash(password);
+    if (hashed === null) throw new Unavailable("Cannot hash a password: too many are waiting for it", BUSY_RETRY_AFTER);
+    return hashed;
+  }
+
+  return {
+    /** `false` when there is one with this address. What speaks against a password, `passwordProblem` says. */
+    add: async (email: string, password: string) => await addUser(db, email, await hash(password), now()),
+    /** Its connections stay open. `false` when there is none, or another one under the new address. */
+    rename: (email: string, newEmail: string) => renameUser(db, email, newEmail),
+    /** With its whole history, and out at the next request. `false` when there is none. */
+    remove: (email: string) => removeUser(db, email),
+    /** Closes what was opened with the old one. `false` when there is no such account. */
+    async setPassword(email: string, password: string) {
+      const user = await findUser(db, email);
+      if (user) await resetPassword(db, user, await hash(password), now());
+      return user !== undefined;
     },
   };
 }

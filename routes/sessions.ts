@@ -83,7 +83,7 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
 });
 
 /** Leads who has no open connection to the sign-in page, and back from there to the page that they were on. */
-export function askToSignIn(c: Context<Env>): Response {
+export function askToSignIn(c: Context): Response {
   if (isHtmx(c)) {
     const current = c.req.header("HX-Current-URL");
     const page = current && URL.canParse(current) ? new URL(current) : undefined;

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { openDatabase } from "../db/client.ts";
+import { createPasswords } from "../db/passwords.ts";
 import { connections, sessions, users } from "../db/schema.ts";
-import { createPanel } from "../examples/panel/main.tsx";
+import { Unavailable } from "../db/unavailable.ts";
+import { createPanel } from "../examples/panel/panel.ts";
+import { createArea } from "../routes/area.ts";
 import { assetPath } from "../routes/assets.ts";
 import { paths } from "../routes/paths.ts";
-import { Browser, EMAIL, ORIGIN, PASSWORD } from "./app.ts";
+import { Browser, CHEAP, EMAIL, HTMX, ORIGIN, PASSWORD } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
 
 Deno.test("a panel's own pages and the area stand in one app, with the panel's header, name and sign-in", async () => {
   const { browser } = await startPanel();
   const here = browser();
 
-  assert.equal((await here.get("/")).headers.get("Location"), paths.signIn);
+  assert.equal((await here.get("/")).headers.get("Location"), `${paths.signIn}?next=%2F`);
   const signIn = await here.get(paths.signIn);
   assert.equal(signIn.$("header.acme").length, 1);
   assert.equal(signIn.$("header nav").length, 0);
@@ -75,6 +79,16 @@ Deno.test("in a panel the area answers its own paths only: what nobody has is th
   assert.equal((await here.request(paths.connections, { method: "DELETE" })).status, 405);
 });
 
+Deno.test("in a panel an account that is there already is not added again", async () => {
+  const { browser, accounts } = await startPanel();
+
+  assert.equal(await accounts.add("Marta@Example.com", "a much better password than before", "Large"), false);
+
+  const here = browser();
+  assert.equal((await here.signIn()).status, 303);
+  assert.equal((await here.get("/")).$("h1").text(), "Your plan: Small");
+});
+
 Deno.test("in a panel an account that is renamed goes on under its new address", async () => {
   const { browser, accounts } = await startPanel();
   const here = browser();
@@ -90,7 +104,7 @@ Deno.test("in a panel an account that is renamed goes on under its new address",
 
 Deno.test("in a panel an account that is removed is out at its next request, with its history", async () => {
   const { browser, accounts, db } = await startPanel();
-  await accounts.add("joan@example.com", "Large", PASSWORD);
+  await accounts.add("joan@example.com", PASSWORD, "Large");
   const [here, joan] = [browser(), browser()];
   await here.signIn();
   await joan.signIn("joan@example.com");
@@ -106,9 +120,55 @@ Deno.test("in a panel an account that is removed is out at its next request, wit
   assert.deepEqual({ ...left, sessions: await db.$count(sessions) }, { users: 1, connections: 1, sessions: 1 });
 });
 
+Deno.test("requireOwner leads who is not signed in to the sign-in page and back, and says who is", async () => {
+  const { area, requireOwner, users } = createArea(await options());
+  const panel = new Hono();
+  panel.get("/billing", requireOwner, (c) => c.text(c.var.owner.email));
+  panel.use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+
+  const page = await here.get("/billing?year=2026");
+  assert.equal(page.status, 303);
+  assert.equal(page.headers.get("Location"), `${paths.signIn}?next=%2Fbilling%3Fyear%3D2026`);
+  const piece = await here.get("/billing", { ...HTMX, "HX-Current-URL": `${ORIGIN}/billing` });
+  assert.equal(piece.status, 401);
+  assert.equal(piece.headers.get("HX-Redirect"), `${paths.signIn}?next=%2Fbilling`);
+
+  await here.signIn();
+  assert.equal((await here.get("/billing")).text, EMAIL);
+  await here.signOut();
+  assert.equal((await here.get("/billing")).status, 303);
+});
+
+Deno.test("a password that a panel sets closes what was opened with the old one", async () => {
+  const { area, users } = createArea(await options());
+  const panel = new Hono().use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+  await here.signIn();
+
+  assert.equal(await users.setPassword(EMAIL, "a much better password than before"), true);
+  assert.equal(await users.setPassword("joan@example.com", "a much better password than before"), false);
+
+  assert.equal(await here.isIn(), false);
+  assert.equal((await here.signIn()).status, 422);
+  assert.equal((await here.signIn(EMAIL, "a much better password than before")).status, 303);
+});
+
+Deno.test("while too many passwords are being hashed, a panel that adds an account is told so by an error", async () => {
+  const { users } = createArea({
+    ...await options(),
+    passwords: { ...createPasswords(CHEAP), hash: () => Promise.resolve(null) },
+  });
+
+  await assert.rejects(users.add(EMAIL, PASSWORD), Unavailable);
+  assert.equal(await users.remove(EMAIL), false);
+});
+
 Deno.test("the example starts as the README says, and takes the account that it prints", async () => {
   await using folder = await makeFolder();
-  const flags = /deno run (--.*examples\/panel\/main\.tsx)/.exec(await Deno.readTextFile(`${ROOT}README.md`))?.[1];
+  const flags = /deno run (--.*examples\/panel\/main\.ts)/.exec(await Deno.readTextFile(`${ROOT}README.md`))?.[1];
   const port = freePort();
   const process = processOf(flags?.split(" ") ?? [], folder, { PORT: String(port) });
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -138,8 +198,13 @@ Deno.test("the example starts as the README says, and takes the account that it 
 
 /** The example's panel over a database of its own, with an account, and the browsers that visit it. */
 async function startPanel() {
+  const given = await options();
+  const { panel, accounts } = createPanel(given);
+  await accounts.add(EMAIL, PASSWORD, "Small");
+  return { db: given.db, accounts, browser: () => new Browser(panel, new Set()) };
+}
+
+async function options() {
   const db = await openDatabase(":memory:");
-  const { panel, accounts } = createPanel({ db, origin: new URL(ORIGIN), log: () => {} });
-  await accounts.add(EMAIL, "Small", PASSWORD);
-  return { db, accounts, browser: () => new Browser(panel, new Set()) };
+  return { db, origin: new URL(ORIGIN), log: () => {}, passwords: createPasswords(CHEAP) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { openDatabase } from "../../db/client.ts";
-import { createPanel } from "../../examples/panel/main.tsx";
+import { createPanel } from "../../examples/panel/panel.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";
 import { inChromium, openDialog, openSite, signIn } from "./chromium.ts";
@@ -16,7 +16,7 @@ Deno.test(
     const origin = new URL(`http://127.0.0.1:${freePort()}`);
     const db = await openDatabase(":memory:");
     const { panel, accounts } = createPanel({ db, origin, log: () => {} });
-    await accounts.add(EMAIL, "Small", PASSWORD);
+    await accounts.add(EMAIL, PASSWORD, "Small");
     await using _server = Deno.serve({ hostname: "127.0.0.1", port: Number(origin.port), onListen() {} }, panel.fetch);
     const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
 

@@ -1,0 +1,35 @@
+import { assetPath } from "../../routes/assets.ts";
+import { type Owner, UserMenu } from "../../views/layout.tsx";
+
+/** Stands on Acme's pages and on the area's, where inline styles and scripts are forbidden: so it brings a style sheet. */
+export function Header(owner: Owner | null) {
+  return (
+    <header class="bar acme">
+      <link rel="stylesheet" href="/acme.css" />
+      <a class="brand" href="/">Acme Hosting</a>
+      {owner && <UserMenu owner={owner} />}
+    </header>
+  );
+}
+
+export const STYLES = ".acme { border-top: 4px solid #6d3fc0 }";
+
+/** Acme's own page. The area's style sheet is for the menu in its header. */
+export function homePage(owner: Owner, plan: string): string {
+  const page = (
+    <html lang="en">
+      <head>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Your plan · Acme Hosting</title>
+        <link rel="stylesheet" href={assetPath("css")} />
+      </head>
+      <body>
+        {Header(owner)}
+        <main class="shell narrow">
+          <h1>Your plan: {plan}</h1>
+        </main>
+      </body>
+    </html>
+  );
+  return `<!doctype html>${page}`;
+}

@@ -1,0 +1,31 @@
+import { DatabaseSync } from "node:sqlite";
+import { Hono } from "hono";
+import { type AreaOptions, createArea } from "../../routes/area.ts";
+import { Header, homePage, STYLES } from "./acme.tsx";
+
+/** Acme's panel with the area in it: under Acme's header, behind Acme's own routes, and in step with Acme's accounts. */
+export function createPanel(options: AreaOptions) {
+  const { area, requireOwner, users } = createArea({ ...options, brand: "Acme Hosting", header: Header });
+  const table = new DatabaseSync(":memory:");
+  table.exec("CREATE TABLE accounts (email TEXT PRIMARY KEY COLLATE NOCASE, plan TEXT NOT NULL)");
+  const write = (sql: string, ...values: string[]) => table.prepare(sql).run(...values).changes === 1;
+
+  // An account changes in the area first, which says whether it did, and then in Acme's table.
+  const accounts = {
+    add: async (email: string, password: string, plan: string) =>
+      await users.add(email, password) && write("INSERT INTO accounts VALUES (?, ?)", email, plan),
+    rename: async (email: string, newEmail: string) =>
+      await users.rename(email, newEmail) && write("UPDATE accounts SET email = ? WHERE email = ?", newEmail, email),
+    remove: async (email: string) => await users.remove(email) && write("DELETE FROM accounts WHERE email = ?", email),
+  };
+
+  const panel = new Hono();
+  panel.get("/acme.css", (c) => c.body(STYLES, 200, { "Content-Type": "text/css" }));
+  panel.get("/", requireOwner, (c) => {
+    const account = table.prepare("SELECT plan FROM accounts WHERE email = ?").get(c.var.owner.email);
+    return c.html(homePage(c.var.owner, String(account?.plan)));
+  });
+  panel.use(area);
+  panel.notFound((c) => c.text("Acme has no such page", 404));
+  return { panel, accounts };
+}
