@@ -33,11 +33,7 @@ export function securityHeaders(origin: URL) {
     "Origin-Agent-Cluster": "?1",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "X-DNS-Prefetch-Control": "off",
-    "X-Download-Options": "noopen",
     "X-Frame-Options": "DENY",
-    "X-Permitted-Cross-Domain-Policies": "none",
-    "X-XSS-Protection": "0",
     ...(origin.protocol === "https:" && { "Strict-Transport-Security": "max-age=63072000" }),
   });
   return createMiddleware<Env>((c, next) => {
