@@ -3,7 +3,7 @@ import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
 import { paths } from "../routes/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
-import { ConnectionRow, type Rows } from "./connection_row.ts";
+import { ConnectionRow, rowId, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
 import { countryName } from "./countries.ts";
 import { deviceName } from "./devices.ts";
@@ -154,7 +154,7 @@ export function OneClosedPieces({ count, entry, open, unanswered, query, rows, .
       <hx-partial hx-target="#head" hx-swap="outerMorph">
         <HistoryHead {...{ open, unanswered, query, rows }} t={table.t} />
       </hx-partial>
-      <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
+      <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} {...table} />
       </hx-partial>
       <ClosedHere count={count} />

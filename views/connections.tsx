@@ -170,9 +170,6 @@ export function HistoryHead(
       </div>
       <div class="actions">
         <a class="button" href={withQuery(paths.csv, filter)} download>
-          <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
-            <path d="M10 3v9m-3.5-3.2L10 12.3l3.5-3.5M4 16.5h12" />
-          </svg>
           {t.history.download} {rows && <small>{countedRows(rows, t)}</small>}
         </a>
         {others <= 0
@@ -189,13 +186,20 @@ export function HistoryHead(
 
 /** A link to a confirmation page, which htmx shows in the dialog instead. */
 function OpensDialog({ href, class: className, children }: { href: string; class?: string; children?: Child }) {
-  return <a href={href} class={className} hx-get={href} hx-target="#dialog" aria-haspopup="dialog">{children}</a>;
+  return <a href={href} class={className} hx-boost={DIALOG} aria-haspopup="dialog">{children}</a>;
 }
 
 /** The table, or why there is none: what opening and closing connections changes. */
 function RowsOrNone(view: HistoryView) {
   return view.entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />;
 }
+
+/**
+ * How htmx follows links: those in the rows, each of which leads to a confirmation, which the dialog shows; and the one to older
+ * connections, which come below. Said so, the address need not stand in a link twice.
+ */
+const DIALOG = "target:#dialog push:false swap:'innerHTML show:none'";
+const MORE = "target:#more push:false swap:'outerHTML show:none'";
 
 function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
   return (
@@ -210,7 +214,7 @@ function ConnectionsTable(rows: Rows & Pick<HistoryView, "entries">) {
           <th scope="col">{rows.t.history.state}</th>
         </tr>
       </thead>
-      <tbody id="rows">
+      <tbody id="rows" hx-boost:inherited={DIALOG}>
         <ConnectionRows {...rows} />
       </tbody>
     </table>
@@ -251,7 +255,7 @@ function More({ older, zone, entries, lookedThrough, last, t }: HistoryView) {
       {lookedThrough !== null && <span>{t.history.lookedThrough(lookedThrough)}</span>}
       {href
         ? (
-          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML">
+          <a class="button" href={href} hx-boost={MORE}>
             {lookedThrough === null ? t.history.older : t.history.goOn}
           </a>
         )

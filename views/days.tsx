@@ -93,14 +93,16 @@ function bars({ days, reach }: DaysView, from: number) {
       const count = days[from + i]?.[kind] ?? 0;
       if (count > 0) path += `M${i * ROW + 5} ${stroke(count / most)}`;
     }
-    return path && markup`<path class="${kind}" d="${path}"/>`;
+    return path && markup`<path class=${kind} d="${path}"/>`;
   };
   const uncounted = Math.min(Math.max(0, ((reach ?? 0) - from) * ROW), 100);
-  return markup`<svg viewBox="0 -50 100 66" preserveAspectRatio="none" aria-hidden="true">${
-    uncounted > 0 && markup`<path class="uncounted" d="M0 0h${uncounted}"/>`
-  }<path d="M${uncounted} 0H100"/>${strokes("opened", (share) => `0v-${Math.max(3, Math.round(share * HIGHEST))}`)}${
-    strokes("refused", (share) => `1v${2 + Math.round(share * (DEEPEST / 4 - 0.5)) * 4}`)
-  }${strokes("unusual", () => `${MARK}h.1`)}</svg>`;
+  return markup`<svg viewBox="0 -50 100 66" preserveAspectRatio=none aria-hidden=true>${
+    uncounted > 0 && markup`<path class=uncounted d="M0 0h${uncounted}"/>`
+  }${uncounted < 100 && markup`<path d="M${uncounted} 0H100"/>`}${
+    strokes("opened", (share) => `0v-${Math.max(3, Math.round(share * HIGHEST))}`)
+  }${strokes("refused", (share) => `1v${2 + Math.round(share * (DEEPEST / 4 - 0.5)) * 4}`)}${
+    strokes("unusual", () => `${MARK}h.1`)
+  }</svg>`;
 }
 
 /** The link to a day that has something; else what keeps its place. Its address is relative, to be short. */
@@ -117,9 +119,7 @@ function dayLink(day: Day, i: number, { days, reach, today, chosen }: DaysView, 
   if (day.refused > 0) said.push(t.days.refused(day.refused));
   if (day.unusual > 0) said.push(t.days.unusual(day.unusual));
   const current = iso === chosen && markup` aria-current="true"`;
-  return markup`<a href="?from=${iso}&to=${iso}"${current}><b>${shortDay(number, t.language)}: ${
-    said.join(", ")
-  }</b></a>`;
+  return markup`<a href="?day=${iso}"${current}><b>${shortDay(number, t.language)}: ${said.join(", ")}</b></a>`;
 }
 
 function isBlank({ opened, unusual, refused }: Day): boolean {

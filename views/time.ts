@@ -24,14 +24,19 @@ export function localDay(at: number, zone: string): number {
 
 /** The time in ISO 8601, UTC, with milliseconds: what `Date.toISOString` writes, in a fifth of its time. */
 export function isoTime(at: number): string {
+  const rest = at - Math.floor(at / MINUTE) * MINUTE;
+  const seconds = Math.floor(rest / 1000);
+  return `${isoMinute(at).slice(0, -1)}:${TWO[seconds]}.${String(rest - seconds * 1000).padStart(3, "0")}Z`;
+}
+
+/** The same to the minute, as exactly as it is shown. */
+export function isoMinute(at: number): string {
   const day = Math.floor(at / DAY);
-  const rest = at - day * DAY;
-  const seconds = Math.floor(rest / 1000) % 60;
-  return `${isoDay(day)}T${clock(rest)}:${TWO[seconds]}.${String(rest % 1000).padStart(3, "0")}Z`;
+  return `${isoDay(day)}T${clock(at - day * DAY)}Z`;
 }
 
 export function Time({ at, zone, t }: { at: number; zone: string; t: Texts }) {
-  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone, t)}</time>`;
+  return markup`<time datetime=${isoMinute(at)}>${formatTime(at, zone, t)}</time>`;
 }
 
 /** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */

@@ -146,7 +146,7 @@ export const ca: Wording = {
     refusedSignIns: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     refused: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     unusual: (connections) => count(connections, "inusual", "inusuals"),
-    notCounted: "connexions sense comptar",
+    notCounted: "sense comptar",
   },
 
   filters: {

@@ -139,7 +139,7 @@ export const en = {
     refusedSignIns: (attempts: number) => count(attempts, "refused sign-in", "refused sign-ins"),
     refused: (attempts: number) => `${number(attempts)} refused`,
     unusual: (connections: number) => `${number(connections)} unusual`,
-    notCounted: "connections not counted",
+    notCounted: "not counted",
   },
 
   filters: {

@@ -135,7 +135,7 @@ export const es: Wording = {
     refusedSignIns: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     refused: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     unusual: (connections) => count(connections, "inusual", "inusuales"),
-    notCounted: "conexiones sin contar",
+    notCounted: "sin contar",
   },
 
   filters: {
