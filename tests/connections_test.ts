@@ -367,7 +367,7 @@ Deno.test("POST /user/security/connections/:id/close gives htmx the row, the hea
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
   assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
   assert.match(answer.text, /Only this connection is open/);
-  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown\)\. This can/);
+  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown\)\. <span>This can/);
 });
 
 Deno.test("POST /user/security/connections/:id/close on the current connection says to sign out instead", async () => {

@@ -68,8 +68,8 @@ export function Recognized({ count, t }: { count: number; t: Texts }) {
 /** What happened after "Not me", on the page where the password is changed. */
 export function Disowned({ count, t }: { count: number; t: Texts }) {
   return (
-    <Notification kind="info">
-      {count === 0 ? t.password.noOther : t.password.othersClosed(count)} {t.answers.chooseNew}
+    <Notification kind="info" more={t.answers.chooseNew}>
+      {count === 0 ? t.password.noOther : t.password.othersClosed(count)}
     </Notification>
   );
 }

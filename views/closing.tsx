@@ -101,20 +101,14 @@ export type Named = Pick<Entry, "device" | "countryCode">;
 export function AllClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingWasOpen}</Notification>;
   return (
-    <Notification>
-      {t.closing.allClosed(count, nameAll(closed, count, t))} {t.closing.undo(count)}
-    </Notification>
+    <Notification more={t.closing.undo(count)}>{t.closing.allClosed(count, nameAll(closed, count, t))}</Notification>
   );
 }
 
 /** What happened, after closing one. */
 export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
-  return (
-    <Notification>
-      {t.closing.oneClosed(nameAll(closed, count, t))} {t.closing.undo(1)}
-    </Notification>
-  );
+  return <Notification more={t.closing.undo(1)}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
 }
 
 /** ": Safari on iPad (France), curl (Unknown) and 3 more"; empty where none can be named. */
