@@ -216,7 +216,7 @@ Deno.test("a connection that is not used expires, shows as expired at that time,
   assert.equal(await idle.isIn(), false);
   assert.match((await idle.get(paths.signIn)).$(".notification").text(), /expired on 30 Nov 2026, 14:04 \(UTC\)/);
   const { $ } = await here.get(`${paths.connections}?state=closed`);
-  assert.match($("td.end").text(), /^ClosedExpired, 30 Nov 2026, 14:04 · lasted 7 days$/);
+  assert.match($("td.end").text(), /^ClosedExpired, 30 Nov 2026, 14:04\u00a0· lasted 7 days$/);
 });
 
 // ASVS 7.3.2

@@ -35,7 +35,7 @@ Deno.test("the title of a filtered history begins with what the filter says, als
     `${paths.connections}?before=MTc2MzkwNjY0MDAwMCAwMTlhYjE2Yi0zZDQwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA`,
   );
 
-  const title = "Refused, France, 46.16, from 2026-11-01, to 2026-11-30 · Connection history · Control panel";
+  const title = "Refused, France, 46.16, from 1 Nov 2026, to 30 Nov 2026 · Connection history · Control panel";
   assert.equal(titleOf(page), title);
   assert.equal(titleOf(piece), title);
   assert.equal(titleOf(older), "Older · Connection history · Control panel");

@@ -61,7 +61,7 @@ const countryOf = inEachLanguage((language) =>
 );
 
 export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
-  return markup`${breakable(ip, t)}`;
+  return markup`${ip === "" ? t.place.alone.ip : breakable(ip, t)}`;
 }
 
 /** Long addresses may break behind a colon, and nowhere else. */
@@ -117,7 +117,7 @@ function describeEnd(entry: Entry, rows: Rows) {
   if (endReason === null) return "";
   if (closedAt !== null) {
     const reason = describeCloser(entry, rows) ?? t.row.reasons[endReason];
-    return markup`${reason}, ${timeBeside(openedAt, closedAt, zone, t)} · <i>${
+    return markup`${reason}, ${timeBeside(openedAt, closedAt, zone, t)}\u00a0· <i>${
       t.row.lasted(formatDuration(closedAt - openedAt, t))
     }</i>`;
   }
@@ -133,12 +133,12 @@ function describeCloser({ endReason, closedBy }: Entry, { current, t }: Rows): s
 
 /** A link to the confirmation page, which htmx shows in the dialog instead. */
 function closingLink({ id, device, ip }: Entry, t: Texts) {
-  const which = t.row.closeWhich(deviceName(device, t), ip);
+  const which = t.row.closeWhich(deviceName(device, t), ip || t.place.alone.ip);
   return dialogLink(paths.closeOne(id), markup`${t.row.close} <span class="hidden">${which}</span>`);
 }
 
 function answerLink({ id, device, ip }: Entry, t: Texts) {
-  const which = `${deviceName(device, t)}, ${ip}`;
+  const which = `${deviceName(device, t)}, ${ip || t.place.alone.ip}`;
   return dialogLink(paths.answer(id), markup`${t.row.wasThisYou} <span class="hidden">${which}</span>`);
 }
 

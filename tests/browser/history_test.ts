@@ -32,14 +32,14 @@ Deno.test(
     await here.getByText("Times in Europe/Madrid").waitFor();
     await here.getByText("2 connections are open now, this one included.").waitFor();
     assert.deepEqual(await texts(here.locator("tbody tr")), [
-      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection First from Spain New network and device " +
+      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection New country: Spain New network and device " +
       "81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
       "23 Nov 2026, 15:03 1 minute ago · last seen 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
       "Close the connection of Safari on iPhone, 193.51.208.14",
     ]);
     assert.deepEqual(await texts(here.locator("tr.current .chip")), [
       "This connection",
-      "First from Spain",
+      "New country: Spain",
       "New network and device",
     ]);
     site.assertUntroubled();
