@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
+import type { Language } from "../../db/schema.ts";
 import { paths } from "../../routes/paths.ts";
 import {
   fillSignIn,
@@ -229,19 +230,42 @@ async function waitForTitle(page: Page, title: string): Promise<void> {
 }
 
 Deno.test(
-  "on a phone a row is a card that says what is what in the words of the table's head",
+  "on a phone a row is a card that says what is what in the words of the table's head, in each language",
   inChromium,
   async () => {
     await using site = await openSite();
     const here = await site.visit({ viewport: { width: 320, height: 900 } });
     await signIn(here);
 
-    const heads = await texts(here.locator("thead th"));
-    const labels = await here.locator("tbody td:is(.ip, .country, .device)").evaluateAll((cells) =>
-      cells.map((cell) => getComputedStyle(cell, "::after").content)
-    );
+    const english = await readCard(here);
+    await chooseLanguage(here, "es");
+    const spanish = await readCard(here);
+    await chooseLanguage(here, "ca");
+    const catalan = await readCard(here);
 
-    assert.deepEqual(labels, heads.slice(1, 4).map((head) => `"${head}" / ""`));
+    assert.deepEqual(english.heads, ["IP address", "Country", "Device"]);
+    assert.deepEqual(english.labels, english.heads);
+    assert.deepEqual(spanish.heads, ["Dirección IP", "País", "Dispositivo"]);
+    assert.deepEqual(spanish.labels, spanish.heads);
+    assert.deepEqual(catalan.heads, ["Adreça IP", "País", "Dispositiu"]);
+    assert.deepEqual(catalan.labels, catalan.heads);
     site.assertUntroubled();
   },
 );
+
+/** The heads of the columns, and what the first card has before their values; nothing of that is for a screen reader. */
+async function readCard(page: Page): Promise<{ heads: string[]; labels: string[] }> {
+  const labels = await page.locator("tbody tr").first().locator("td:is(.ip, .country, .device)").evaluateAll((cells) =>
+    cells.map((cell) => getComputedStyle(cell, "::after").content)
+  );
+  const heads = await texts(page.locator("thead th"));
+  return { heads: heads.slice(1, 4), labels: labels.map((label) => /^"(.*)" \/ ""$/.exec(label)?.[1] ?? label) };
+}
+
+async function chooseLanguage(page: Page, language: Language): Promise<void> {
+  await page.goto(paths.preferences);
+  await page.locator("[name=language]").selectOption(language);
+  await page.locator("main .primary").click();
+  await page.locator("#notifications .notification").waitFor();
+  await page.goto(paths.connections);
+}
