@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { Language } from "../../db/schema.ts";
 import { paths } from "../../routes/paths.ts";
 import {
@@ -252,6 +252,26 @@ Deno.test(
     site.assertUntroubled();
   },
 );
+
+Deno.test("on a phone the sections stand beside each other in each language", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit({ viewport: { width: 320, height: 900 } });
+  await signIn(here);
+
+  const english = await countLines(here.locator(".sections a"));
+  await chooseLanguage(here, "es");
+  const spanish = await countLines(here.locator(".sections a"));
+  await chooseLanguage(here, "ca");
+  const catalan = await countLines(here.locator(".sections a"));
+
+  assert.deepEqual({ english, spanish, catalan }, { english: 1, spanish: 1, catalan: 1 });
+  site.assertUntroubled();
+});
+
+/** Over how many lines elements are spread. */
+async function countLines(elements: Locator): Promise<number> {
+  return new Set(await elements.evaluateAll((all) => all.map((element) => element.getBoundingClientRect().top))).size;
+}
 
 /** The heads of the columns, and what the first card has before their values; nothing of that is for a screen reader. */
 async function readCard(page: Page): Promise<{ heads: string[]; labels: string[] }> {
