@@ -42,7 +42,7 @@ Deno.test("POST /user/security/connections/close without the password closes not
   const answer = await here.post(paths.closeAll, { csrf });
 
   assert.equal(answer.status, 422);
-  assert.equal(answer.$("#password-problem").text(), "Type your password");
+  assert.equal(answer.$("#password-problem").text(), "Type your password.");
   assert.equal(answer.$("[name=password]").attr("aria-invalid"), "true");
   assert.equal(await other.isIn(), true);
 });

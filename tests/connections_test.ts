@@ -257,7 +257,7 @@ Deno.test("GET /user/security/connections/close names what will be closed and sa
   const { $ } = await here.get(paths.closeAll);
 
   assert.equal($("#dialog-title").text(), "Close 1 open connection?");
-  assert.match($("main .connections").text(), /curlUnknown, 203\.0\.113\.9/);
+  assert.match($("main .connections").text(), /curlUnknown country, 203\.0\.113\.9/);
   assert.doesNotMatch($("main .connections").text(), /46\.16\.60\.1/);
   assert.match($("main").text(), /This browser stays signed in/);
 });
@@ -381,7 +381,7 @@ Deno.test("POST /user/security/connections/:id/close gives htmx the row, the hea
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
   assert.match(answer.text, /hx-target="#c-[\da-f-]{17}" hx-swap="outerMorph"><tr /);
   assert.match(answer.text, /Only this connection is open/);
-  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown\)\. This can/);
+  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown country\)\. <span>This can/);
 });
 
 Deno.test("POST /user/security/connections/:id/close on the current connection says to sign out instead", async () => {

@@ -151,6 +151,7 @@ Deno.test("each language counts as its speakers do", () => {
   ]);
   assert.equal(ca.row.from("Edge a Windows"), "Des d'Edge a Windows");
   assert.equal(ca.row.from("Firefox a Linux"), "Des de Firefox a Linux");
+  assert.equal(ca.row.from("Huawei Browser a Android"), "Des de Huawei Browser a Android");
 });
 
 Deno.test("the countries to filter by stand in the order of the language", async () => {
@@ -211,7 +212,7 @@ Deno.test("the sign-in page says in the browser's language why the connection en
   const ca = await here.get(paths.signIn, { "Accept-Language": "ca" });
 
   assert.equal(es.$(".notification").text(), "Saliste el 23 nov 2026, 14:04 (UTC).");
-  assert.equal(ca.$(".notification").text(), "Vas sortir el 23 nov. 2026, 14:04 (UTC).");
+  assert.equal(ca.$(".notification").text(), "Vas sortir el dia 23 nov. 2026, 14:04 (UTC).");
 });
 
 Deno.test("what is wrong with a form is said in the language of who sent it", async () => {

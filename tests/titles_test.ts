@@ -36,7 +36,7 @@ Deno.test("the title of a filtered history begins with what the filter says, als
     withQuery(paths.connections, { before: writeCursor({ openedAt: START, id: crypto.randomUUID() }) }),
   );
 
-  const title = "Refused, France, 46.16, from 2026-11-01, to 2026-11-30 · Connection history · Control panel";
+  const title = "Refused, France, 46.16, from 1 Nov 2026, to 30 Nov 2026 · Connection history · Control panel";
   assert.equal(titleOf(page), title);
   assert.equal(titleOf(piece), title);
   assert.equal(titleOf(older), "Older · Connection history · Control panel");

@@ -64,7 +64,7 @@ const countryOf = inEachLanguage((language) =>
 );
 
 export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
-  return markup`${breakable(ip, t)}`;
+  return markup`${ip === "" ? t.place.alone.ip : breakable(ip, t)}`;
 }
 
 /** Long addresses may break behind a colon, and nowhere else. */
@@ -129,7 +129,7 @@ function describeEnd(entry: Entry, rows: Rows) {
   if (closedAt !== null) {
     const reason = describeCloser(entry, rows) ?? t.row.reasons[endReason];
     const lasted = t.row.lasted(formatDuration(closedAt - openedAt, t)).replaceAll(" ", "\u00a0");
-    return `${reason}, ${timeBeside(openedAt, closedAt, zone, t)} · ${lasted}`;
+    return `${reason}, ${timeBeside(openedAt, closedAt, zone, t)}\u00a0· ${lasted}`;
   }
   return t.row.refused(t.row.reasons[endReason], attempts ?? 0, addresses ?? 1);
 }
@@ -142,12 +142,12 @@ function describeCloser({ endReason, closedBy }: Entry, { current, t }: Rows): s
 }
 
 function closingLink({ id, device, ip }: Entry, t: Texts) {
-  const which = t.row.closeWhich(deviceName(device, t), ip);
+  const which = t.row.closeWhich(deviceName(device, t), ip || t.place.alone.ip);
   return dialogLink(paths.closeOne(id), t.row.close, which);
 }
 
 function answerLink({ id, device, ip }: Entry, t: Texts) {
-  return dialogLink(paths.answer(id), t.row.wasThisYou, `${deviceName(device, t)}, ${ip}`);
+  return dialogLink(paths.answer(id), t.row.wasThisYou, `${deviceName(device, t)}, ${ip || t.place.alone.ip}`);
 }
 
 /** A link to a confirmation page, which htmx shows in the dialog instead: the table tells it so for all of its links. */

@@ -5,9 +5,9 @@ import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
-import { countryName } from "./countries.ts";
+import { placeName } from "./countries.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
-import { Empty, FilterChips, FilterForm } from "./filters.tsx";
+import { Empty, FilterChips, FilterForm, formatDay } from "./filters.tsx";
 import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
@@ -51,12 +51,13 @@ export function ConnectionsPage(view: HistoryView) {
 
 /** What tells this tab from the account's others: first what the filter says, since a tab shows the beginning. */
 export function historyTitle({ state, country, from, to, ip, before }: HistoryQuery, t: Texts): string {
+  const day = (iso: string) => formatDay(iso, t.language);
   const filter = [
     state && t.states[state].toLowerCase(),
-    country && countryName(country, t),
+    country && placeName(country, t),
     ip,
-    from && t.filters.title.from(from),
-    to && t.filters.title.to(to),
+    from && (from === to ? day(from) : t.filters.title.from(day(from))),
+    to && to !== from && t.filters.title.to(day(to)),
     before && t.filters.title.older,
   ].filter(Boolean).join(", ");
   return filter === "" ? t.history.title : `${capitalize(filter)} · ${t.history.title}`;

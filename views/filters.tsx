@@ -170,6 +170,6 @@ function activeFilters({ before: _, ...query }: HistoryQuery, t: Texts): { said:
 }
 
 /** "23 Nov 2026", of the day in a URL. */
-function formatDay(day: string, language: Language): string {
+export function formatDay(day: string, language: Language): string {
   return dayName(Date.parse(day) / 86_400_000, language);
 }

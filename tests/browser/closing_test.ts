@@ -72,6 +72,29 @@ Deno.test(
   },
 );
 
+Deno.test("a notification says in bold what happened, and in plain type what comes after it", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await here.getByText("1 open connection was closed").waitFor();
+
+  const said = await here.locator("#notifications p").evaluate((sentences) =>
+    [...sentences.childNodes].map((node) => {
+      const element = node instanceof Element ? node : sentences;
+      return [node.textContent?.trim(), Number(getComputedStyle(element).fontWeight) > 500];
+    })
+  );
+
+  assert.deepEqual(said, [
+    ["1 open connection was closed: Safari on iPhone (France).", true],
+    ["This can't be undone: if it was yours, sign in there again. You are still signed in here.", false],
+  ]);
+  site.assertUntroubled();
+});
+
 Deno.test("one connection is closed from its row, which changes where it stands", inChromium, async () => {
   await using site = await openSite();
   const phone = await site.visit({ ip: PARIS, userAgent: SAFARI });

@@ -45,7 +45,7 @@ Deno.test("on a phone a filter in the address leaves the form folded, and says w
   await here.getByRole("button", { name: "Filter" }).click();
   await here.waitForURL(/\?state=open&country=FR/);
   await here.getByRole("heading", { name: "Nothing matches this filter" }).waitFor();
-  await here.getByRole("link", { name: "Without Country: France" }).click();
+  await here.getByRole("link", { name: 'Without "Country: France"' }).click();
   await here.waitForURL(/\?state=open#filters$/);
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open"]);
   site.assertUntroubled();
