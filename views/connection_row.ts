@@ -128,7 +128,7 @@ function describeEnd(entry: Entry, rows: Rows) {
   if (endReason === null) return "";
   if (closedAt !== null) {
     const reason = describeCloser(entry, rows) ?? t.row.reasons[endReason];
-    const lasted = t.row.lasted(formatDuration(closedAt - openedAt, t)).replaceAll(" ", "\u00a0");
+    const lasted = t.row.lasted(formatDuration(closedAt - openedAt, t));
     return `${reason}, ${timeBeside(openedAt, closedAt, zone, t)}\u00a0· ${lasted}`;
   }
   return t.row.refused(t.row.reasons[endReason], attempts ?? 0, addresses ?? 1);

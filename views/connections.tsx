@@ -1,3 +1,4 @@
+import { html as markup } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Activity } from "../db/activity.ts";
 import type { Entry } from "../db/history.ts";
@@ -234,16 +235,13 @@ export function OlderConnections(view: HistoryView) {
   );
 }
 
+/** They are called, and not JSX elements, which take 10 µs more. */
 function ConnectionRows(
   { entries, focusFirst = false, current, zone, now, t }: Rows & { entries: Entry[]; focusFirst?: boolean },
 ) {
-  return (
-    <>
-      {entries.map((entry, i) => (
-        <ConnectionRow entry={entry} {...{ current, zone, now, t }} isFocused={focusFirst && i === 0} />
-      ))}
-    </>
-  );
+  return markup`${
+    entries.map((entry, i) => ConnectionRow({ entry, current, zone, now, t, isFocused: focusFirst && i === 0 }))
+  }`;
 }
 
 /** The end of the table: the zone of all its times, the cursor of its last row, and the way to older ones. */

@@ -1,8 +1,7 @@
 import { html as markup } from "hono/html";
 import type { Day, Days } from "../db/days.ts";
-import type { Language } from "../db/schema.ts";
-import { remember } from "./remember.ts";
-import { type Texts, textsOf } from "./texts.ts";
+import { rememberWith } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 import { isoDay, shortDay } from "./time.ts";
 
 /** So many days the picture has, in rows that a phone shows one above the other: a finger hits a tenth of its width. */
@@ -24,14 +23,13 @@ export type DaysView = Days & {
 
 /** The last days as a picture. What it says is in its caption and in the names of the links on it. */
 export function DaysPicture({ t, ...view }: DaysView & { t: Texts }) {
-  return pictureOf(JSON.stringify({ ...view, language: t.language }));
+  return pictureOf(view.days, `${t.language} ${view.today} ${view.chosen}`, () => draw(view, t));
 }
 
-/** It takes 50 µs to draw, and is the same until something happens to the account: each is drawn once. */
-const pictureOf = remember((view: string) => draw(JSON.parse(view)), 1_000);
+/** It takes 50 µs to draw, and is the same until something happens to the account: until then the days are kept, and each is drawn once. */
+const pictureOf = rememberWith<Day[], ReturnType<typeof draw>>();
 
-function draw({ language, ...view }: DaysView & { language: Language }) {
-  const t = textsOf(language);
+function draw(view: DaysView, t: Texts) {
   const { days, reach, today } = view;
   const isEmpty = reach === null && days.every(isBlank);
   const rows = isEmpty ? [] : Array.from({ length: days.length / ROW }, (_, i) => i * ROW);
@@ -43,7 +41,7 @@ function draw({ language, ...view }: DaysView & { language: Language }) {
         <div>
           {bars(view, from)}
           {days.slice(from, from + ROW).map((day, i) => dayLink(day, from + i, view, t))}
-          <small>{shortDay(today + 1 - days.length + from, language)}</small>
+          <small>{shortDay(today + 1 - days.length + from, t.language)}</small>
           {from + ROW === days.length && <small>{t.days.today}</small>}
         </div>
       ))}

@@ -4,8 +4,8 @@ import { paths, withQuery } from "../routes/paths.ts";
 import { countryName } from "./countries.ts";
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
-import { type Texts, textsOf } from "./texts.ts";
+import { rememberWith } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 import { dayName } from "./time.ts";
 
 type Asked = { query: HistoryQuery; t: Texts };
@@ -13,14 +13,14 @@ type Form = { query: HistoryQuery; countries: string[]; isOpen: boolean };
 
 /** The form, folded on a phone: there the summary says what is in it. `isOpen` while somebody is at it. */
 export function FilterForm({ query: { before: _, ...query }, countries, isOpen, t }: Form & { t: Texts }) {
-  return formOf(JSON.stringify({ query, countries: countries.toSorted(), isOpen, language: t.language }));
+  const key = JSON.stringify([t.language, isOpen, query]);
+  return formOf(countries, key, () => writeForm({ query, countries, isOpen, t }));
 }
 
-/** It takes 30 µs to write, and few different ones are asked for: each is written once. */
-const formOf = remember((form: string) => writeForm(JSON.parse(form)), 1_000);
+/** It takes 30 µs to write, and few different ones are asked for: each is written once for an account's countries. */
+const formOf = rememberWith<string[], ReturnType<typeof writeForm>>();
 
-function writeForm({ query, countries, isOpen, language }: Form & { language: Language }) {
-  const t = textsOf(language);
+function writeForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
   const active = activeFilters(query, t).length;
   const form = (
     <details id="filters" class="fold" open={isOpen}>

@@ -53,7 +53,7 @@ export function formatAgo(at: number, now: number, t: Texts): string {
   return count === 0 ? t.time.justNow : agoOf[t.language](unit)(count);
 }
 
-/** "2 hours", in the largest unit that fits; "less than a minute" for less. */
+/** "2 hours" on one line, in the largest unit that fits; "less than a minute" for less. */
 export function formatDuration(milliseconds: number, t: Texts): string {
   const { count, unit } = inUnits(milliseconds);
   return count === 0 ? t.time.lessThanMinute : durationOf[t.language](unit)(count);
@@ -80,7 +80,7 @@ const agoOf = inEachLanguage((language) => {
 const durationOf = inEachLanguage((language) =>
   remember((unit: Unit) => {
     const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
-    return remember((count: number) => format.format(count));
+    return remember((count: number) => format.format(count).replaceAll(" ", "\u00a0"));
   })
 );
 

@@ -34,7 +34,7 @@ export const ca: Wording = {
 
   time: {
     justNow: "ara mateix",
-    lessThanMinute: "menys d'un minut",
+    lessThanMinute: "menys\u00a0d'un\u00a0minut",
     minutes: (minutes) => count(minutes, "minut", "minuts"),
     hours: (hours) => count(hours, "hora", "hores"),
   },
@@ -123,7 +123,7 @@ export const ca: Wording = {
     },
     fromHere: "Des d'aquest navegador",
     from,
-    lasted: (duration) => `va durar ${duration}`,
+    lasted: (duration) => `va\u00a0durar\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
       `${reason}: ${count(attempts, "intent", "intents")}${
         addresses > 1 ? ` des de ${number(addresses)} adreces` : ""

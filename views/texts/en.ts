@@ -27,7 +27,7 @@ export const en = {
 
   time: {
     justNow: "just now",
-    lessThanMinute: "less than a minute",
+    lessThanMinute: "less\u00a0than\u00a0a\u00a0minute",
     minutes: (minutes: number) => count(minutes, "minute", "minutes"),
     hours: (hours: number) => count(hours, "hour", "hours"),
   },
@@ -117,7 +117,7 @@ export const en = {
     },
     fromHere: "From this browser",
     from: (device: string) => `From ${device}`,
-    lasted: (duration: string) => `lasted ${duration}`,
+    lasted: (duration: string) => `lasted\u00a0${duration}`,
     refused: (reason: string, attempts: number, addresses: number) =>
       `${reason}: ${count(attempts, "attempt", "attempts")}${
         addresses > 1 ? ` from ${number(addresses)} addresses` : ""

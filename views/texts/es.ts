@@ -24,7 +24,7 @@ export const es: Wording = {
 
   time: {
     justNow: "ahora mismo",
-    lessThanMinute: "menos de un minuto",
+    lessThanMinute: "menos\u00a0de\u00a0un\u00a0minuto",
     minutes: (minutes) => count(minutes, "minuto", "minutos"),
     hours: (hours) => count(hours, "hora", "horas"),
   },
@@ -112,7 +112,7 @@ export const es: Wording = {
     },
     fromHere: "Desde este navegador",
     from: (device) => `Desde ${device}`,
-    lasted: (duration) => `duró ${duration}`,
+    lasted: (duration) => `duró\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
       `${reason}: ${count(attempts, "intento", "intentos")}${
         addresses > 1 ? ` desde ${number(addresses)} direcciones` : ""
