@@ -89,7 +89,7 @@ const MARKS = inEachLanguage((language) => {
   const { states, row } = textsOf(language);
   return {
     open: markup`<b class=open>${states.open}</b>`,
-    closed: markup`<b class=closed>${states.closed}</b>`,
+    closed: markup`<b>${states.closed}</b>`,
     refused: markup`<b class=refused>${states.refused}</b>`,
     current: markup`<b class=chip>${row.current}</b>`,
     me: markup`<span>${row.answered.me}</span>`,

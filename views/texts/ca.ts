@@ -108,8 +108,8 @@ export const ca: Wording = {
 
   row: {
     current: "Aquesta connexió",
-    times: (ago, lastSeen) => `${ago}\u00a0· última activitat ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago}\u00a0· últim intent ${lastTry}`,
+    times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0activitat ${lastSeen}`,
+    timesRefused: (ago, lastTry) => `${ago}\u00a0· últim\u00a0intent ${lastTry}`,
     reasons: {
       signed_out: "En sortir",
       closed: "Des d'una altra connexió",

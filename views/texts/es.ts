@@ -97,8 +97,8 @@ export const es: Wording = {
 
   row: {
     current: "Esta conexión",
-    times: (ago, lastSeen) => `${ago}\u00a0· última actividad ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago}\u00a0· último intento ${lastTry}`,
+    times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0actividad ${lastSeen}`,
+    timesRefused: (ago, lastTry) => `${ago}\u00a0· último\u00a0intento ${lastTry}`,
     reasons: {
       signed_out: "Al salir",
       closed: "Desde otra conexión",
