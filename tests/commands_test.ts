@@ -335,7 +335,9 @@ Deno.test("deno task demo prints address, e-mail and password, and they open a h
   assert.match(first.text(), /Was this you\?/);
   assert.match(first.text(), /You said: this was me/);
   assert.match(first.text(), /You said: not me/);
-  const ends = new Set(first.find(`${CELL.state}:not([class]) + p`).toArray().map((end) => $(end).text().split(",")[0]));
+  const ends = new Set(
+    first.find(`${CELL.state}:not([class]) + p`).toArray().map((end) => $(end).text().split(",")[0]),
+  );
   assert.deepEqual(
     ends,
     new Set(["From Chrome on Android", "Signed out", "Password changed", "By the operator"]),
