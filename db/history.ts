@@ -185,7 +185,8 @@ const findRow = question<Row>(sql`
 
 /**
  * Answers with the rows that a query wants as one JSON array and where looking for them stopped, and then with `more`. A bare
- * compound SELECT with the cursor in both arms is merged from two indexes as far as the limit goes.
+ * compound SELECT with the cursor in both arms is merged from two indexes as far as the limit goes. The parts are put together as text:
+ * `json_array` would read each of them once more, which takes 8 of 37 µs.
  */
 function findingsOf(query: HistoryQuery, asRow: SQL, more = sql``): SQL {
   const limit = sql.placeholder("limit");
@@ -193,17 +194,16 @@ function findingsOf(query: HistoryQuery, asRow: SQL, more = sql``): SQL {
   const search = splitSearch(query.filter);
   if (!search) {
     const rows = sql`select json_group_array(${asRow}) from (${newestFirst(wanted(query), limit)})`;
-    return sql`select json_array(json((${rows})), null${more})`;
+    return sql`select '[' || (${rows}) || ',null' ${more} || ']'`;
   }
   const looked = newestFirst(wanted({ ...query, filter: search.along }), MOST_LOOKED_THROUGH);
   const fitting = sql`from looked where ${isLike(search.others, COLUMNS)}`;
   return sql`
     with looked as materialized (${looked})
-    select json_array(
-      json((select json_group_array(${asRow}) from (select * ${fitting} limit ${limit}))),
+    select '[' || (select json_group_array(${asRow}) from (select * ${fitting} limit ${limit})) || ',' || coalesce(
       case when (select count(*) ${fitting}) < ${limit}
-        then (select json_array(at, id) from looked limit 1 offset ${MOST_LOOKED_THROUGH - 1}) end
-      ${more})`;
+        then (select json_array(at, id) from looked limit 1 offset ${MOST_LOOKED_THROUGH - 1}) end, 'null')
+      ${more} || ']'`;
 }
 
 /**
@@ -272,7 +272,7 @@ function questionsByFilter<Answer>(write: (query: HistoryQuery) => SQL) {
 
 const lists = questionsByFilter<[[userAgent: string, ...Row][], Position]>((query) => findingsOf(query, AS_FULL_ROW));
 const pages = questionsByFilter<[Row[], Position, FoundActivity, oldest: number | null]>((query) =>
-  findingsOf(query, AS_ROW, sql`, json((${ACTIVITY})), (${OLDEST})`)
+  findingsOf(query, AS_ROW, sql`|| ',' || (${ACTIVITY}) || ',' || coalesce((${OLDEST}), 'null')`)
 );
 
 function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Client, InStatement, InValue, ResultSet } from "@libsql/client";
-import { fillPlaceholders, type SQL } from "drizzle-orm";
+import { fillPlaceholders, is, Placeholder, type SQL } from "drizzle-orm";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 /** What Drizzle works over: the driver's client, and the short way for what every page asks. */
@@ -33,11 +33,26 @@ export type Question<Answer> = (
  * 40 µs; Drizzle writes the query in 250, and the driver prepares it and makes objects of the rows in 400.
  */
 export function question<Answer>(query: SQL): Question<Answer> {
-  const { sql, params } = new SQLiteAsyncDialect().sqlToQuery(query);
+  const { sql, params } = numbered(new SQLiteAsyncDialect().sqlToQuery(query));
   return async (db, values) => {
     const text = await db.$client.readText(sql, fillPlaceholders(params, values) as InValue[]);
     return text === undefined ? undefined : JSON.parse(text) as Answer;
   };
+}
+
+/** The same query with a number for each placeholder, so that a value which stands in several places is handed over once. */
+function numbered({ sql, params }: { sql: string; params: unknown[] }): { sql: string; params: unknown[] } {
+  const distinct: unknown[] = [];
+  let place = 0;
+  const text = sql.replaceAll("?", () => {
+    const param = params[place++];
+    const known = distinct.findIndex((other) =>
+      is(param, Placeholder) && is(other, Placeholder) && other.name === param.name
+    );
+    return `?${known === -1 ? distinct.push(param) : known + 1}`;
+  });
+  if (place !== params.length) throw new Error("Cannot number the placeholders of a query: its text has others");
+  return { sql: text, params: distinct };
 }
 
 /** Whether a statement only reads; what isn't plain to see counts as a write. */

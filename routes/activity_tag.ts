@@ -7,14 +7,15 @@ const TAG = /^(?:(\d{1,15})~([\da-f-]{36}))?\.(\d{1,9})\.(?:([\da-f-]{36})~(\d{1
  * What a page has of the account's activity, as text that it sends back to ask whether that is still so. With the minute in it, so
  * that what says "2 minutes ago" is renewed, and no more often than that.
  */
-export function writeTag({ newest, open, refused, unanswered }: Activity, now: number): string {
-  return [
-    newest ? `${newest.openedAt}~${newest.id}` : "",
-    open,
-    refused ? `${refused.id}~${refused.attempts}` : "",
-    unanswered,
-    Math.floor(now / MINUTE),
-  ].join(".");
+export function writeTag(activity: Activity, now: number): string {
+  return `${writeActivity(activity)}.${Math.floor(now / MINUTE)}`;
+}
+
+/** The activity alone, as text that is the same while nothing happens. */
+export function writeActivity({ newest, open, refused, unanswered }: Activity): string {
+  const opened = newest ? `${newest.openedAt}~${newest.id}` : "";
+  const tried = refused ? `${refused.id}~${refused.attempts}` : "";
+  return `${opened}.${open}.${tried}.${unanswered}`;
 }
 
 /** The activity in a tag; `null` for what `writeTag` did not write. */

@@ -95,13 +95,14 @@ export function createApp(options: AppOptions): Hono<Env> {
 /** A whole page in the layout, with the message that the request before left for it. */
 async function render(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
   const session = openSession(c);
-  const { header, texts: t } = c.var;
+  // Not by `c.var`, which makes an object of all variables each time that it is asked.
+  const [t, brand, header] = [c.get("texts"), c.get("brand"), c.get("header")];
   const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
   // The message waits for the page that it was left for: one of the owner's, and not an error on the way there.
   const notice = session && !isError ? await takeNotice(c, session) : null;
   const theme = session?.theme ?? null;
   const page = (
-    <Layout path={c.req.path} {...{ title, brand: c.var.brand ?? t.brand, header, owner, theme, notice, t }}>
+    <Layout path={c.req.path} {...{ title, brand: brand ?? t.brand, header, owner, theme, notice, t }}>
       {content}
     </Layout>
   );

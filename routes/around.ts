@@ -5,6 +5,7 @@ import { type Filter, listCountries, type Page } from "../db/history.ts";
 import { countRows, type RowCount } from "../db/row_count.ts";
 import { DAYS, type DaysView } from "../views/days.tsx";
 import { localDay } from "../views/time.ts";
+import { writeActivity } from "./activity_tag.ts";
 import type { Env } from "./env.ts";
 import type { HistoryQuery } from "./history_query.ts";
 import { startsOfLastDays, zoneOf } from "./time_zones.ts";
@@ -41,7 +42,7 @@ export async function viewAround(
   const zone = zoneOf(c);
   const now = c.get("now")();
   const today = localDay(now, zone);
-  const of = JSON.stringify([zone, today, activity, oldest]);
+  const of = `${zone} ${today} ${oldest} ${writeActivity(activity)}`;
 
   const accounts = accountsOf(db);
   let kept = accounts.get(userId);

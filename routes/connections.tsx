@@ -184,12 +184,12 @@ function isOlder({ openedAt, id }: Cursor, than: Cursor): boolean {
 
 /** Where nothing is filtered, the current connection stands first on the first page, and nowhere else. */
 async function pinCurrent(c: Context<Env>, entries: Entry[], isFirstPage: boolean): Promise<Entry[]> {
-  const { db, session: { userId, connectionId } } = c.var;
+  const { userId, connectionId } = c.get("session");
   const others = entries.filter(({ id }) => id !== connectionId);
   if (!isFirstPage) return others;
 
   const current = entries.find(({ id }) => id === connectionId) ??
-    await findConnection(db, userId, connectionId, c.var.now());
+    await findConnection(c.get("db"), userId, connectionId, c.get("now")());
   return current ? [current, ...others] : others;
 }
 

@@ -33,11 +33,7 @@ export function securityHeaders(origin: URL) {
     "Origin-Agent-Cluster": "?1",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "X-DNS-Prefetch-Control": "off",
-    "X-Download-Options": "noopen",
     "X-Frame-Options": "DENY",
-    "X-Permitted-Cross-Domain-Policies": "none",
-    "X-XSS-Protection": "0",
     ...(origin.protocol === "https:" && { "Strict-Transport-Security": "max-age=63072000" }),
   });
   return createMiddleware<Env>((c, next) => {
@@ -69,18 +65,29 @@ export function requireHost(origin: URL) {
 
 /** A method that a path doesn't know gets 405 and `Allow`, TRACE and made-up ones too. Paths that nobody knows take what pages and forms use. */
 export function requireKnownMethod(app: Hono<Env>) {
-  /** The methods of each path; made at the first request, when the app has all its routes. */
-  let router: TrieRouter<string> | undefined;
+  /** Made at the first request, when the app has all its routes; what has no `:id` in it is looked up once. */
+  let methodsAt: ((path: string) => Set<string>) | undefined;
 
   return createMiddleware<Env>(async (c, next) => {
-    router ??= methodsOf(app);
-    const known = new Set(router.match("ALL", c.req.path)[0].map(([method]) => method));
-    if (known.has("GET")) known.add("HEAD");
-    if (known.size === 0) ["GET", "HEAD", "POST"].forEach((method) => known.add(method));
+    methodsAt ??= readMethods(app);
+    const known = methodsAt(c.req.path);
     if (known.has(c.req.method)) return await next();
     c.header("Allow", [...known].sort().join(", "));
     return refuse(c, 405, c.var.texts.errors.method);
   });
+}
+
+function readMethods(app: Hono<Env>): (path: string) => Set<string> {
+  const router = methodsOf(app);
+  const match = (path: string) => {
+    const known = new Set(router.match("ALL", path)[0].map(([method]) => method));
+    if (known.has("GET")) known.add("HEAD");
+    return known.size === 0 ? new Set(["GET", "HEAD", "POST"]) : known;
+  };
+  const fixed = new Map(
+    app.routes.map(({ path }) => path).filter((path) => !/[:*]/.test(path)).map((p) => [p, match(p)]),
+  );
+  return (path) => fixed.get(path) ?? match(path);
 }
 
 /** The methods of each path that the app itself answers. */

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { z } from "zod";
 import { readAddress, readNetwork } from "../db/addresses.ts";
 import { type Cursor, type Filter, STATES } from "../db/history.ts";
@@ -23,9 +22,14 @@ export type HistoryQuery = z.infer<ReturnType<typeof historyQueryIn>>;
 
 const NAMES = ["state", "country", "from", "to", "ip", "before"] as const;
 
-/** A query as it came: fields by name, empty ones left out; of a field that came twice, both. */
+/**
+ * A query as it came: fields by name, empty ones left out; of a field that came twice, both. `day` is short for `from` and `to`, in
+ * the links of the picture, of which a page has thirty.
+ */
 export function readQuery(url: string): Record<string, string | string[]> {
   const params = new URL(url).searchParams;
+  const day = params.get("day");
+  if (day) ["from", "to"].filter((name) => !params.get(name)).forEach((name) => params.set(name, day));
   const names = NAMES.filter((name) => params.getAll(name).some((value) => value !== ""));
   return Object.fromEntries(names.map((name) => {
     const values = params.getAll(name);
@@ -74,15 +78,15 @@ export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZon
   };
 }
 
-/** The cursor as it stands in a URL: opaque, and only good for the next page. */
+/** The cursor as it stands in a URL, where it has to be short: only good for the next page. */
 export function writeCursor({ openedAt, id }: Cursor): string {
-  return Buffer.from(`${openedAt} ${id}`).toString("base64url");
+  return `${openedAt.toString(36)}.${id}`;
 }
 
 /** The cursor behind its text; `null` for none and for what `writeCursor` did not write. */
 export function readCursor(text: string | undefined): Cursor | null {
-  const [, openedAt, id] = /^(\d{1,15}) ([\da-f-]{36})$/.exec(Buffer.from(text ?? "", "base64url").toString()) ?? [];
-  return openedAt && id ? { openedAt: Number(openedAt), id } : null;
+  const [, openedAt, id] = /^([\da-z]{1,9})\.([\da-f-]{36})$/.exec(text ?? "") ?? [];
+  return openedAt && id ? { openedAt: Number.parseInt(openedAt, 36), id } : null;
 }
 
 function readIp(text: string): { ip: string } | { network: string } | null {

@@ -6,7 +6,7 @@ import type { Env } from "./env.ts";
 
 /** The time zone of who is signed in. */
 export function zoneOf(c: Context<Env>): string {
-  return c.var.session.timeZone ?? DEFAULT_ZONE;
+  return c.get("session").timeZone ?? DEFAULT_ZONE;
 }
 
 /**

@@ -13,7 +13,7 @@ Deno.test("the history marks an unusual connection with the reason and asks its 
   const { $ } = await here.get(paths.connections);
 
   assert.match($(".unanswered").text(), /1 unusual connection waits for your answer/);
-  assert.equal($("tr .chip.unusual").text(), "First from France");
+  assert.equal($("tr .chip.unusual").text(), "New country: France");
   assert.match($("tr .chips a").text(), /^Was this you\? Firefox on Linux, 193\.51\.208\.14$/);
 });
 
@@ -24,8 +24,22 @@ Deno.test("the question says which connection it is about, why it is unusual and
 
   assert.equal($("#dialog-title").text(), "Was this you?");
   assert.match($("main .connections").text(), /Firefox on Linux.*France, 193\.51\.208\.14/);
-  assert.equal($(".reasons").text(), "It was the first connection to your account from France.");
+  assert.equal($(".reasons").text(), "It was the first connection to your account from this country: France.");
   assert.deepEqual($("main form button").toArray().map((button) => $(button).text()), ["Not me", "This was me"]);
+});
+
+Deno.test('the question names what "This was me" makes known, and of a private network or an unknown device nothing', async () => {
+  const { here, id, db } = await startTravels();
+  const whatMeMeans = async () => (await here.get(paths.answer(id))).$(".answers dd").first().text();
+
+  assert.equal(
+    await whatMeMeans(),
+    "Known from now on, and not unusual any more: France, this network, Firefox on Linux.",
+  );
+  await db.update(connections).set({ countryCode: "private" }).where(eq(connections.id, id));
+  assert.equal(await whatMeMeans(), "Known from now on, and not unusual any more: Firefox on Linux.");
+  await db.update(connections).set({ device: "Unknown device" }).where(eq(connections.id, id));
+  assert.equal(await whatMeMeans(), "It is not unusual any more.");
 });
 
 Deno.test('"This was me" makes country, network and device known, and the next connection from there usual', async () => {
@@ -38,7 +52,7 @@ Deno.test('"This was me" makes country, network and device known, and the next c
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /The connection is marked as yours\./);
   assert.equal($(".unanswered").length, 0);
-  assert.match($("tr .chips").text(), /First from France.*You said: this was me/);
+  assert.match($("tr .chips").text(), /New country: France.*You said: this was me/);
   const traits = (await db.select().from(known)).map(({ kind, value }) => `${kind} ${value}`).sort();
   assert.deepEqual(traits, ["country ES", "country FR", "device Firefox on Linux", "network 193.51", "network 46.16"]);
 

@@ -18,6 +18,16 @@ export const START = Date.UTC(2026, 10, 23, 14, 4);
 /** Hashes that cost next to nothing, for tests that sign in often; what Argon2id itself does is tested with its own. */
 export const CHEAP = { memory: 64, passes: 1 };
 
+/** The cells of the history's rows, which stand in the order of the table's columns, and the word for how a row stands. */
+export const CELL = {
+  when: "td:nth-child(1)",
+  ip: "td:nth-child(2)",
+  country: "td:nth-child(3)",
+  device: "td:nth-child(4)",
+  end: "td:nth-child(5)",
+  state: "td > b",
+};
+
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
 /** The whole app over a database of its own, with an account and a clock that only the test moves. */

@@ -66,7 +66,7 @@ Deno.test("what retention removes is gone from what stands around the history to
 async function around(browser: Browser) {
   const { $ } = await browser.get(paths.connections);
   return {
-    countries: $("#filter-country option").toArray().map((option) => $(option).attr("value") ?? "").filter(Boolean)
+    countries: $("[name=country] option").toArray().map((option) => $(option).attr("value") ?? "").filter(Boolean)
       .sort(),
     rows: $("a[download] small").text(),
     days: $("#days figcaption b").toArray().map((part) => $(part).text()).join(", "),

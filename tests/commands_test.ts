@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import { openDatabase } from "../db/client.ts";
 import { paths } from "../routes/paths.ts";
-import { EMAIL, PASSWORD } from "./app.ts";
+import { CELL, EMAIL, PASSWORD } from "./app.ts";
 import { flagsElsewhere, flagsOf, freePort, makeFolder, run, startServer, users } from "./processes.ts";
 
 const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
@@ -182,8 +182,8 @@ Deno.test("deno task start lets sign in over HTTP, and keeps what happened over 
   const { status, $ } = await afterwards.get(paths.connections);
 
   assert.equal(status, 200);
-  assert.equal($("tr.current td.ip").text().trim(), "127.0.0.1");
-  assert.equal($("tr.current td.country").text().trim(), "Private network");
+  assert.equal($(`tr.current ${CELL.ip}`).text().trim(), "127.0.0.1");
+  assert.equal($(`tr.current ${CELL.country}`).text().trim(), "Private network");
 });
 
 // Security: log
@@ -321,7 +321,7 @@ Deno.test("deno task demo prints address, e-mail and password, and they open a h
   assert.equal(signedIn.status, 303);
   const statesOf = async (state: string) => {
     const { $ } = await browser.get(`${paths.connections}?state=${state}`);
-    return new Set($("tbody .state").toArray().map((cell) => $(cell).text().trim()));
+    return new Set($(`tbody ${CELL.state}`).toArray().map((cell) => $(cell).text().trim()));
   };
   assert.deepEqual(await statesOf("open"), new Set(["Open"]));
   assert.deepEqual(await statesOf("closed"), new Set(["Closed"]));
@@ -329,13 +329,15 @@ Deno.test("deno task demo prints address, e-mail and password, and they open a h
   const { $ } = await browser.get(paths.connections);
   const first = $("tbody tr").slice(0, 12);
   assert.deepEqual(
-    new Set(first.find(".state").toArray().map((cell) => $(cell).text())),
+    new Set(first.find(CELL.state).toArray().map((cell) => $(cell).text())),
     new Set(["Open", "Closed", "Refused"]),
   );
   assert.match(first.text(), /Was this you\?/);
   assert.match(first.text(), /You said: this was me/);
   assert.match(first.text(), /You said: not me/);
-  const ends = new Set(first.find(".closed + small").toArray().map((end) => $(end).text().split(",")[0]));
+  const ends = new Set(
+    first.find(`${CELL.state}:not([class]) + p`).toArray().map((end) => $(end).text().split(",")[0]),
+  );
   assert.deepEqual(
     ends,
     new Set(["From Chrome on Android", "Signed out", "Password changed", "By the operator"]),

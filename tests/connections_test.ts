@@ -5,7 +5,7 @@ import { connections, refusals } from "../db/schema.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
-import { addAccount, type Answer, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, type Answer, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 
 Deno.test("GET / leads to the sign-in page, and signed in to the history", async () => {
   const { browser } = await startApp();
@@ -28,7 +28,7 @@ Deno.test("GET /user/security/connections marks the current connection and count
   assert.equal(status, 200);
   assert.equal($("tbody tr").length, 2);
   assert.equal($("tr.current .chip").text(), "This connection");
-  assert.equal($("tr.current .ip").text().trim(), "46.16.60.1");
+  assert.equal($(`tr.current ${CELL.ip}`).text().trim(), "46.16.60.1");
   assert.match($(".head").text(), /2 connections are open now, this one included/);
 });
 
@@ -40,12 +40,12 @@ Deno.test("GET /user/security/connections says date, address, country, device an
   const { $ } = await here.get(paths.connections);
 
   const row = $("tbody tr").first();
-  assert.equal(row.find("td.when time").first().text(), "23 Nov 2026, 15:04");
-  assert.equal(row.find("td.when time").first().attr("datetime"), "2026-11-23T14:04:00.000Z");
-  assert.equal(row.find("td.ip").text().trim(), "46.16.60.1");
-  assert.equal(row.find("td.country").text().trim(), "🇪🇸\u00a0Spain");
-  assert.equal(row.find("td.device").text(), "Firefox on Linux");
-  assert.equal(row.find(".state").text(), "Open");
+  assert.equal(row.find(`${CELL.when} time`).first().text(), "23 Nov 2026, 15:04");
+  assert.equal(row.find(`${CELL.when} time`).first().attr("datetime"), "2026-11-23T14:04Z");
+  assert.equal(row.find(CELL.ip).text().trim(), "46.16.60.1");
+  assert.equal(row.find(CELL.country).text().trim(), "🇪🇸\u00a0Spain");
+  assert.equal(row.find(CELL.device).text(), "Firefox on Linux");
+  assert.equal(row.find(CELL.state).text(), "Open");
   assert.match($(".more").text(), /Times in Europe\/Madrid/);
 });
 
@@ -72,7 +72,7 @@ Deno.test("GET /user/security/connections names private networks and unknown cou
 
   const { $ } = await here.get(paths.connections);
 
-  assert.deepEqual(texts($, "td.country"), ["Private network", "Unknown"]);
+  assert.deepEqual(texts($, CELL.country), ["Private network", "Unknown"]);
 });
 
 Deno.test("GET /user/security/connections tells how each closed connection ended, and when", async () => {
@@ -89,7 +89,7 @@ Deno.test("GET /user/security/connections tells how each closed connection ended
 
   const { $ } = await here.get(paths.connections);
 
-  assert.deepEqual(texts($, "td.end small").sort(), [
+  assert.deepEqual(texts($, `${CELL.end} > p`).sort(), [
     "",
     "From this browser, 14:06 · lasted 2 minutes",
     "Signed out, 14:05 · lasted 1 minute",
@@ -107,8 +107,8 @@ Deno.test("GET /user/security/connections shows refused sign-ins as one row an h
   const { $ } = await here.get(`${paths.connections}?state=refused`);
 
   assert.deepEqual(states($), ["Refused"]);
-  assert.deepEqual(texts($, "td.end small"), ["Wrong password: 3 attempts from 2 addresses"]);
-  assert.equal($("td.ip").text().trim(), "198.51.100.2");
+  assert.deepEqual(texts($, `${CELL.end} > p`), ["Wrong password: 3 attempts from 2 addresses"]);
+  assert.equal($(CELL.ip).text().trim(), "198.51.100.2");
 });
 
 Deno.test("GET /user/security/connections goes through all connections in pages of 25, each once", async () => {
@@ -165,7 +165,7 @@ Deno.test("GET /user/security/connections filters by state, country, day and add
   const here = browser("2001:db8:0:1::5");
   await here.signIn();
   await here.submit(paths.closeAll);
-  const ips = async (query: string) => texts((await here.get(`${paths.connections}?${query}`)).$, "td.ip");
+  const ips = async (query: string) => texts((await here.get(`${paths.connections}?${query}`)).$, CELL.ip);
 
   assert.deepEqual(await ips("state=open"), ["2001:db8:0:1::5"]);
   assert.deepEqual(await ips("state=closed"), ["203.0.113.9", "46.16.60.1"]);
@@ -187,6 +187,20 @@ Deno.test("GET /user/security/connections takes the days of a filter in the owne
 
   assert.equal((await here.get(`${paths.connections}?from=2026-11-23&to=2026-11-23`)).$("tbody tr").length, 1);
   assert.equal((await here.get(`${paths.connections}?to=2026-11-22`)).$("tbody tr").length, 0);
+});
+
+Deno.test("GET /user/security/connections takes a day alone as the first and the last one, and so does the download", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+
+  const { $ } = await here.get(`${paths.connections}?day=2026-11-23`);
+
+  assert.equal($("tbody tr").length, 1);
+  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["2026-11-23", "2026-11-23"]);
+  assert.equal($("a[download]").attr("href"), `${paths.csv}?from=2026-11-23&to=2026-11-23`);
+  assert.equal((await here.get(`${paths.connections}?day=2026-11-22`)).$("tbody tr").length, 0);
+  assert.equal((await here.get(`${paths.csv}?day=2026-11-22`)).text.trim().split("\r\n").length, 1);
 });
 
 Deno.test("GET /user/security/connections keeps the filter in its form, its links and its download", async () => {
@@ -257,7 +271,7 @@ Deno.test("GET /user/security/connections/close names what will be closed and sa
   const { $ } = await here.get(paths.closeAll);
 
   assert.equal($("#dialog-title").text(), "Close 1 open connection?");
-  assert.match($("main .connections").text(), /curlUnknown, 203\.0\.113\.9/);
+  assert.match($("main .connections").text(), /curlUnknown country, 203\.0\.113\.9/);
   assert.doesNotMatch($("main .connections").text(), /46\.16\.60\.1/);
   assert.match($("main").text(), /This browser stays signed in/);
 });
@@ -361,7 +375,7 @@ Deno.test("POST /user/security/connections/:id/close closes that connection and 
   for (const each of [laptop, phone, here]) await each.signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
 
-  const answer = await here.submit($("td.end a").attr("href") ?? "");
+  const answer = await here.submit($(`${CELL.end} a`).attr("href") ?? "");
 
   assert.equal(answer.status, 303);
   assert.equal(await laptop.isIn(), false);
@@ -376,12 +390,12 @@ Deno.test("POST /user/security/connections/:id/close gives htmx the row, the hea
   await here.signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
 
-  const answer = await here.submit($("td.end a").attr("href") ?? "", {}, HTMX);
+  const answer = await here.submit($(`${CELL.end} a`).attr("href") ?? "", {}, HTMX);
 
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
-  assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
+  assert.match(answer.text, /hx-target="#c-[\da-f-]{17}" hx-swap="outerMorph"><tr /);
   assert.match(answer.text, /Only this connection is open/);
-  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown\)\. This can/);
+  assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown country\)\. <span>This can/);
 });
 
 Deno.test("POST /user/security/connections/:id/close on the current connection says to sign out instead", async () => {
@@ -405,7 +419,7 @@ Deno.test("POST /user/security/connections/:id/close on a closed one changes not
   await other.signIn();
   await here.signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
-  const href = $("td.end a").attr("href") ?? "";
+  const href = $(`${CELL.end} a`).attr("href") ?? "";
   const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
   await here.post(href, { csrf });
   const [before] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
@@ -437,9 +451,9 @@ Deno.test("an account neither sees nor closes another account's connections, and
   const { $ } = await joan.get(paths.connections);
   const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
 
-  assert.deepEqual(texts($, "td.ip").sort(), ["203.0.113.2", "203.0.113.3"]);
-  assert.deepEqual(texts((await joan.get(`${paths.connections}?ip=203.0.113.1`)).$, "td.ip"), []);
-  assert.deepEqual(texts((await joan.get(`${paths.connections}?state=refused`)).$, "td.ip"), []);
+  assert.deepEqual(texts($, CELL.ip).sort(), ["203.0.113.2", "203.0.113.3"]);
+  assert.deepEqual(texts((await joan.get(`${paths.connections}?ip=203.0.113.1`)).$, CELL.ip), []);
+  assert.deepEqual(texts((await joan.get(`${paths.connections}?state=refused`)).$, CELL.ip), []);
   assert.equal((await joan.get(paths.closeOne(martas!.id))).status, 404);
   assert.equal((await joan.get(paths.closeOne(martas!.id), HTMX)).status, 404);
   assert.equal((await joan.post(paths.closeOne(martas!.id), { csrf })).status, 404);
@@ -552,11 +566,11 @@ Deno.test("an account has at most 100 open connections: the oldest is closed as 
 });
 
 function states($: Answer["$"]): string[] {
-  return texts($, "tbody .state");
+  return texts($, `tbody ${CELL.state}`);
 }
 
 function texts($: Answer["$"], selector: string): string[] {
-  return $(selector).toArray().map((element) => $(element).text().trim());
+  return $(selector).toArray().map((element) => $(element).text().replaceAll("\u00a0", " ").trim());
 }
 
 /** Gives the account closed connections, one a minute back from `START`. */

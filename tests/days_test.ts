@@ -124,14 +124,14 @@ Deno.test("of more than a thousand connections the picture has the newest, and s
     "In the last 30 days: more than 1,000 connections (the newest 1,000 are drawn, up to 400 a day), 2 refused sign-ins.",
   );
   assert.deepEqual(links($).slice(-5), [
-    "19 Nov: connections not counted",
+    "19 Nov: not counted",
     "20 Nov: more than 199 connections",
     "21 Nov: 400 connections",
     "22 Nov: 400 connections",
     "23 Nov: 1 connection",
   ]);
   assert.equal(links($).length, 30);
-  assert.ok(links($).includes("13 Nov: connections not counted, 2 refused"));
+  assert.ok(links($).includes("13 Nov: not counted, 2 refused"));
   assert.equal($("#days .uncounted").length, 3);
 });
 

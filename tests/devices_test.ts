@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connections } from "../db/schema.ts";
 import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../db/devices.ts";
 import { paths } from "../routes/paths.ts";
-import { startApp } from "./app.ts";
+import { CELL, startApp } from "./app.ts";
 
 Deno.test("deviceOf names Firefox and its system", () => {
   assert.equal(
@@ -172,8 +172,8 @@ Deno.test("a User-Agent that is markup is kept as it came, and stands in the pag
 
   const [kept] = await db.select().from(connections);
   assert.equal(kept?.userAgent, hostile);
-  assert.equal($("td.device").text(), kept?.device);
-  assert.equal($("td.device *").length, 0);
+  assert.equal($(CELL.device).text(), kept?.device);
+  assert.equal($(`${CELL.device} *`).length, 0);
   assert.equal($("main img").length, 0);
 });
 

@@ -58,8 +58,8 @@ Deno.test("a filter that nothing matches offers to drop each part of it, or all"
   const one = await here.get(`${paths.connections}?state=refused`);
 
   assert.deepEqual(ways(two), [
-    ["Without State: refused", "?country=ES#filters"],
-    ["Without Country: Spain", "?state=refused#filters"],
+    ['Without "State: refused"', "?country=ES#filters"],
+    ['Without "Country: Spain"', "?state=refused#filters"],
     ["Show all connections", ""],
   ]);
   assert.deepEqual(ways(one), [["Show all connections", ""]]);

@@ -117,15 +117,15 @@ Deno.test("the history speaks the language: states, ends, times, countries, devi
 
   assert.deepEqual(rowsOf(es), [
     "23 nov 2026, 14:04 | ahora mismo · última actividad 14:04 | Esta conexión | País nuevo: España | Red y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta",
-    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · | duró 5 minutos",
+    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · duró 5 minutos",
     "23 nov 2026, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazado | Contraseña incorrecta: 4211 intentos desde 37 direcciones",
-    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Al salir, 11:04 · | duró menos de un minuto",
+    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Al salir, 11:04 · duró menos de un minuto",
   ]);
   assert.deepEqual(rowsOf(ca), [
     "23 nov. 2026, 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox a Linux | Oberta",
-    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari a iPhone | Tancada | Caducada, 13:09 · | va durar 5 minuts",
+    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari a iPhone | Tancada | Caducada, 13:09 · va durar 5 minuts",
     "23 nov. 2026, 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjat | Contrasenya incorrecta: 4.211 intents des de 37 adreces",
-    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | En sortir, 11:04 · | va durar menys d'un minut",
+    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | En sortir, 11:04 · va durar menys d'un minut",
   ]);
 });
 
@@ -151,6 +151,7 @@ Deno.test("each language counts as its speakers do", () => {
   ]);
   assert.equal(ca.row.from("Edge a Windows"), "Des d'Edge a Windows");
   assert.equal(ca.row.from("Firefox a Linux"), "Des de Firefox a Linux");
+  assert.equal(ca.row.from("Huawei Browser a Android"), "Des de Huawei Browser a Android");
 });
 
 Deno.test("the countries to filter by stand in the order of the language", async () => {
@@ -163,7 +164,7 @@ Deno.test("the countries to filter by stand in the order of the language", async
   }
   const countries = async (language: Language) => {
     const { $ } = await here.get(paths.connections, { "Accept-Language": language });
-    return $("#filter-country option:not([value=''])").toArray().map((option) => $(option).text());
+    return $("[name=country] option:not([value=''])").toArray().map((option) => $(option).text());
   };
 
   assert.deepEqual(await countries("en"), ["Austria", "Egypt", "Germany", "Hungary", "Spain"]);
@@ -211,7 +212,7 @@ Deno.test("the sign-in page says in the browser's language why the connection en
   const ca = await here.get(paths.signIn, { "Accept-Language": "ca" });
 
   assert.equal(es.$(".notification").text(), "Saliste el 23 nov 2026, 14:04 (UTC).");
-  assert.equal(ca.$(".notification").text(), "Vas sortir el 23 nov. 2026, 14:04 (UTC).");
+  assert.equal(ca.$(".notification").text(), "Vas sortir el dia 23 nov. 2026, 14:04 (UTC).");
 });
 
 Deno.test("what is wrong with a form is said in the language of who sent it", async () => {
@@ -294,7 +295,7 @@ function rowsOf({ $ }: Answer): string[] {
   return $("#rows tr").toArray().map((row) => {
     $(row).find("i[aria-hidden], .hidden, a").remove();
     return $(row).find("*").contents().toArray().filter((node) => node.type === "text")
-      .map((node) => $(node).text().trim()).filter(Boolean).join(" | ");
+      .map((node) => $(node).text().replaceAll("\u00a0", " ").trim()).filter(Boolean).join(" | ");
   });
 }
 

@@ -7,6 +7,7 @@ import { createPasswords } from "../db/passwords.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
 import { addAccount, Browser, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { rowId } from "../views/connection_row.ts";
 
 const SECOND = 1_000;
 const EMAILS = [EMAIL, "joan@example.com"] as const;
@@ -210,9 +211,9 @@ async function startLife() {
         const { status, $ } = await browser.get(`${paths.connections}?state=open`);
         assert.equal(status === 200, id !== undefined && shown.includes(id), `${who} at ${clock.now}`);
         if (status !== 200) continue;
-        const rows = $("tbody tr").toArray().map((row) => $(row).attr("id")!.slice(2));
-        assert.deepEqual(rows.sort(), shown);
-        assert.equal($("tr.current").attr("id"), `c-${id}`);
+        const rows = $("tbody tr").toArray().map((row) => $(row).attr("id"));
+        assert.deepEqual(rows.sort(), shown.map(rowId).sort());
+        assert.equal($("tr.current").attr("id"), rowId(id ?? ""));
       }
     }
     const inUse = new Set(browsers.map((browser) => browser.cookies.get("session")));

@@ -6,7 +6,7 @@ import { accountKey, afterSuccess, giveBack, reserveTry } from "../db/limits.ts"
 import { limits } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
-import { addAccount, type Browser, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, type Browser, CELL, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 
 const WRONG = "not the password at all";
 
@@ -208,9 +208,9 @@ Deno.test("the history and the log say when an account was locked, and the sign-
 
   const { $ } = await here.get(`${paths.connections}?state=refused`);
 
-  assert.match($("tbody td.end").eq(0).text(), /Locked for 24 hours: 1 attempt$/);
-  assert.match($("tbody td.end").eq(1).text(), /Locked for 24 hours: 1 attempt$/);
-  assert.match($("tbody td.end").eq(2).text(), /Wrong password: 24 attempts/);
+  assert.match($(`tbody ${CELL.end}`).eq(0).text(), /Locked for 24 hours: 1 attempt$/);
+  assert.match($(`tbody ${CELL.end}`).eq(1).text(), /Locked for 24 hours: 1 attempt$/);
+  assert.match($(`tbody ${CELL.end}`).eq(2).text(), /Wrong password: 24 attempts/);
   assert.equal(log.filter((line) => line.includes("authn_login_lock")).length, 1);
   assert.match(
     refused.$(".notification").text(),

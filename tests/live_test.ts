@@ -9,11 +9,13 @@ import { resumeSession, type Session } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import { readTag, writeTag } from "../routes/activity_tag.ts";
 import type { AppOptions } from "../routes/env.ts";
+import { writeCursor } from "../routes/history_query.ts";
 import { paths, withQuery } from "../routes/paths.ts";
 import {
   addAccount,
   type Answer,
   type Browser,
+  CELL,
   DAY,
   EMAIL,
   FIREFOX,
@@ -200,7 +202,7 @@ Deno.test("the rows are those of the filter that the page has in its address", a
   await leaving.signOut();
   const { $ } = await page.ask();
 
-  assert.deepEqual($(`${piece("#rows-or-none")} .state`).toArray().map((state) => $(state).text()), ["Closed"]);
+  assert.deepEqual($(`${piece("#rows-or-none")} ${CELL.state}`).toArray().map((state) => $(state).text()), ["Closed"]);
   assert.equal($(`${piece("#more")} [name=down_to]`).length, 1, "a page that had no rows learns where it ends now");
   const csv = $(`${piece("#head")} a[download]`).attr("href");
   assert.equal(csv, `${paths.csv}?state=closed`);
@@ -214,7 +216,7 @@ Deno.test("all rows on the page are renewed down to the last one, also those tha
   const page = await open(here);
   assert.equal(page.$("tbody tr").length, 25);
   const older = await here.get(page.$("#more a").attr("href") ?? "", HTMX);
-  const shown = [page, older].flatMap(({ text }) => [...text.matchAll(/ id="(c-[^"]+)"/g)].map(([, id]) => id));
+  const shown = [page, older].flatMap(({ text }) => [...text.matchAll(/ id=(c-[\w-]+)/g)].map(([, id]) => id));
   await browser("46.16.60.7").signIn();
 
   const answer = await page.ask({ down_to: [String(older.$("[name=down_to]").attr("value"))] });
@@ -247,7 +249,7 @@ Deno.test("a page with more than 200 rows is told, with a way to the newest ones
   await here.signIn();
   const page = await open(here);
   const last = await db.select().from(connections).orderBy(connections.openedAt).limit(1);
-  const downTo = [btoa(`${last[0]!.openedAt} ${last[0]!.id}`)];
+  const downTo = [writeCursor(last[0]!)];
   await browser("46.16.60.7").signIn();
 
   const answer = await page.ask({ down_to: downTo }, "?country=ES");

@@ -233,13 +233,27 @@ Deno.test("POST /sign-in never replaces a hash by a weaker one", async () => {
 Deno.test("two passwords are hashed at once, sixteen wait their turn, and the next ones are told to come again", async () => {
   const stored = await createPasswords(CHEAP).hash(PASSWORD);
   const watched = watchHashes();
-  const passwords = createPasswords(CHEAP, watched.derive);
+  const passwords = createPasswords(CHEAP, watched.derive, 16);
 
   const answers = await Promise.all(Array.from({ length: 25 }, () => passwords.verify(PASSWORD, stored!)));
 
   assert.deepEqual(answers, [...Array(18).fill(true), ...Array(7).fill(null)]);
   assert.equal(watched.costs.length, 18);
   assert.equal(watched.mostAtOnce, 2);
+});
+
+// Security: DoS
+Deno.test("with two cores or one a single password is hashed at once, so that pages have the other", async () => {
+  const stored = await createPasswords(CHEAP).hash(PASSWORD);
+  const [two, one] = [watchHashes(), watchHashes()];
+  const [ofTwo, ofOne] = [createPasswords(CHEAP, two.derive, 2), createPasswords(CHEAP, one.derive, 1)];
+
+  const answers = await Promise.all(
+    Array.from({ length: 25 }, () => [ofTwo.verify(PASSWORD, stored!), ofOne.verify(PASSWORD, stored!)]).flat(),
+  );
+
+  assert.deepEqual([two.mostAtOnce, one.mostAtOnce], [1, 1]);
+  assert.equal(answers.filter((answer) => answer === true).length, 36);
 });
 
 // Security: DoS

@@ -119,9 +119,9 @@ Deno.test("POST /user/security/preferences with a wrong value is 422, the form a
   assert.match(zone.$("#time_zone-problem").text(), /There is no time zone of this name/);
   assert.equal(zone.$("#time_zone").attr("aria-invalid"), "true");
   assert.match(zone.$("#time_zone").attr("aria-describedby") ?? "", /time_zone-problem/);
-  assert.equal(language.$("#language-problem").text(), "Choose one of these languages");
+  assert.equal(language.$("#language-problem").text(), "Choose one of these languages.");
   assert.equal(formIn(language.$).theme, "light");
-  assert.equal(theme.$("#theme-problem").text(), "Choose one of these themes");
+  assert.equal(theme.$("#theme-problem").text(), "Choose one of these themes.");
   assert.equal(theme.$("b").length, 0);
   assert.equal(offset.$("#time_zone").attr("value"), "+01:00");
   assert.deepEqual(await stored(app), AS_IT_BEGINS);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../routes/paths.ts";
-import { type Browser, EMAIL, HTMX, PASSWORD } from "./app.ts";
+import { type Browser, CELL, EMAIL, HTMX, PASSWORD } from "./app.ts";
 import { assertServes } from "./main_flow.ts";
 import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users } from "./processes.ts";
 
@@ -106,7 +106,7 @@ async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   assert.equal(answer.headers.get("Strict-Transport-Security"), "max-age=63072000");
 
   const page = await here.get(paths.connections, { "Accept-Encoding": "gzip, br, zstd" });
-  assert.equal(page.$("tr.current td.ip").text().trim(), "127.0.0.2");
+  assert.equal(page.$(`tr.current ${CELL.ip}`).text().trim(), "127.0.0.2");
   assert.equal(page.headers.get("Content-Encoding"), null);
   assert.equal((await here.get(paths.csv)).status, 200);
   assert.equal((await here.get(paths.connections, HTMX)).status, 200);

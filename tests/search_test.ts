@@ -6,7 +6,7 @@ import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/csv.ts";
 import { paths } from "../routes/paths.ts";
-import { DAY, EMAIL, HTMX, START, startApp } from "./app.ts";
+import { CELL, DAY, EMAIL, HTMX, START, startApp } from "./app.ts";
 
 const FRENCH_HERE = "country=FR&ip=46.16.60.1";
 
@@ -27,7 +27,7 @@ Deno.test("a search for several things looks through 1,000 rows, says so, and go
   assert.match(first.$("#more").text(), /Looked through 1,000 rows\./);
   assert.equal(link.text(), "Go on looking");
   assert.equal(second.$("tbody tr").length, 1);
-  assert.match(second.$("tbody td.country").text(), /France/);
+  assert.match(second.$(`tbody ${CELL.country}`).text(), /France/);
   assert.match(second.$("#more").text(), /There is nothing older/);
 });
 
@@ -39,8 +39,8 @@ Deno.test("going on with a search brings htmx what was found and the way on", as
   await fill(db, 3, "FR", START - 20 * DAY);
 
   const first = await here.get(`${paths.connections}?${FRENCH_HERE}`, HTMX);
-  const second = await here.get(first.$("#more a").attr("hx-get") ?? "", HTMX);
-  const third = await here.get(second.$("#more a").attr("hx-get") ?? "", HTMX);
+  const second = await here.get(first.$("#more a").attr("href") ?? "", HTMX);
+  const third = await here.get(second.$("#more a").attr("href") ?? "", HTMX);
 
   assert.match(second.$("#more").text(), /Looked through 1,000 rows\.\s*Go on looking/);
   assert.equal(third.text.match(/<tr /g)?.length, 3);

@@ -8,7 +8,7 @@ import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
 import { paths } from "../routes/paths.ts";
-import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, type Browser, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { crawl } from "./crawl.ts";
 import { makeFolder } from "./processes.ts";
 
@@ -216,7 +216,7 @@ Deno.test("a connection that is not used expires, shows as expired at that time,
   assert.equal(await idle.isIn(), false);
   assert.match((await idle.get(paths.signIn)).$(".notification").text(), /expired on 30 Nov 2026, 14:04 \(UTC\)/);
   const { $ } = await here.get(`${paths.connections}?state=closed`);
-  assert.match($("td.end").text(), /^ClosedExpired, 30 Nov 2026, 14:04 · lasted 7 days$/);
+  assert.equal($(CELL.end).text().replaceAll("\u00a0", " "), "ClosedExpired, 30 Nov 2026, 14:04 · lasted 7 days");
 });
 
 // ASVS 7.3.2
@@ -289,7 +289,7 @@ Deno.test("what is older than the retention goes at the next sign-in, open conne
   await here.signIn();
 
   const { $ } = await here.get(paths.connections);
-  assert.deepEqual($("td.ip").toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
+  assert.deepEqual($(CELL.ip).toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
 });
 
 /** The bytes of every file in a folder: a database may have others beside it. */

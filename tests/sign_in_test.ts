@@ -200,8 +200,8 @@ Deno.test("POST /sign-in says by each field what is missing or too long", async 
   });
 
   assert.equal(empty.status, 422);
-  assert.equal(empty.$("#email-problem").text(), "Type your e-mail address");
-  assert.equal(empty.$("#password-problem").text(), "Type your password");
+  assert.equal(empty.$("#email-problem").text(), "Type your e-mail address.");
+  assert.equal(empty.$("#password-problem").text(), "Type your password.");
   assert.equal(empty.$("[name=email]").attr("aria-describedby"), "email-problem");
   assert.equal(long.status, 422);
   assert.match(long.$("#email-problem").text(), /too long/);

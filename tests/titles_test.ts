@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections } from "../db/schema.ts";
-import { paths } from "../routes/paths.ts";
-import { type Answer, HTMX, startApp } from "./app.ts";
+import { writeCursor } from "../routes/history_query.ts";
+import { paths, withQuery } from "../routes/paths.ts";
+import { type Answer, HTMX, START, startApp } from "./app.ts";
 
 Deno.test("each page has a title that tells its tab from the others", async () => {
   const { browser, db } = await startApp();
@@ -32,10 +33,10 @@ Deno.test("the title of a filtered history begins with what the filter says, als
   const page = await here.get(path);
   const piece = await here.get(path, HTMX);
   const older = await here.get(
-    `${paths.connections}?before=MTc2MzkwNjY0MDAwMCAwMTlhYjE2Yi0zZDQwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA`,
+    withQuery(paths.connections, { before: writeCursor({ openedAt: START, id: crypto.randomUUID() }) }),
   );
 
-  const title = "Refused, France, 46.16, from 2026-11-01, to 2026-11-30 · Connection history · Control panel";
+  const title = "Refused, France, 46.16, from 1 Nov 2026, to 30 Nov 2026 · Connection history · Control panel";
   assert.equal(titleOf(page), title);
   assert.equal(titleOf(piece), title);
   assert.equal(titleOf(older), "Older · Connection history · Control panel");

@@ -1,3 +1,4 @@
+import { UNKNOWN_DEVICE } from "../db/devices.ts";
 import type { Entry } from "../db/history.ts";
 import { paths } from "../routes/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
@@ -9,7 +10,7 @@ import type { Texts } from "./texts.ts";
 
 /** Asks the owner whether an unusual connection was theirs; says so where there is nothing to ask. */
 export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { connection: Entry; isCurrent: boolean }) {
-  const { unusual, answer, countryCode, device } = connection;
+  const { unusual, answer, countryCode } = connection;
   const { zone, t } = asks;
   const country = countryName(countryCode, t);
   if (isCurrent) {
@@ -49,16 +50,23 @@ export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { co
       <dl class="answers">
         <dt>{t.answers.me}</dt>
         <dd>
-          {t.answers.meMeans(
-            countryCode === "private" || countryCode === "none" ? null : country,
-            deviceName(device, t),
-          )}
+          {t.answers.meMeans(becomesKnown(connection, t))}
         </dd>
         <dt>{t.answers.notMe}</dt>
         <dd>{t.answers.notMeMeans}</dd>
       </dl>
     </Confirm>
   );
+}
+
+/** What the account knows after "This was me", as far as the connection tells it (db/unusual.ts). */
+function becomesKnown({ countryCode, ip, device }: Entry, t: Texts): string[] {
+  const isPrivate = countryCode === "private";
+  return [
+    !isPrivate && countryCode !== "none" && countryName(countryCode, t),
+    !isPrivate && ip !== "" && t.answers.thisNetwork,
+    device !== UNKNOWN_DEVICE && deviceName(device, t),
+  ].filter((known) => known !== false);
 }
 
 /** What happened after "This was me", for `count` connections alike. */
@@ -70,8 +78,8 @@ export function Recognized({ count, t }: { count: number; t: Texts }) {
 /** What happened after "Not me", on the page where the password is changed. */
 export function Disowned({ count, t }: { count: number; t: Texts }) {
   return (
-    <Notification kind="info">
-      {count === 0 ? t.password.noOther : t.password.othersClosed(count)} {t.answers.chooseNew}
+    <Notification kind="info" more={t.answers.chooseNew}>
+      {count === 0 ? t.password.noOther : t.password.othersClosed(count)}
     </Notification>
   );
 }

@@ -3,9 +3,9 @@ import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
 import { paths } from "../routes/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
-import { ConnectionRow, type Rows } from "./connection_row.ts";
+import { ConnectionRow, rowId, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
-import { countryName } from "./countries.ts";
+import { placeName } from "./countries.ts";
 import { deviceName } from "./devices.ts";
 import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
@@ -101,27 +101,21 @@ export type Named = Pick<Entry, "device" | "countryCode">;
 export function AllClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingWasOpen}</Notification>;
   return (
-    <Notification>
-      {t.closing.allClosed(count, nameAll(closed, count, t))} {t.closing.undo(count)}
-    </Notification>
+    <Notification more={t.closing.undo(count)}>{t.closing.allClosed(count, nameAll(closed, count, t))}</Notification>
   );
 }
 
 /** What happened, after closing one. */
 export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
-  return (
-    <Notification>
-      {t.closing.oneClosed(nameAll(closed, count, t))} {t.closing.undo(1)}
-    </Notification>
-  );
+  return <Notification more={t.closing.undo(1)}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
 }
 
-/** ": Safari on iPad (France), curl (Unknown) and 3 more"; empty where none can be named. */
+/** ": Safari on iPad (France), curl (Unknown country) and 3 more"; empty where none can be named. */
 function nameAll(closed: Named[], count: number, t: Texts): string {
   if (closed.length === 0) return "";
   const named = closed.slice(0, NAMED_AFTER).map(({ device, countryCode }) =>
-    `${deviceName(device, t)} (${countryName(countryCode, t)})`
+    `${deviceName(device, t)} (${placeName(countryCode, t)})`
   );
   return t.closing.named(named, count - named.length);
 }
@@ -154,7 +148,7 @@ export function OneClosedPieces({ count, entry, open, unanswered, query, rows, .
       <hx-partial hx-target="#head" hx-swap="outerMorph">
         <HistoryHead {...{ open, unanswered, query, rows }} t={table.t} />
       </hx-partial>
-      <hx-partial hx-target={`#c-${entry.id}`} hx-swap="outerMorph">
+      <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
         <ConnectionRow entry={entry} {...table} />
       </hx-partial>
       <ClosedHere count={count} />

@@ -98,7 +98,7 @@ export function ConnectionList(
         <li>
           <strong>{deviceName(device, t)}</strong>
           <span>
-            <Country code={countryCode} t={t} />,{" "}
+            {countryCode === "none" ? t.place.alone.country : <Country code={countryCode} t={t} />},{" "}
             <span class="ip">
               <IpAddress ip={ip} t={t} />
             </span>

@@ -6,7 +6,7 @@ import { deviceName } from "./devices.ts";
 import { inEachLanguage } from "./languages.ts";
 import { remember } from "./remember.ts";
 import { type Texts, textsOf } from "./texts.ts";
-import { formatAgo, formatDuration, formatTime, isoTime, timeBeside } from "./time.ts";
+import { formatAgo, formatDuration, formatTime, isoMinute, timeBeside } from "./time.ts";
 
 /** What all rows of a table are shown with. */
 export type Rows = {
@@ -20,9 +20,9 @@ export type Rows = {
 
 /**
  * A row of the history, as one `html` template, which escapes like JSX: a page of 25 rows takes 35 µs so, 75 with a template for
- * each cell and time, and 180 in JSX. And a page is not compressed, so end tags and quotes that HTML leaves out are left out, and
- * only the time that a row begins with is marked up as one: 3 of 18 KB. The tag has another name here, since the formatter
- * spreads what it knows as HTML over lines, and these would be sent.
+ * each cell and time, and 180 in JSX. And a page is not compressed, so what HTML leaves out is left out, end tags, and quotes of what
+ * was made here; cells are styled by their place, and only the time that a row begins with is marked up as one: 5 of 18 KB. The tag has
+ * another name here, since the formatter spreads what it knows as HTML over lines, and these would be sent.
  */
 export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { entry: Entry; isFocused?: boolean }) {
   const { id, openedAt, ip, countryCode, device, deviceKind } = entry;
@@ -31,15 +31,18 @@ export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { en
   const isCurrent = id === rows.current;
   const state = stateOf(entry);
   const closing = state === "open" && !isCurrent && closingLink(entry, t);
-  return markup`<tr id="c-${id}"${isCurrent && CURRENT}${isFocused && FOCUSED}><td class=when><time datetime="${
-    isoTime(openedAt)
-  }">${formatTime(openedAt, rows.zone, t)}</time><small>${describeTimes(entry, rows)}</small>${
-    chipsOf(entry, isCurrent, t)
-  }<td class=ip>${breakable(ip, t)}<td class=country>${
-    Country({ code: countryCode, t })
-  }<td class="device ${deviceKind}">${deviceName(device, t)}<td class=end>${marks[state]}<small>${
+  return markup`<tr id=${rowId(id)}${isCurrent && CURRENT}${isFocused && FOCUSED}><td><time datetime=${
+    isoMinute(openedAt)
+  }>${formatTime(openedAt, rows.zone, t)}</time><p>${describeTimes(entry, rows)}${chipsOf(entry, isCurrent, t)}<td>${
+    breakable(ip, t)
+  }<td>${Country({ code: countryCode, t })}<td${KINDS[deviceKind]}>${deviceName(device, t)}<td>${marks[state]}<p>${
     describeEnd(entry, rows)
-  }${closing}</small>`;
+  }${closing}`;
+}
+
+/** A row's id in the page: the end of the connection's own, which is its 60 random bits, so that it is short. */
+export function rowId(id: string): string {
+  return `c-${id.slice("xxxxxxxx-xxxx-7xxx-".length)}`;
 }
 
 /** The flag stays with the first word of the name. */
@@ -61,7 +64,7 @@ const countryOf = inEachLanguage((language) =>
 );
 
 export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
-  return markup`${breakable(ip, t)}`;
+  return markup`${ip === "" ? t.place.alone.ip : breakable(ip, t)}`;
 }
 
 /** Long addresses may break behind a colon, and nowhere else. */
@@ -71,18 +74,26 @@ function breakable(ip: string, t: Texts) {
   return ip.split(/(?<=:)(?=[^:])/).map((group, i) => i % 2 === 1 ? markup`${group}<wbr>` : group);
 }
 
-const CURRENT = markup` class="current"`;
-const FOCUSED = markup` tabindex="-1" autofocus`;
+/** Which icon a device has; most are computers. */
+const KINDS = {
+  computer: "",
+  phone: markup` class=phone`,
+  tablet: markup` class=tablet`,
+  script: markup` class=script`,
+  unknown: markup` class=unknown`,
+};
+const CURRENT = markup` class=current`;
+const FOCUSED = markup` tabindex=-1 autofocus`;
 /** What is the same in many rows, written once. */
 const MARKS = inEachLanguage((language) => {
   const { states, row } = textsOf(language);
   return {
-    open: markup`<span class="state open">${states.open}</span>`,
-    closed: markup`<span class="state closed">${states.closed}</span>`,
-    refused: markup`<span class="state refused">${states.refused}</span>`,
+    open: markup`<b class=open>${states.open}</b>`,
+    closed: markup`<b>${states.closed}</b>`,
+    refused: markup`<b class=refused>${states.refused}</b>`,
     current: markup`<b class=chip>${row.current}</b>`,
-    me: markup`<small>${row.answered.me}</small>`,
-    not_me: markup`<small>${row.answered.not_me}</small>`,
+    me: markup`<span>${row.answered.me}</span>`,
+    not_me: markup`<span>${row.answered.not_me}</span>`,
   };
 });
 
@@ -117,9 +128,8 @@ function describeEnd(entry: Entry, rows: Rows) {
   if (endReason === null) return "";
   if (closedAt !== null) {
     const reason = describeCloser(entry, rows) ?? t.row.reasons[endReason];
-    return markup`${reason}, ${timeBeside(openedAt, closedAt, zone, t)} · <i>${
-      t.row.lasted(formatDuration(closedAt - openedAt, t))
-    }</i>`;
+    const lasted = t.row.lasted(formatDuration(closedAt - openedAt, t));
+    return `${reason}, ${timeBeside(openedAt, closedAt, zone, t)}\u00a0· ${lasted}`;
   }
   return t.row.refused(t.row.reasons[endReason], attempts ?? 0, addresses ?? 1);
 }
@@ -131,17 +141,16 @@ function describeCloser({ endReason, closedBy }: Entry, { current, t }: Rows): s
   return closedBy.device && t.row.from(deviceName(closedBy.device, t));
 }
 
-/** A link to the confirmation page, which htmx shows in the dialog instead. */
 function closingLink({ id, device, ip }: Entry, t: Texts) {
-  const which = t.row.closeWhich(deviceName(device, t), ip);
-  return dialogLink(paths.closeOne(id), markup`${t.row.close} <span class="hidden">${which}</span>`);
+  const which = t.row.closeWhich(deviceName(device, t), ip || t.place.alone.ip);
+  return dialogLink(paths.closeOne(id), t.row.close, which);
 }
 
 function answerLink({ id, device, ip }: Entry, t: Texts) {
-  const which = `${deviceName(device, t)}, ${ip}`;
-  return dialogLink(paths.answer(id), markup`${t.row.wasThisYou} <span class="hidden">${which}</span>`);
+  return dialogLink(paths.answer(id), t.row.wasThisYou, `${deviceName(device, t)}, ${ip || t.place.alone.ip}`);
 }
 
-function dialogLink(href: string, name: unknown) {
-  return markup`<a href="${href}" hx-get="${href}" hx-target="#dialog" aria-haspopup="dialog">${name}</a>`;
+/** A link to a confirmation page, which htmx shows in the dialog instead: the table tells it so for all of its links. */
+function dialogLink(href: string, name: string, which: string) {
+  return markup`<a href=${href} aria-haspopup=dialog>${name} <span class=hidden>${which}</span></a>`;
 }

@@ -10,6 +10,11 @@ export function countryName(code: string, t: Texts): string {
   return lookUp(code, t.language) ?? code;
 }
 
+/** The same where nothing beside it says that it is a country's name. */
+export function placeName(code: string, t: Texts): string {
+  return code === "none" ? t.place.alone.country : countryName(code, t);
+}
+
 /** Whether this is a country's code with a name, `private` or `none`. */
 export function isCountry(code: string): boolean {
   return code === "private" || code === "none" || lookUp(code, "en") !== undefined;

@@ -1,8 +1,7 @@
 import { html as markup } from "hono/html";
 import type { Day, Days } from "../db/days.ts";
-import type { Language } from "../db/schema.ts";
-import { remember } from "./remember.ts";
-import { type Texts, textsOf } from "./texts.ts";
+import { rememberWith } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 import { isoDay, shortDay } from "./time.ts";
 
 /** So many days the picture has, in rows that a phone shows one above the other: a finger hits a tenth of its width. */
@@ -24,14 +23,13 @@ export type DaysView = Days & {
 
 /** The last days as a picture. What it says is in its caption and in the names of the links on it. */
 export function DaysPicture({ t, ...view }: DaysView & { t: Texts }) {
-  return pictureOf(JSON.stringify({ ...view, language: t.language }));
+  return pictureOf(view.days, `${t.language} ${view.today} ${view.chosen}`, () => draw(view, t));
 }
 
-/** It takes 50 µs to draw, and is the same until something happens to the account: each is drawn once. */
-const pictureOf = remember((view: string) => draw(JSON.parse(view)), 1_000);
+/** It takes 50 µs to draw, and is the same until something happens to the account: until then the days are kept, and each is drawn once. */
+const pictureOf = rememberWith<Day[], ReturnType<typeof draw>>();
 
-function draw({ language, ...view }: DaysView & { language: Language }) {
-  const t = textsOf(language);
+function draw(view: DaysView, t: Texts) {
   const { days, reach, today } = view;
   const isEmpty = reach === null && days.every(isBlank);
   const rows = isEmpty ? [] : Array.from({ length: days.length / ROW }, (_, i) => i * ROW);
@@ -43,7 +41,7 @@ function draw({ language, ...view }: DaysView & { language: Language }) {
         <div>
           {bars(view, from)}
           {days.slice(from, from + ROW).map((day, i) => dayLink(day, from + i, view, t))}
-          <small>{shortDay(today + 1 - days.length + from, language)}</small>
+          <small>{shortDay(today + 1 - days.length + from, t.language)}</small>
           {from + ROW === days.length && <small>{t.days.today}</small>}
         </div>
       ))}
@@ -93,14 +91,16 @@ function bars({ days, reach }: DaysView, from: number) {
       const count = days[from + i]?.[kind] ?? 0;
       if (count > 0) path += `M${i * ROW + 5} ${stroke(count / most)}`;
     }
-    return path && markup`<path class="${kind}" d="${path}"/>`;
+    return path && markup`<path class=${kind} d="${path}"/>`;
   };
   const uncounted = Math.min(Math.max(0, ((reach ?? 0) - from) * ROW), 100);
-  return markup`<svg viewBox="0 -50 100 66" preserveAspectRatio="none" aria-hidden="true">${
-    uncounted > 0 && markup`<path class="uncounted" d="M0 0h${uncounted}"/>`
-  }<path d="M${uncounted} 0H100"/>${strokes("opened", (share) => `0v-${Math.max(3, Math.round(share * HIGHEST))}`)}${
-    strokes("refused", (share) => `1v${2 + Math.round(share * (DEEPEST / 4 - 0.5)) * 4}`)
-  }${strokes("unusual", () => `${MARK}h.1`)}</svg>`;
+  return markup`<svg viewBox="0 -50 100 66" preserveAspectRatio=none aria-hidden=true>${
+    uncounted > 0 && markup`<path class=uncounted d="M0 0h${uncounted}"/>`
+  }${uncounted < 100 && markup`<path d="M${uncounted} 0H100"/>`}${
+    strokes("opened", (share) => `0v-${Math.max(3, Math.round(share * HIGHEST))}`)
+  }${strokes("refused", (share) => `1v${2 + Math.round(share * (DEEPEST / 4 - 0.5)) * 4}`)}${
+    strokes("unusual", () => `${MARK}h.1`)
+  }</svg>`;
 }
 
 /** The link to a day that has something; else what keeps its place. Its address is relative, to be short. */
@@ -117,9 +117,7 @@ function dayLink(day: Day, i: number, { days, reach, today, chosen }: DaysView, 
   if (day.refused > 0) said.push(t.days.refused(day.refused));
   if (day.unusual > 0) said.push(t.days.unusual(day.unusual));
   const current = iso === chosen && markup` aria-current="true"`;
-  return markup`<a href="?from=${iso}&to=${iso}"${current}><b>${shortDay(number, t.language)}: ${
-    said.join(", ")
-  }</b></a>`;
+  return markup`<a href="?day=${iso}"${current}><b>${shortDay(number, t.language)}: ${said.join(", ")}</b></a>`;
 }
 
 function isBlank({ opened, unusual, refused }: Day): boolean {

@@ -4,8 +4,8 @@ import { paths, withQuery } from "../routes/paths.ts";
 import { countryName } from "./countries.ts";
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
-import { type Texts, textsOf } from "./texts.ts";
+import { rememberWith } from "./remember.ts";
+import type { Texts } from "./texts.ts";
 import { dayName } from "./time.ts";
 
 type Asked = { query: HistoryQuery; t: Texts };
@@ -13,14 +13,14 @@ type Form = { query: HistoryQuery; countries: string[]; isOpen: boolean };
 
 /** The form, folded on a phone: there the summary says what is in it. `isOpen` while somebody is at it. */
 export function FilterForm({ query: { before: _, ...query }, countries, isOpen, t }: Form & { t: Texts }) {
-  return formOf(JSON.stringify({ query, countries: countries.toSorted(), isOpen, language: t.language }));
+  const key = JSON.stringify([t.language, isOpen, query]);
+  return formOf(countries, key, () => writeForm({ query, countries, isOpen, t }));
 }
 
-/** It takes 30 µs to write, and few different ones are asked for: each is written once. */
-const formOf = remember((form: string) => writeForm(JSON.parse(form)), 1_000);
+/** It takes 30 µs to write, and few different ones are asked for: each is written once for an account's countries. */
+const formOf = rememberWith<string[], ReturnType<typeof writeForm>>();
 
-function writeForm({ query, countries, isOpen, language }: Form & { language: Language }) {
-  const t = textsOf(language);
+function writeForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
   const active = activeFilters(query, t).length;
   const form = (
     <details id="filters" class="fold" open={isOpen}>
@@ -40,52 +40,53 @@ function writeForm({ query, countries, isOpen, language }: Form & { language: La
       >
         <label>
           {t.filters.state}
-          <select name="state" id="filter-state">
+          <select name="state">
             <option value="">{t.filters.everyState}</option>
-            {Object.entries(t.states).map(([state, name]) => (
-              <option value={state} selected={query.state === state}>{name}</option>
-            ))}
+            {Object.entries(t.states).map(([state, name]) => option(state, name, query.state))}
           </select>
         </label>
         <label>
           {t.filters.country}
-          <select name="country" id="filter-country">
+          <select name="country">
             <option value="">{t.filters.everyCountry}</option>
             {countryOptions(countries, query.country, t)}
           </select>
         </label>
         <label>
           {t.filters.from}
-          <input type="date" name="from" id="filter-from" value={query.from ?? ""} />
+          <input type="date" name="from" value={query.from ?? ""} />
         </label>
         <label>
           {t.filters.to}
-          <input type="date" name="to" id="filter-to" value={query.to ?? ""} />
+          <input type="date" name="to" value={query.to ?? ""} />
         </label>
         <label>
           {t.filters.ip}
           <input
             name="ip"
-            id="filter-ip"
             value={query.ip ?? ""}
             size={14}
             spellcheck={false}
             placeholder="46.16"
           />
         </label>
-        <button type="submit" id="filter-submit">{t.filters.submit}</button>
+        <button type="submit">{t.filters.submit}</button>
       </form>
     </details>
   );
   return markup`${form}`;
 }
 
-/** The options of some countries by name; end tags are left out like in the rows. */
+/** The options of some countries by name; end tags and quotes are left out like in the rows. */
 function countryOptions(countries: string[], chosen: string | undefined, t: Texts) {
   const codes = new Set(chosen === undefined ? countries : [chosen, ...countries]);
   const options = [...codes].map((code) => ({ code, name: countryName(code, t) }))
     .sort((a, b) => collators[t.language].compare(a.name, b.name));
-  return options.map(({ code, name }) => markup`<option value="${code}"${code === chosen && SELECTED}>${name}`);
+  return options.map(({ code, name }) => option(code, name, chosen));
+}
+
+function option(value: string, name: string, chosen: string | undefined) {
+  return markup`<option value=${value}${value === chosen && SELECTED}>${name}`;
 }
 const SELECTED = markup` selected`;
 const collators = inEachLanguage((language) => new Intl.Collator(language));
@@ -169,6 +170,6 @@ function activeFilters({ before: _, ...query }: HistoryQuery, t: Texts): { said:
 }
 
 /** "23 Nov 2026", of the day in a URL. */
-function formatDay(day: string, language: Language): string {
+export function formatDay(day: string, language: Language): string {
   return dayName(Date.parse(day) / 86_400_000, language);
 }

@@ -1,3 +1,4 @@
+import { html as markup, raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../routes/assets.ts";
@@ -12,11 +13,13 @@ export type Owner = { email: string; csrf: string; language: Language };
  * 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. Morphing lets a row
  * keep its `tabindex`, and so the focus that "Older connections" gave it.
  */
-const HTMX = JSON.stringify({
-  noSwap: [204, 304, "5xx"],
-  includeIndicatorCSS: false,
-  morphIgnore: ["data-htmx-powered", "tabindex"],
-});
+const HTMX = markup`<meta name="htmx-config" content='${
+  raw(JSON.stringify({
+    noSwap: [204, 304, "5xx"],
+    includeIndicatorCSS: false,
+    morphIgnore: ["data-htmx-powered", "tabindex"],
+  }))
+}'>`;
 
 export function Layout({ title, brand, header, path, owner, theme, notice, t, children }: {
   title: string;
@@ -37,9 +40,9 @@ export function Layout({ title, brand, header, path, owner, theme, notice, t, ch
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme ?? "light dark"} />
-        <meta name="htmx-config" content={HTMX} />
+        {HTMX}
         <PageTitle title={title} brand={brand} />
-        <link rel="icon" type="image/svg+xml" href={assetPath("icon")} />
+        <link rel="icon" href={assetPath("icon")} />
         <link rel="stylesheet" href={assetPath("css")} />
         <script src={assetPath("htmx")} defer></script>
         <script src={assetPath("js")} defer></script>
@@ -74,10 +77,7 @@ function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
   return (
     <header class="bar">
       <a class="brand" href={paths.home}>
-        <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
-          <path d="M12 2 4 5v6c0 5 3.4 9.3 8 11 4.6-1.7 8-6 8-11V5z" />
-          <path class="tick" d="m8.5 12 2.5 2.5 4.5-5" />
-        </svg>
+        <img src={assetPath("icon")} width="24" height="24" alt="" />
         <span class="brand-name">{brand}</span>
       </a>
       {owner && <UserMenu owner={owner} />}
@@ -91,12 +91,7 @@ export function UserMenu({ owner }: { owner: Owner }) {
   return (
     <nav aria-label={layout.menu}>
       <details class="menu">
-        <summary>
-          {layout.menu}
-          <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
-            <path d="m3 4.5 3 3 3-3" />
-          </svg>
-        </summary>
+        <summary>{layout.menu}</summary>
         <div class="menu-items">
           <p class="menu-owner">{owner.email}</p>
           <a href={paths.security}>{layout.area}</a>

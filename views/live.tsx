@@ -70,11 +70,7 @@ export function NewsPiece({ news, newest, t }: { news: News | null; newest: stri
   return (
     <hx-partial hx-target="#news" hx-swap="innerHTML">
       {newest
-        ? (
-          <Notification kind="info">
-            {sentences} <a href={newest}>{t.news.show}</a>
-          </Notification>
-        )
+        ? <Notification kind="info" more={<a href={newest}>{t.news.show}</a>}>{sentences}</Notification>
         : <p class="hidden">{sentences}</p>}
     </hx-partial>
   );

@@ -5,19 +5,32 @@ export function Notifications({ children }: { children?: Child }) {
   return <div id="notifications" role="status">{children}</div>;
 }
 
-/** What happened, in one or two sentences; with an `id` where a field says that it is about it. */
-export function Notification(
-  { kind = "success", id, children }: { kind?: "success" | "problem" | "info"; id?: string; children?: Child },
-) {
+/**
+ * What happened, in one sentence, and in a lighter hand what it means or what to do: `more`, or what comes after the first sentence of
+ * a text. With an `id` where a field says that it is about it.
+ */
+export function Notification({ kind = "success", id, more, children }: {
+  kind?: "success" | "problem" | "info";
+  id?: string;
+  more?: Child;
+  children?: Child;
+}) {
+  const [first, rest] = more === undefined ? splitText(children) : [children, more];
   return (
     <div class={`notification ${kind}`} id={id}>
       <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
         <circle cx="10" cy="10" r="8.25" />
         <path d={kind === "success" ? "m6.5 10.2 2.4 2.4 4.6-5" : "M10 5.8v5M10 13.6v.6"} />
       </svg>
-      <p>{children}</p>
+      <p>{first}{rest && [" ", <span>{rest}</span>]}</p>
     </div>
   );
+}
+
+/** The first sentence of a text, and the rest. A sentence ends before a capital: the point of "nov." does not end one. */
+function splitText(text: Child): [first: Child, rest?: Child] {
+  const [, first, rest] = /^(.+?[.?!]) (?=["«¿]?\p{Lu})(.+)$/su.exec(typeof text === "string" ? text : "") ?? [];
+  return first ? [first, rest] : [text];
 }
 
 /** A notification as a piece for htmx: it takes the place of the one before. */

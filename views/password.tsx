@@ -58,9 +58,5 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
 }
 
 export function PasswordChanged({ count, t: { password: t } }: { count: number; t: Texts }) {
-  return (
-    <Notification>
-      {t.changed} {count === 0 ? t.noOther : t.othersClosed(count)}
-    </Notification>
-  );
+  return <Notification more={count === 0 ? t.noOther : t.othersClosed(count)}>{t.changed}</Notification>;
 }

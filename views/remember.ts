@@ -10,3 +10,18 @@ export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): 
     return value;
   };
 }
+
+/** The same for what is made of an object and something small beside it: kept for as long as somebody keeps the object. */
+export function rememberWith<Of extends object, Value>(most = 20): (of: Of, key: string, make: () => Value) => Value {
+  const madeOf = new WeakMap<Of, Map<string, Value>>();
+  return (of, key, make) => {
+    const made = madeOf.get(of) ?? new Map<string, Value>();
+    madeOf.set(of, made);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    if (made.size >= most) made.clear();
+    const value = make();
+    made.set(key, value);
+    return value;
+  };
+}

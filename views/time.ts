@@ -24,14 +24,19 @@ export function localDay(at: number, zone: string): number {
 
 /** The time in ISO 8601, UTC, with milliseconds: what `Date.toISOString` writes, in a fifth of its time. */
 export function isoTime(at: number): string {
+  const rest = at - Math.floor(at / MINUTE) * MINUTE;
+  const seconds = Math.floor(rest / 1000);
+  return `${isoMinute(at).slice(0, -1)}:${TWO[seconds]}.${String(rest - seconds * 1000).padStart(3, "0")}Z`;
+}
+
+/** The same to the minute, as exactly as it is shown. */
+export function isoMinute(at: number): string {
   const day = Math.floor(at / DAY);
-  const rest = at - day * DAY;
-  const seconds = Math.floor(rest / 1000) % 60;
-  return `${isoDay(day)}T${clock(rest)}:${TWO[seconds]}.${String(rest % 1000).padStart(3, "0")}Z`;
+  return `${isoDay(day)}T${clock(at - day * DAY)}Z`;
 }
 
 export function Time({ at, zone, t }: { at: number; zone: string; t: Texts }) {
-  return markup`<time datetime="${isoTime(at)}">${formatTime(at, zone, t)}</time>`;
+  return markup`<time datetime=${isoMinute(at)}>${formatTime(at, zone, t)}</time>`;
 }
 
 /** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
@@ -48,7 +53,7 @@ export function formatAgo(at: number, now: number, t: Texts): string {
   return count === 0 ? t.time.justNow : agoOf[t.language](unit)(count);
 }
 
-/** "2 hours", in the largest unit that fits; "less than a minute" for less. */
+/** "2 hours" on one line, in the largest unit that fits; "less than a minute" for less. */
 export function formatDuration(milliseconds: number, t: Texts): string {
   const { count, unit } = inUnits(milliseconds);
   return count === 0 ? t.time.lessThanMinute : durationOf[t.language](unit)(count);
@@ -75,7 +80,7 @@ const agoOf = inEachLanguage((language) => {
 const durationOf = inEachLanguage((language) =>
   remember((unit: Unit) => {
     const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
-    return remember((count: number) => format.format(count));
+    return remember((count: number) => format.format(count).replaceAll(" ", "\u00a0"));
   })
 );
 

@@ -10,7 +10,7 @@ import { writeCursor } from "../../routes/history_query.ts";
 import { paths, withQuery } from "../../routes/paths.ts";
 import type { Language } from "../../db/schema.ts";
 import { textsOf } from "../../views/texts.ts";
-import { DAY, EMAIL, MINUTE, PASSWORD, START } from "../app.ts";
+import { CELL, DAY, EMAIL, MINUTE, PASSWORD, START } from "../app.ts";
 import {
   fillSignIn,
   inChromium,
@@ -401,7 +401,7 @@ Deno.test("what a colour says, a word or a shape says too", inChromium, async ()
   const here = await site.visit(STILL);
   await signIn(here);
 
-  const states = await here.locator("tbody .state").evaluateAll((all) =>
+  const states = await here.locator(CELL.state).evaluateAll((all) =>
     all.map((state) => {
       const { borderRadius, rotate, backgroundColor } = getComputedStyle(state, "::before");
       const isHollow = backgroundColor === "rgba(0, 0, 0, 0)";

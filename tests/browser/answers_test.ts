@@ -27,7 +27,7 @@ Deno.test(
 
     await here.getByRole("link", { name: `Was this you? Safari on iPhone, ${PARIS}` }).click();
     const dialog = await openDialog(here);
-    await dialog.getByText("It was the first connection to your account from France.").waitFor();
+    await dialog.getByText("It was the first connection to your account from this country: France.").waitFor();
     await dialog.getByRole("button", { name: "This was me" }).click();
 
     await here.getByText("The connection is marked as yours").waitFor();

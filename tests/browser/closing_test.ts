@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../../routes/paths.ts";
-import { DAY, FIREFOX, MINUTE, START } from "../app.ts";
+import { CELL, DAY, FIREFOX, MINUTE, START } from "../app.ts";
 import {
   inChromium,
   isMarked,
@@ -53,7 +53,7 @@ Deno.test(
     ).waitFor();
     await waitForClosedDialog(here);
     await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
-    assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed", "Closed"]);
+    assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed", "Closed"]);
     await here.getByText("Only this connection is open.").waitFor();
     assert.equal(await here.getByRole("button", { name: "Close open connections" }).isDisabled(), true);
     assert.deepEqual(asked, [`POST ${paths.closeAll}`]);
@@ -71,6 +71,29 @@ Deno.test(
     site.assertUntroubled();
   },
 );
+
+Deno.test("a notification says in bold what happened, and in plain type what comes after it", inChromium, async () => {
+  await using site = await openSite();
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await here.getByText("1 open connection was closed").waitFor();
+
+  const said = await here.locator("#notifications p").evaluate((sentences) =>
+    [...sentences.childNodes].map((node) => {
+      const element = node instanceof Element ? node : sentences;
+      return [node.textContent?.trim(), Number(getComputedStyle(element).fontWeight) > 500];
+    })
+  );
+
+  assert.deepEqual(said, [
+    ["1 open connection was closed: Safari on iPhone (France).", true],
+    ["This can't be undone: if it was yours, sign in there again. You are still signed in here.", false],
+  ]);
+  site.assertUntroubled();
+});
 
 Deno.test("one connection is closed from its row, which changes where it stands", inChromium, async () => {
   await using site = await openSite();
@@ -94,7 +117,7 @@ Deno.test("one connection is closed from its row, which changes where it stands"
   await here.getByText("The connection was closed").waitFor();
   await waitForClosedDialog(here);
   await waitForFocus(row);
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed", "Open"]);
   assert.match((await texts(row))[0]!, /Closed From this browser, 15:06 · lasted 1 minute$/);
   await here.getByText("2 connections are open").waitFor();
   assert.equal(await isMarked(here), true);
@@ -148,7 +171,7 @@ Deno.test("Esc closes the dialog with nothing closed, and focus is back on what 
   await waitForClosedDialog(here);
   await waitForFocus(opener);
   await here.reload();
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Open"]);
   site.assertUntroubled();
 });
 
@@ -168,7 +191,7 @@ Deno.test("Cancel closes the dialog with nothing closed, and focus is back on wh
   await waitForFocus(opener);
   assert.equal(await isMarked(here), true);
   await here.reload();
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Open"]);
   site.assertUntroubled();
 });
 
@@ -221,7 +244,7 @@ Deno.test(
 
     await here.getByText("Nothing was open: the other connections were already closed.").waitFor();
     await waitForClosedDialog(here);
-    assert.deepEqual((await texts(here.locator("tbody .state"))).sort(), ["Closed", "Open"]);
+    assert.deepEqual((await texts(here.locator(`tbody ${CELL.state}`))).sort(), ["Closed", "Open"]);
     await here.getByText("Signed out, 15:04").waitFor();
     site.assertUntroubled();
   },
@@ -238,7 +261,7 @@ Deno.test("the confirmation in a tab of its own closes the others and leads to t
 
   await here.waitForURL(paths.connections);
   await here.getByText("1 open connection was closed").waitFor();
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
   site.assertUntroubled();
 });
 
@@ -253,7 +276,7 @@ Deno.test("the confirmation of one connection in a tab of its own leads to the h
 
   await here.waitForURL(paths.connections);
   await here.getByText("The connection was closed").waitFor();
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
   site.assertUntroubled();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../../routes/paths.ts";
-import { MINUTE, PASSWORD } from "../app.ts";
+import { CELL, MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,
   isMarked,
@@ -41,7 +41,7 @@ Deno.test(
 
     await here.getByText("1 open connection was closed").waitFor();
     await waitForClosedDialog(here);
-    assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+    assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
     assert.equal(await isMarked(here), true);
     site.assertUntroubled();
   },

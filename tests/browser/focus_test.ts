@@ -4,7 +4,7 @@ import type { Locator } from "playwright-core";
 import { createPasswords } from "../../db/passwords.ts";
 import { connections } from "../../db/schema.ts";
 import { paths } from "../../routes/paths.ts";
-import { CHEAP, MINUTE, PASSWORD } from "../app.ts";
+import { CELL, CHEAP, MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,
   openDialog,
@@ -27,7 +27,7 @@ Deno.test("Esc and the way out lead back from each dialog to the link that opene
   await assertLeadsBack(here.getByRole("link", { name: "Close open connections" }), "Cancel");
   await assertLeadsBack(here.getByRole("link", { name: "Close the connection" }).first(), "Cancel");
   await assertLeadsBack(here.getByRole("link", { name: "Was this you?" }), "Answer later");
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open", "Open", "Closed", "Open"]);
+  assert.deepEqual(await texts(here.locator(CELL.state)), ["Open", "Open", "Open", "Closed", "Open"]);
   site.assertUntroubled();
 });
 
@@ -176,7 +176,7 @@ Deno.test("Enter in the password's field gives no answer to Was this you?, and s
   await dialog.getByRole("alert").filter({ hasText: "Choose one of the two answers." }).waitFor();
   const field = dialog.getByRole("textbox", { name: "Your password", description: "Choose one of the two answers." });
   await waitForFocus(field);
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open", "Closed", "Open"]);
+  assert.deepEqual(await texts(here.locator(CELL.state)), ["Open", "Open", "Closed", "Open"]);
   await here.keyboard.type(PASSWORD);
   await dialog.getByRole("button", { name: "This was me" }).press("Enter");
   await here.getByRole("status").filter({ hasText: "marked as yours" }).waitFor();

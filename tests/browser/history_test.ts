@@ -1,6 +1,8 @@
+import { CELL } from "../app.ts";
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import type { Language } from "../../db/schema.ts";
 import { paths } from "../../routes/paths.ts";
 import {
   fillSignIn,
@@ -32,14 +34,14 @@ Deno.test(
     await here.getByText("Times in Europe/Madrid").waitFor();
     await here.getByText("2 connections are open now, this one included.").waitFor();
     assert.deepEqual(await texts(here.locator("tbody tr")), [
-      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection First from Spain New network and device " +
+      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection New country: Spain New network and device " +
       "81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
       "23 Nov 2026, 15:03 1 minute ago · last seen 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
       "Close the connection of Safari on iPhone, 193.51.208.14",
     ]);
     assert.deepEqual(await texts(here.locator("tr.current .chip")), [
       "This connection",
-      "First from Spain",
+      "New country: Spain",
       "New network and device",
     ]);
     site.assertUntroubled();
@@ -79,7 +81,7 @@ Deno.test("a filter shows what it selects under its own address, and Back shows 
   const here = await site.visit();
   await signIn(here);
   await mark(here);
-  const states = here.locator("tbody .state");
+  const states = here.locator(`tbody ${CELL.state}`);
   assert.deepEqual((await texts(states)).sort(), ["Closed", "Closed", "Closed", "Open", "Open"]);
 
   await filter(here, "Closed", "France");
@@ -124,7 +126,7 @@ Deno.test("an address with a filter shows the same when it is opened anew", inCh
 
   await here.reload();
 
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Closed", "Closed", "Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Closed", "Closed", "Closed"]);
   assert.equal(await here.getByLabel("State").inputValue(), "closed");
   site.assertUntroubled();
 });
@@ -229,19 +231,62 @@ async function waitForTitle(page: Page, title: string): Promise<void> {
 }
 
 Deno.test(
-  "on a phone a row is a card that says what is what in the words of the table's head",
+  "on a phone a row is a card that says what is what in the words of the table's head, in each language",
   inChromium,
   async () => {
     await using site = await openSite();
     const here = await site.visit({ viewport: { width: 320, height: 900 } });
     await signIn(here);
 
-    const heads = await texts(here.locator("thead th"));
-    const labels = await here.locator("tbody td:is(.ip, .country, .device)").evaluateAll((cells) =>
-      cells.map((cell) => getComputedStyle(cell, "::after").content)
-    );
+    const english = await readCard(here);
+    await chooseLanguage(here, "es");
+    const spanish = await readCard(here);
+    await chooseLanguage(here, "ca");
+    const catalan = await readCard(here);
 
-    assert.deepEqual(labels, heads.slice(1, 4).map((head) => `"${head}" / ""`));
+    assert.deepEqual(english.heads, ["IP address", "Country", "Device"]);
+    assert.deepEqual(english.labels, english.heads);
+    assert.deepEqual(spanish.heads, ["Dirección IP", "País", "Dispositivo"]);
+    assert.deepEqual(spanish.labels, spanish.heads);
+    assert.deepEqual(catalan.heads, ["Adreça IP", "País", "Dispositiu"]);
+    assert.deepEqual(catalan.labels, catalan.heads);
     site.assertUntroubled();
   },
 );
+
+Deno.test("on a phone the sections stand beside each other in each language", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit({ viewport: { width: 320, height: 900 } });
+  await signIn(here);
+
+  const english = await countLines(here.locator(".sections a"));
+  await chooseLanguage(here, "es");
+  const spanish = await countLines(here.locator(".sections a"));
+  await chooseLanguage(here, "ca");
+  const catalan = await countLines(here.locator(".sections a"));
+
+  assert.deepEqual({ english, spanish, catalan }, { english: 1, spanish: 1, catalan: 1 });
+  site.assertUntroubled();
+});
+
+/** Over how many lines elements are spread. */
+async function countLines(elements: Locator): Promise<number> {
+  return new Set(await elements.evaluateAll((all) => all.map((element) => element.getBoundingClientRect().top))).size;
+}
+
+/** The heads of the columns, and what the first card has before their values; nothing of that is for a screen reader. */
+async function readCard(page: Page): Promise<{ heads: string[]; labels: string[] }> {
+  const labels = await page.locator("tbody tr").first().locator("td:not(:first-child, :last-child)").evaluateAll((
+    cells,
+  ) => cells.map((cell) => getComputedStyle(cell, "::after").content));
+  const heads = await texts(page.locator("thead th"));
+  return { heads: heads.slice(1, 4), labels: labels.map((label) => /^"(.*)" \/ ""$/.exec(label)?.[1] ?? label) };
+}
+
+async function chooseLanguage(page: Page, language: Language): Promise<void> {
+  await page.goto(paths.preferences);
+  await page.locator("[name=language]").selectOption(language);
+  await page.locator("main .primary").click();
+  await page.locator("#notifications .notification").waitFor();
+  await page.goto(paths.connections);
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { paths } from "../../routes/paths.ts";
-import { EMAIL, MINUTE, PASSWORD } from "../app.ts";
+import { CELL, EMAIL, MINUTE, PASSWORD } from "../app.ts";
 import { inChromium, openDialog, openSite, signIn, texts, waitForClosedDialog, waitForFocus } from "./chromium.ts";
 import { addClosed, addOpen, addUnusual } from "./history.ts";
 
@@ -75,7 +75,7 @@ Deno.test("the walk of docs/keyboard.md leads from sign-in to sign-out", inChrom
     await tabTo(day, "Shift+Tab");
     assert.equal(await day.locator("b").evaluate((told) => getComputedStyle(told).clipPath), "none");
     await keyboard.press("Enter");
-    await here.waitForURL(/from=2026-11-23&to=2026-11-23/);
+    await here.waitForURL(/day=2026-11-23/);
   });
   await follow("Filter", async () => {
     const address = here.getByLabel("IP address");
@@ -196,7 +196,7 @@ Deno.test("with the keyboard alone a person signs in and closes the open connect
   await here.keyboard.press("Escape");
   await waitForClosedDialog(here);
   await waitForFocus(opener);
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Open"]);
 
   await here.keyboard.press("Enter");
   await waitForFocus((await openDialog(here)).getByRole("button", { name: "Close it" }));
@@ -205,7 +205,7 @@ Deno.test("with the keyboard alone a person signs in and closes the open connect
   await here.getByText("1 open connection was closed").waitFor();
   await waitForClosedDialog(here);
   await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
   site.assertUntroubled();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../../routes/paths.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { CELL, EMAIL, PASSWORD } from "../app.ts";
 import { inChromium, openDialog, openSite, PARIS, SAFARI, signIn, waitForClosedDialog } from "./chromium.ts";
 import { addOpen } from "./history.ts";
 
@@ -47,8 +47,8 @@ Deno.test("a language that was chosen holds at once, also for what the page asks
   await signIn(other);
 
   const row = here.locator("#rows tr", { hasText: "Safari a iPhone" });
-  await row.locator(".country", { hasText: "França" }).waitFor();
-  await row.locator(".state", { hasText: "Oberta" }).waitFor();
+  await row.locator(CELL.country, { hasText: "França" }).waitFor();
+  await row.locator(CELL.state, { hasText: "Oberta" }).waitFor();
   assert.match(await here.locator("#news").innerText(), /^S'ha obert una connexió.*: Safari a iPhone, França\.$/);
   site.assertUntroubled();
 });

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import type { Page, Request } from "playwright-core";
 import { connections } from "../../db/schema.ts";
 import { paths } from "../../routes/paths.ts";
-import { MINUTE } from "../app.ts";
+import { CELL, MINUTE } from "../app.ts";
 import {
   inChromium,
   isMarked,
@@ -89,7 +89,7 @@ Deno.test("what is selected in the table stays selected, where its text is the s
   await addClosed(site.db, 3);
   const here = await site.visit();
   await signIn(here);
-  const [first, last] = [here.locator("td.device").nth(1), here.locator("td.device").nth(3)];
+  const [first, last] = [here.locator(CELL.device).nth(1), here.locator(CELL.device).nth(3)];
   await first.evaluate((cell) => getSelection()?.setPosition(cell.firstChild, 2));
   await last.evaluate((cell) => getSelection()?.extend(cell.firstChild ?? cell, 6));
   const selected = await here.evaluate(() => getSelection()?.toString());
@@ -196,7 +196,7 @@ Deno.test("after a filter and after Back the page renews what it shows then, and
 
   assert.equal(await ask(here), 200);
 
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Closed"]);
   assert.equal(await here.getByText("Nothing matches this filter").count(), 0);
   assert.equal(await here.getByText("A connection was closed.").count(), 1);
 
@@ -271,7 +271,7 @@ Deno.test(
     await here.waitForURL(/state=open/);
     release();
     await here.getByRole("link", { name: "Show all" }).waitFor();
-    assert.deepEqual(await texts(here.locator("tbody .state")), ["Open"]);
+    assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open"]);
     assert.equal(await ask(here), 304);
     site.assertUntroubled();
   },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
+import { EMAIL } from "../app.ts";
 import { inChromium, openSite, signIn, texts } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";
 
@@ -8,7 +9,7 @@ import { addClosed, addEveryState } from "./history.ts";
 const SHEET = { width: 688, height: 1017 };
 
 Deno.test(
-  "a printed history is the whole table with its dates and zone, in light, and nothing to click",
+  "a printed history is the whole table with its account, dates and zone, in light, and nothing to click",
   inChromium,
   async () => {
     await using site = await openSite();
@@ -29,6 +30,7 @@ Deno.test(
     assert.deepEqual(await texts(here.getByRole("columnheader")), ["Date", "IP address", "Country", "Device", "State"]);
     assert.equal(await here.locator("tbody tr:visible").count(), 25);
     await here.getByText("Times in Europe/Madrid").waitFor();
+    await here.getByText(EMAIL).waitFor();
     const look = await here.evaluate(() => {
       const style = (selector: string) => getComputedStyle(document.querySelector(selector)!);
       return {

@@ -82,7 +82,8 @@ async function readTree(page: Page, from = "RootWebArea"): Promise<string> {
     const node = byId.get(id);
     if (!node) return;
     const role = String(node.role?.value);
-    const name = String(node.name?.value ?? "").trim();
+    // A space that breaks no line is heard like another one.
+    const name = String(node.name?.value ?? "").replace(/\s+/g, " ").trim();
     const isRepeated = role === "StaticText" && above.includes(name);
     const isTold = !node.ignored && !SILENT.includes(role) && !isRepeated;
     if (isTold) {

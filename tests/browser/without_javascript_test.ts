@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { paths } from "../../routes/paths.ts";
-import { PASSWORD } from "../app.ts";
+import { CELL, PASSWORD } from "../app.ts";
 import { fillSignIn, inChromium, openSite, PARIS, REMEMBERING, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";
 
@@ -33,7 +33,7 @@ Deno.test("without JavaScript the open connections are closed by a page of their
   assert.equal(answer.status(), 303);
   await here.waitForURL(paths.connections);
   await here.getByText("2 open connections were closed").waitFor();
-  assert.deepEqual((await texts(here.locator("tbody .state"))).sort(), ["Closed", "Closed", "Open"]);
+  assert.deepEqual((await texts(here.locator(`tbody ${CELL.state}`))).sort(), ["Closed", "Closed", "Open"]);
   await Promise.all([phone.reload(), laptop.reload()]);
   await phone.getByText("This connection was closed from another one").waitFor();
   await laptop.getByText("This connection was closed from another one").waitFor();
@@ -50,14 +50,14 @@ Deno.test("without JavaScript one connection is closed by a page of its own", in
   assert.equal(await here.getByRole("heading").innerText(), "Close this connection?");
   await here.getByRole("link", { name: "Cancel" }).click();
   await here.waitForURL(paths.connections);
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Open"]);
 
   await here.getByRole("row", { name: PARIS }).getByRole("link").click();
   await here.getByRole("button", { name: "Close it" }).click();
 
   await here.waitForURL(paths.connections);
   await here.getByText("The connection was closed").waitFor();
-  assert.deepEqual(await texts(here.locator("tbody .state")), ["Open", "Closed"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
   site.assertUntroubled();
 });
 
@@ -79,7 +79,7 @@ Deno.test("without JavaScript the history is paged, filtered and saved as CSV", 
   await here.getByRole("button", { name: "Filter" }).click();
   await here.waitForURL(/\?state=closed&country=FR/);
   assert.equal(await rows.count(), 25);
-  assert.deepEqual([...new Set(await texts(here.locator("tbody .state")))], ["Closed"]);
+  assert.deepEqual([...new Set(await texts(here.locator(`tbody ${CELL.state}`)))], ["Closed"]);
 
   const [file] = await Promise.all([
     here.waitForEvent("download"),
@@ -92,7 +92,7 @@ Deno.test("without JavaScript the history is paged, filtered and saved as CSV", 
 
   await here.getByRole("link", { name: "Show all" }).click();
   await here.waitForURL(paths.connections);
-  assert.equal(await here.getByText("Open", { exact: true }).and(here.locator(".state")).count(), 1);
+  assert.equal(await here.getByText("Open", { exact: true }).and(here.locator(CELL.state)).count(), 1);
   site.assertUntroubled();
 });
 

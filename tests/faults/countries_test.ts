@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../../routes/paths.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { CELL, EMAIL, PASSWORD } from "../app.ts";
 import { flagsElsewhere, makeFolder, startServer } from "../processes.ts";
 import { report } from "./report.ts";
 import { addAccounts } from "./traffic.ts";
@@ -63,7 +63,7 @@ async function signInFromFarAway(folderOfData: string) {
   const { $ } = await browser.get(paths.connections);
   return {
     statuses,
-    countries: $("tbody td.country").toArray().map((cell) => $(cell).text().trim()),
+    countries: $(`tbody ${CELL.country}`).toArray().map((cell) => $(cell).text().trim()),
     warnings: server.output.filter((line) => line.includes('"sys_crash"')),
   };
 }

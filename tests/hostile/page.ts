@@ -6,7 +6,7 @@ import { type Answer, ORIGIN } from "../app.ts";
 const FREE = ["value", "datetime"];
 const LINKS = ["href", "src", "action", "formaction", "hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"];
 const GEOLITE = "https://www.maxmind.com";
-const UUID = /[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/g;
+const UUID = /[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|(?<=^c-)[\da-f]{4}-[\da-f]{12}/g;
 
 export type Element = { name: string; attributes: Record<string, string>; children: Element[] };
 

@@ -5,12 +5,12 @@ const { count, number, pick } = countingIn("ca");
 
 /** "Des de Firefox", "des d'Edge". */
 function from(name: string): string {
-  return /^h?[aeiouàèéíïòóúü]/i.test(name) ? `Des d'${name}` : `Des de ${name}`;
+  return /^[aeiou]/i.test(name) ? `Des d'${name}` : `Des de ${name}`;
 }
 
 /** "la connexió de Firefox", "la connexió d'Edge". */
 function connectionOf(device: string): string {
-  return /^h?[aeiouàèéíïòóúü]/i.test(device) ? `la connexió d'${device}` : `la connexió de ${device}`;
+  return /^[aeiou]/i.test(device) ? `la connexió d'${device}` : `la connexió de ${device}`;
 }
 
 /**
@@ -34,12 +34,17 @@ export const ca: Wording = {
 
   time: {
     justNow: "ara mateix",
-    lessThanMinute: "menys d'un minut",
+    lessThanMinute: "menys\u00a0d'un\u00a0minut",
     minutes: (minutes) => count(minutes, "minut", "minuts"),
     hours: (hours) => count(hours, "hora", "hores"),
   },
 
-  place: { private: "Xarxa privada", unknown: "Desconegut", unknownIp: "Desconeguda" },
+  place: {
+    private: "Xarxa privada",
+    unknown: "Desconegut",
+    unknownIp: "Desconeguda",
+    alone: { country: "País desconegut", ip: "adreça desconeguda" },
+  },
   device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} a ${system}` },
   states: { open: "Oberta", closed: "Tancada", refused: "Rebutjat", unusual: "Inusual" },
 
@@ -52,18 +57,18 @@ export const ca: Wording = {
     forgotten: "Has oblidat la contrasenya? Demana a l'administrador d'aquest tauler que te'n posi una de nova.",
     wrong: "El correu electrònic o la contrasenya no són correctes. Revisa'ls i torna-ho a provar.",
     ended: {
-      signed_out: (when) => `Vas sortir el ${when}.`,
+      signed_out: (when) => `Vas sortir el dia ${when}.`,
       closed: (when) =>
-        `Aquesta connexió es va tancar des d'una altra el ${when}. Inicia la sessió per obrir-ne una de nova.`,
-      expired: (when) => `Aquesta connexió va caducar el ${when}. Inicia la sessió per obrir-ne una de nova.`,
+        `Aquesta connexió es va tancar des d'una altra el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
+      expired: (when) => `Aquesta connexió va caducar el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
       password_changed: (when) =>
-        `Aquesta connexió es va tancar el ${when}, en canviar la contrasenya. Inicia la sessió amb la nova.`,
+        `Aquesta connexió es va tancar el dia ${when}, en canviar la contrasenya. Inicia la sessió amb la nova.`,
       closed_by_operator: (when) =>
-        `L'administrador va tancar aquesta connexió el ${when}. Inicia la sessió per obrir-ne una de nova.`,
+        `L'administrador va tancar aquesta connexió el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
       replaced: (when) =>
-        `Aquesta connexió es va tancar el ${when}: el compte en tenia massa d'obertes, i aquesta era la més antiga.`,
+        `Aquesta connexió es va tancar el dia ${when}: el compte en tenia massa d'obertes, i aquesta era la més antiga.`,
       renewed: (when) =>
-        `La contrasenya es va donar el ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
+        `La contrasenya es va donar el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
     },
   },
 
@@ -94,7 +99,7 @@ export const ca: Wording = {
     country: "País",
     device: "Dispositiu",
     state: "Estat",
-    zone: (zone) => `Hores de ${zone}`,
+    zone: (zone) => `Fus horari: ${zone}`,
     lookedThrough: (rows) => pick(rows, "S'ha revisat 1 fila.", `S'han revisat ${number(rows)} files.`),
     older: "Connexions anteriors",
     goOn: "Continua cercant",
@@ -103,8 +108,8 @@ export const ca: Wording = {
 
   row: {
     current: "Aquesta connexió",
-    times: (ago, lastSeen) => `${ago} · última activitat ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago} · últim intent ${lastTry}`,
+    times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0activitat ${lastSeen}`,
+    timesRefused: (ago, lastTry) => `${ago}\u00a0· últim\u00a0intent ${lastTry}`,
     reasons: {
       signed_out: "En sortir",
       closed: "Des d'una altra connexió",
@@ -114,11 +119,11 @@ export const ca: Wording = {
       replaced: "Massa obertes",
       wrong_password: "Contrasenya incorrecta",
       too_many_tries: "Massa intents",
-      locked: "Compte blocat 24 hores",
+      locked: "Compte bloquejat 24 hores",
     },
     fromHere: "Des d'aquest navegador",
     from,
-    lasted: (duration) => `va durar ${duration}`,
+    lasted: (duration) => `va\u00a0durar\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
       `${reason}: ${count(attempts, "intent", "intents")}${
         addresses > 1 ? ` des de ${number(addresses)} adreces` : ""
@@ -146,7 +151,7 @@ export const ca: Wording = {
     refusedSignIns: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     refused: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     unusual: (connections) => count(connections, "inusual", "inusuals"),
-    notCounted: "connexions sense comptar",
+    notCounted: "sense comptar",
   },
 
   filters: {
@@ -164,7 +169,7 @@ export const ca: Wording = {
     chips: "Filtres actius",
     remove: "Treu el filtre",
     showAll: "Mostra-ho tot",
-    title: { from: (day) => `des de ${day}`, to: (day) => `fins a ${day}`, older: "anteriors" },
+    title: { from: (day) => `des del dia ${day}`, to: (day) => `fins al dia ${day}`, older: "anteriors" },
     soFarTitle: "Res de moment",
     soFar: "Encara queda historial per revisar.",
     beginningTitle: "No hi ha res anterior",
@@ -173,15 +178,15 @@ export const ca: Wording = {
     emptyTitle: "Res no coincideix amb aquest filtre",
     emptyOne: "No hi ha res així al teu historial.",
     emptyAll: "Res del teu historial no ho compleix tot. Treu-ne una part:",
-    without: (filter) => `Sense ${filter}`,
+    without: (filter) => `Sense «${filter}»`,
     showAllConnections: "Mostra totes les connexions",
     problems: {
       state: "«Estat» ha de ser open, closed, refused o unusual",
-      country: "«País» ha de ser les dues lletres d'un país, private o none",
+      country: "«País» ha de ser el codi de dues lletres d'un país, private o none",
       from: "«Des de» ha de ser un dia com 2026-11-23",
       to: "«Fins a» ha de ser un dia com 2026-11-23",
       ip: "«Adreça IP» ha de ser una adreça, o el començament d'una xarxa: 46.16",
-      before: "L'enllaç a connexions anteriors estava malmès: aquesta és la pàgina més recent",
+      before: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",
       repeated: (field) => `«${field}» ha arribat més d'una vegada`,
     },
   },
@@ -193,7 +198,12 @@ export const ca: Wording = {
       pick(connections, "S'ha obert una connexió.", `S'han obert ${number(connections)} connexions.`),
     closed: (connections) =>
       pick(connections, "S'ha tancat una connexió.", `S'han tancat ${number(connections)} connexions.`),
-    refused: (attempts) => pick(attempts, "S'ha rebutjat un intent.", `S'han rebutjat ${number(attempts)} intents.`),
+    refused: (attempts) =>
+      pick(
+        attempts,
+        "S'ha rebutjat un intent d'inici de sessió.",
+        `S'han rebutjat ${number(attempts)} intents d'inici de sessió.`,
+      ),
     show: "Mostra les connexions més recents",
   },
 
@@ -203,7 +213,7 @@ export const ca: Wording = {
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
     lost: "No hi ha hagut resposta. Revisa la xarxa i torna-ho a provar.",
     back: "Torna a l'historial",
-    since: (time, zone) => ["Des del ", time, ` (${zone})`],
+    since: (time, zone) => ["Des del dia ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
   },
 
@@ -224,7 +234,7 @@ export const ca: Wording = {
     staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
     signOutInstead: "Per acabar-la, prem «Surt».",
     closedTitle: "Aquesta connexió ja està tancada",
-    ended: (time, zone) => ["Va acabar el ", time, ` (${zone}). No queda res per tancar.`],
+    ended: (time, zone) => ["Va acabar el dia ", time, ` (${zone}). No queda res per tancar.`],
     askOne: "Vols tancar aquesta connexió?",
     one: "Tanca-la",
     cancel: "Cancel·la",
@@ -244,7 +254,7 @@ export const ca: Wording = {
 
   answers: {
     pageTitle: (device) => `Has estat tu? ${device}`,
-    current: "No pot respondre per ella mateixa: qui la va obrir diria que ets tu. Respon des d'una altra connexió.",
+    current: "No pot respondre per si mateixa: qui la va obrir diria que ets tu. Respon des d'una altra connexió.",
     nothingTitle: "Aquí no hi ha res inusual",
     answeredTitle: "Ja has respost",
     answered: { me: "Vas dir que havies estat tu.", not_me: "Vas dir que no havies estat tu." },
@@ -252,12 +262,11 @@ export const ca: Wording = {
     later: "Respon més tard",
     notMe: "No he estat jo",
     me: "He estat jo",
-    meMeans: (country, device) =>
-      `A partir d'ara ${
-        country === null ? "" : `${country}, `
-      }aquesta xarxa i ${device} són coneguts, i ja no inusuals.`,
+    thisNetwork: "aquesta xarxa",
+    meMeans: (known) =>
+      `${known.length === 0 ? "" : `El teu compte coneixerà des d'ara: ${known.join(", ")}. `}Ja no serà inusual.`,
     notMeMeans:
-      "Totes les altres connexions es tanquen de seguida, i tries una contrasenya nova. En aquest navegador continues amb la sessió iniciada.",
+      "Totes les altres connexions es tanquen de seguida, i tries una contrasenya nova. En aquest navegador continuaràs amb la sessió iniciada.",
     reasons: {
       new_country: (country) => `Va ser la primera connexió al teu compte des d'aquest país: ${country}.`,
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
@@ -273,7 +282,7 @@ export const ca: Wording = {
           "La connexió queda marcada com a teva",
           `${number(connections)} connexions com aquesta queden marcades com a teves`,
         )
-      }. El que vingui d'allà amb aquest dispositiu ja no és inusual.`,
+      }. El que vingui d'allà amb aquell dispositiu ja no serà inusual.`,
     chooseNew: "Potser algú més sap la teva contrasenya: tria'n ara una de nova.",
   },
 
@@ -292,7 +301,7 @@ export const ca: Wording = {
     othersClosed: (connections) =>
       pick(connections, "S'ha tancat una altra connexió.", `S'han tancat ${number(connections)} connexions més.`),
     wrong: "Aquesta no és la teva contrasenya actual. Revisa-la i torna-ho a provar.",
-    notChanged: "No s'ha canviat res: la contrasenya o aquesta connexió van canviar en el mateix moment.",
+    notChanged: "No s'ha canviat res: la contrasenya o aquesta connexió han canviat en el mateix moment.",
     same: "Aquesta és la teva contrasenya actual. Tria'n una altra.",
     different: "No és igual que la contrasenya nova de dalt.",
     problems: {
@@ -308,7 +317,8 @@ export const ca: Wording = {
     title: "Preferències",
     lead: "Es desen amb el teu compte i valen a qualsevol navegador on iniciïs la sessió.",
     zone: "Fus horari",
-    zoneHint: "Escriu una ciutat i tria-la a la llista. Si ho deixes buit, el fixa el pròxim inici de sessió.",
+    zoneHint:
+      "Escriu una ciutat amb el seu nom en anglès i tria-la a la llista. Si ho deixes buit, el fixa el pròxim inici de sessió.",
     browserZone: "Fes servir el d'aquest navegador:",
     language: "Idioma",
     asInBrowser: "El del navegador",
@@ -318,18 +328,18 @@ export const ca: Wording = {
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
     noZone: "No hi ha cap fus horari amb aquest nom. Tria'n un de la llista, com Europe/Madrid.",
-    noLanguage: "Tria un d'aquests idiomes",
-    noTheme: "Tria un d'aquests temes",
+    noLanguage: "Tria un d'aquests idiomes.",
+    noTheme: "Tria un d'aquests temes.",
   },
 
   typed: {
-    email: "Escriu el teu correu electrònic",
-    emailTooLong: "És massa llarg per a un correu electrònic",
-    password: "Escriu la teva contrasenya",
-    currentPassword: "Escriu la teva contrasenya actual",
-    newPassword: "Escriu una contrasenya nova",
-    newPasswordAgain: "Torna a escriure la contrasenya nova",
-    passwordTooLong: "Aquí no hi ha cap contrasenya tan llarga",
+    email: "Escriu el teu correu electrònic.",
+    emailTooLong: "És massa llarg per a un correu electrònic.",
+    password: "Escriu la teva contrasenya.",
+    currentPassword: "Escriu la teva contrasenya actual.",
+    newPassword: "Escriu una contrasenya nova.",
+    newPasswordAgain: "Torna a escriure la contrasenya nova.",
+    passwordTooLong: "Aquí no hi ha cap contrasenya tan llarga.",
   },
 
   refused: {
@@ -356,7 +366,7 @@ export const ca: Wording = {
     longAddress: { title: "Aquesta adreça és massa llarga", text: "Escurça-la, o torna a començar sense filtre." },
     largeForm: {
       title: "Aquest formulari és massa gran",
-      text: "Pot tenir 16 KB com a màxim. Escurça el que has escrit i torna-ho a provar.",
+      text: "Pot tenir 16\u00a0KB com a màxim. Escurça el que has escrit i torna-ho a provar.",
     },
     slowForm: { title: "El formulari no ha arribat", text: "La xarxa anava massa lenta. Torna-ho a provar." },
     noForm: {
@@ -367,9 +377,9 @@ export const ca: Wording = {
       title: "Aquest formulari venia d'un altre lloc",
       text: `Per la teva seguretat, només s'accepten formularis de ${origin}. Ves-hi i torna-ho a provar.`,
     }),
-    notDone: "No s'ha fet",
+    notDone: "No s'ha pogut fer",
     noCookie: "El teu navegador no ha retornat cap galeta. Permet les galetes d'aquest lloc i torna-ho a provar.",
     oldForm:
-      "Aquesta pàgina feia massa temps que era oberta, o era d'una altra sessió. No s'ha fet res: torna-ho a provar.",
+      "Feia massa temps que aquesta pàgina era oberta, o era d'una altra sessió. No s'ha fet res: torna-ho a provar.",
   },
 };

@@ -27,12 +27,18 @@ export const en = {
 
   time: {
     justNow: "just now",
-    lessThanMinute: "less than a minute",
+    lessThanMinute: "less\u00a0than\u00a0a\u00a0minute",
     minutes: (minutes: number) => count(minutes, "minute", "minutes"),
     hours: (hours: number) => count(hours, "hour", "hours"),
   },
 
-  place: { private: "Private network", unknown: "Unknown", unknownIp: "Unknown" },
+  /** `alone`: where no head of a column says what is unknown. */
+  place: {
+    private: "Private network",
+    unknown: "Unknown",
+    unknownIp: "Unknown",
+    alone: { country: "Unknown country", ip: "unknown address" },
+  },
   device: { unknown: "Unknown device", on: (browser: string, system: string) => `${browser} on ${system}` },
   states: { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual" },
 
@@ -96,8 +102,8 @@ export const en = {
 
   row: {
     current: "This connection",
-    times: (ago: string, lastSeen: string) => `${ago} · last seen ${lastSeen}`,
-    timesRefused: (ago: string, lastTry: string) => `${ago} · last try ${lastTry}`,
+    times: (ago: string, lastSeen: string) => `${ago}\u00a0· last seen ${lastSeen}`,
+    timesRefused: (ago: string, lastTry: string) => `${ago}\u00a0· last try ${lastTry}`,
     reasons: {
       signed_out: "Signed out",
       closed: "From another connection",
@@ -111,13 +117,13 @@ export const en = {
     },
     fromHere: "From this browser",
     from: (device: string) => `From ${device}`,
-    lasted: (duration: string) => `lasted ${duration}`,
+    lasted: (duration: string) => `lasted\u00a0${duration}`,
     refused: (reason: string, attempts: number, addresses: number) =>
       `${reason}: ${count(attempts, "attempt", "attempts")}${
         addresses > 1 ? ` from ${number(addresses)} addresses` : ""
       }`,
     unusual: {
-      new_country: (country: string) => `First from ${country}`,
+      new_country: (country: string) => `New country: ${country}`,
       new_network_and_device: () => "New network and device",
       after_refusals: () => "After refused sign-ins",
     },
@@ -139,7 +145,7 @@ export const en = {
     refusedSignIns: (attempts: number) => count(attempts, "refused sign-in", "refused sign-ins"),
     refused: (attempts: number) => `${number(attempts)} refused`,
     unusual: (connections: number) => `${number(connections)} unusual`,
-    notCounted: "connections not counted",
+    notCounted: "not counted",
   },
 
   filters: {
@@ -166,7 +172,7 @@ export const en = {
     emptyTitle: "Nothing matches this filter",
     emptyOne: "Nothing in your history fits it.",
     emptyAll: "Nothing in your history fits all of it. Drop a part of it:",
-    without: (filter: string) => `Without ${filter}`,
+    without: (filter: string) => `Without "${filter}"`,
     showAllConnections: "Show all connections",
     problems: {
       state: '"State" must be open, closed, refused or unusual',
@@ -174,7 +180,7 @@ export const en = {
       from: '"From" must be a day like 2026-11-23',
       to: '"To" must be a day like 2026-11-23',
       ip: '"IP address" must be an address, or how a network begins: 46.16',
-      before: "The link to older connections was damaged: this is the newest page",
+      before: "The link to older connections was damaged, so these are the newest ones",
       repeated: (field: string) => `"${field}" came more than once`,
     },
   },
@@ -240,14 +246,15 @@ export const en = {
     later: "Answer later",
     notMe: "Not me",
     me: "This was me",
-    meMeans: (country: string | null, device: string) =>
-      `${
-        country === null ? "This network" : `${country}, this network`
-      } and ${device} are known from now on, and not unusual any more.`,
+    thisNetwork: "this network",
+    meMeans: (known: string[]) =>
+      known.length === 0
+        ? "It is not unusual any more."
+        : `Known from now on, and not unusual any more: ${known.join(", ")}.`,
     notMeMeans:
       "Every other connection is closed at once, and you choose a new password. This browser stays signed in.",
     reasons: {
-      new_country: (country: string) => `It was the first connection to your account from ${country}.`,
+      new_country: (country: string) => `It was the first connection to your account from this country: ${country}.`,
       new_network_and_device: () => "Both its network and its device were new to your account.",
       after_refusals: () =>
         "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
@@ -261,7 +268,7 @@ export const en = {
           "The connection is marked as yours",
           `${number(connections)} connections of the same kind are marked as yours`,
         )
-      }. What comes from there on this device is not unusual any more.`,
+      }. What comes from there on that device is not unusual any more.`,
     chooseNew: "Somebody else may know your password, so choose a new one now.",
   },
 
@@ -294,7 +301,7 @@ export const en = {
     title: "Preferences",
     lead: "They go with your account, in every browser where you sign in.",
     zone: "Time zone",
-    zoneHint: "Type a city, and choose from the list. Left empty, the next sign-in sets it.",
+    zoneHint: "Type a city, and choose from the list. If this is empty, the next sign-in sets it.",
     browserZone: "Use this browser's:",
     language: "Language",
     asInBrowser: "As in the browser",
@@ -304,19 +311,19 @@ export const en = {
     submit: "Save preferences",
     saved: "Your preferences were saved.",
     noZone: "There is no time zone of this name. Choose one from the list, like Europe/Madrid.",
-    noLanguage: "Choose one of these languages",
-    noTheme: "Choose one of these themes",
+    noLanguage: "Choose one of these languages.",
+    noTheme: "Choose one of these themes.",
   },
 
   /** What is wrong with what was typed. */
   typed: {
-    email: "Type your e-mail address",
-    emailTooLong: "This is too long for an e-mail address",
-    password: "Type your password",
-    currentPassword: "Type your current password",
-    newPassword: "Type a new password",
-    newPasswordAgain: "Type the new password once more",
-    passwordTooLong: "No password here is that long",
+    email: "Type your e-mail address.",
+    emailTooLong: "This is too long for an e-mail address.",
+    password: "Type your password.",
+    currentPassword: "Type your current password.",
+    newPassword: "Type a new password.",
+    newPasswordAgain: "Type the new password once more.",
+    passwordTooLong: "No password here is that long.",
   },
 
   /** Why a password was not looked at. */
@@ -344,7 +351,7 @@ export const en = {
     longAddress: { title: "This address is too long", text: "Shorten it, or begin again without a filter." },
     largeForm: {
       title: "This form is too large",
-      text: "It may have 16 KB at most. Shorten what you typed and try again.",
+      text: "It may have 16\u00a0KB at most. Shorten what you typed and try again.",
     },
     slowForm: { title: "The form did not arrive", text: "The connection was too slow. Please try again." },
     noForm: { title: "This is not a form", text: "Send application/x-www-form-urlencoded, as the forms here do." },

@@ -24,12 +24,17 @@ export const es: Wording = {
 
   time: {
     justNow: "ahora mismo",
-    lessThanMinute: "menos de un minuto",
+    lessThanMinute: "menos\u00a0de\u00a0un\u00a0minuto",
     minutes: (minutes) => count(minutes, "minuto", "minutos"),
     hours: (hours) => count(hours, "hora", "horas"),
   },
 
-  place: { private: "Red privada", unknown: "Desconocido", unknownIp: "Desconocida" },
+  place: {
+    private: "Red privada",
+    unknown: "Desconocido",
+    unknownIp: "Desconocida",
+    alone: { country: "País desconocido", ip: "dirección desconocida" },
+  },
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
   states: { open: "Abierta", closed: "Cerrada", refused: "Rechazado", unusual: "Inusual" },
 
@@ -83,7 +88,7 @@ export const es: Wording = {
     country: "País",
     device: "Dispositivo",
     state: "Estado",
-    zone: (zone) => `Horas de ${zone}`,
+    zone: (zone) => `Zona horaria: ${zone}`,
     lookedThrough: (rows) => pick(rows, "Se ha revisado 1 fila.", `Se han revisado ${number(rows)} filas.`),
     older: "Conexiones anteriores",
     goOn: "Seguir buscando",
@@ -92,8 +97,8 @@ export const es: Wording = {
 
   row: {
     current: "Esta conexión",
-    times: (ago, lastSeen) => `${ago} · última actividad ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago} · último intento ${lastTry}`,
+    times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0actividad ${lastSeen}`,
+    timesRefused: (ago, lastTry) => `${ago}\u00a0· último\u00a0intento ${lastTry}`,
     reasons: {
       signed_out: "Al salir",
       closed: "Desde otra conexión",
@@ -107,7 +112,7 @@ export const es: Wording = {
     },
     fromHere: "Desde este navegador",
     from: (device) => `Desde ${device}`,
-    lasted: (duration) => `duró ${duration}`,
+    lasted: (duration) => `duró\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
       `${reason}: ${count(attempts, "intento", "intentos")}${
         addresses > 1 ? ` desde ${number(addresses)} direcciones` : ""
@@ -135,7 +140,7 @@ export const es: Wording = {
     refusedSignIns: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     refused: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     unusual: (connections) => count(connections, "inusual", "inusuales"),
-    notCounted: "conexiones sin contar",
+    notCounted: "sin contar",
   },
 
   filters: {
@@ -153,7 +158,7 @@ export const es: Wording = {
     chips: "Filtros activos",
     remove: "Quitar el filtro",
     showAll: "Ver todo",
-    title: { from: (day) => `desde ${day}`, to: (day) => `hasta ${day}`, older: "anteriores" },
+    title: { from: (day) => `desde el ${day}`, to: (day) => `hasta el ${day}`, older: "anteriores" },
     soFarTitle: "Nada por ahora",
     soFar: "Aún queda historial por revisar.",
     beginningTitle: "No hay nada anterior",
@@ -162,16 +167,16 @@ export const es: Wording = {
     emptyTitle: "Nada coincide con este filtro",
     emptyOne: "No hay nada así en tu historial.",
     emptyAll: "Nada en tu historial lo cumple todo. Quita una parte:",
-    without: (filter) => `Sin ${filter}`,
+    without: (filter) => `Sin «${filter}»`,
     showAllConnections: "Ver todas las conexiones",
     problems: {
       state: "«Estado» debe ser open, closed, refused o unusual",
-      country: "«País» debe ser las dos letras de un país, private o none",
+      country: "«País» debe ser el código de dos letras de un país, private o none",
       from: "«Desde» debe ser un día como 2026-11-23",
       to: "«Hasta» debe ser un día como 2026-11-23",
       ip: "«Dirección IP» debe ser una dirección, o el principio de una red: 46.16",
-      before: "El enlace a conexiones anteriores estaba dañado: esta es la página más reciente",
-      repeated: (field) => `«${field}» llegó más de una vez`,
+      before: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
+      repeated: (field) => `«${field}» ha llegado más de una vez`,
     },
   },
 
@@ -183,7 +188,11 @@ export const es: Wording = {
     closed: (connections) =>
       pick(connections, "Se ha cerrado una conexión.", `Se han cerrado ${number(connections)} conexiones.`),
     refused: (attempts) =>
-      pick(attempts, "Se ha rechazado un intento.", `Se han rechazado ${number(attempts)} intentos.`),
+      pick(
+        attempts,
+        "Se ha rechazado un intento de inicio de sesión.",
+        `Se han rechazado ${number(attempts)} intentos de inicio de sesión.`,
+      ),
     show: "Ver las conexiones más recientes",
   },
 
@@ -246,12 +255,11 @@ export const es: Wording = {
     later: "Responder más tarde",
     notMe: "No fui yo",
     me: "Fui yo",
-    meMeans: (country, device) =>
-      `A partir de ahora ${
-        country === null ? "" : `${country}, `
-      }esta red y ${device} son conocidos, y ya no inusuales.`,
+    thisNetwork: "esta red",
+    meMeans: (known) =>
+      `${known.length === 0 ? "" : `Tu cuenta conocerá desde ahora: ${known.join(", ")}. `}Ya no será inusual.`,
     notMeMeans:
-      "Todas las demás conexiones se cierran enseguida, y eliges una contraseña nueva. En este navegador sigues con la sesión iniciada.",
+      "Todas las demás conexiones se cierran enseguida, y eliges una contraseña nueva. En este navegador seguirás con la sesión iniciada.",
     reasons: {
       new_country: (country) => `Fue la primera conexión a tu cuenta desde este país: ${country}.`,
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
@@ -267,7 +275,7 @@ export const es: Wording = {
           "La conexión queda marcada como tuya",
           `${number(connections)} conexiones como esta quedan marcadas como tuyas`,
         )
-      }. Lo que venga de allí con este dispositivo ya no es inusual.`,
+      }. Lo que venga de allí con ese dispositivo ya no será inusual.`,
     chooseNew: "Puede que alguien más sepa tu contraseña: elige ahora una nueva.",
   },
 
@@ -286,7 +294,7 @@ export const es: Wording = {
     othersClosed: (connections) =>
       pick(connections, "Se ha cerrado otra conexión.", `Se han cerrado otras ${number(connections)} conexiones.`),
     wrong: "Esta no es tu contraseña actual. Revísala e inténtalo de nuevo.",
-    notChanged: "No se ha cambiado nada: la contraseña o esta conexión cambiaron en el mismo momento.",
+    notChanged: "No se ha cambiado nada: la contraseña o esta conexión han cambiado en el mismo momento.",
     same: "Esta es tu contraseña actual. Elige otra.",
     different: "No es igual que la contraseña nueva de arriba.",
     problems: {
@@ -302,7 +310,8 @@ export const es: Wording = {
     title: "Preferencias",
     lead: "Se guardan con tu cuenta y valen en cualquier navegador donde inicies sesión.",
     zone: "Zona horaria",
-    zoneHint: "Escribe una ciudad y elígela en la lista. Si lo dejas vacío, la fija el próximo inicio de sesión.",
+    zoneHint:
+      "Escribe una ciudad por su nombre en inglés y elígela en la lista. Si lo dejas vacío, la fija el próximo inicio de sesión.",
     browserZone: "Usar la de este navegador:",
     language: "Idioma",
     asInBrowser: "El del navegador",
@@ -312,18 +321,18 @@ export const es: Wording = {
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
     noZone: "No hay ninguna zona horaria con este nombre. Elige una de la lista, como Europe/Madrid.",
-    noLanguage: "Elige uno de estos idiomas",
-    noTheme: "Elige uno de estos temas",
+    noLanguage: "Elige uno de estos idiomas.",
+    noTheme: "Elige uno de estos temas.",
   },
 
   typed: {
-    email: "Escribe tu correo electrónico",
-    emailTooLong: "Es demasiado largo para un correo electrónico",
-    password: "Escribe tu contraseña",
-    currentPassword: "Escribe tu contraseña actual",
-    newPassword: "Escribe una contraseña nueva",
-    newPasswordAgain: "Escribe otra vez la contraseña nueva",
-    passwordTooLong: "Aquí ninguna contraseña es tan larga",
+    email: "Escribe tu correo electrónico.",
+    emailTooLong: "Es demasiado largo para un correo electrónico.",
+    password: "Escribe tu contraseña.",
+    currentPassword: "Escribe tu contraseña actual.",
+    newPassword: "Escribe una contraseña nueva.",
+    newPasswordAgain: "Escribe otra vez la contraseña nueva.",
+    passwordTooLong: "Aquí ninguna contraseña es tan larga.",
   },
 
   refused: {
@@ -343,16 +352,16 @@ export const es: Wording = {
     },
     crash: (request) => ({
       title: "Algo ha fallado aquí",
-      text: `No es culpa tuya. Si vuelve a pasar, di este número al administrador: ${request}`,
+      text: `No es culpa tuya. Si vuelve a pasar, dile este número al administrador: ${request}`,
     }),
     otherHost: (origin) => ({ title: "Dirección equivocada", text: `Este servidor solo responde en ${origin}.` }),
     method: { title: "Aquí no es posible", text: "Esta dirección no se puede usar de esa manera." },
     longAddress: { title: "Esta dirección es demasiado larga", text: "Acórtala, o empieza de nuevo sin filtro." },
     largeForm: {
       title: "Este formulario es demasiado grande",
-      text: "Puede tener 16 KB como mucho. Acorta lo que escribiste e inténtalo de nuevo.",
+      text: "Puede tener 16\u00a0KB como mucho. Acorta lo que has escrito e inténtalo de nuevo.",
     },
-    slowForm: { title: "El formulario no llegó", text: "La red iba demasiado lenta. Inténtalo de nuevo." },
+    slowForm: { title: "El formulario no ha llegado", text: "La red iba demasiado lenta. Inténtalo de nuevo." },
     noForm: {
       title: "Esto no es un formulario",
       text: "Envía application/x-www-form-urlencoded, como hacen los formularios de aquí.",
@@ -361,8 +370,8 @@ export const es: Wording = {
       title: "Este formulario venía de otro sitio",
       text: `Por tu seguridad, solo se aceptan formularios de ${origin}. Ve allí e inténtalo de nuevo.`,
     }),
-    notDone: "No se ha hecho",
-    noCookie: "Tu navegador no devolvió ninguna cookie. Permite las cookies de este sitio e inténtalo de nuevo.",
+    notDone: "No se ha podido hacer",
+    noCookie: "Tu navegador no ha devuelto ninguna cookie. Permite las cookies de este sitio e inténtalo de nuevo.",
     oldForm:
       "Esta página llevaba demasiado tiempo abierta, o era de otra sesión. No se ha hecho nada: inténtalo de nuevo.",
   },
