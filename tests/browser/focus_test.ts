@@ -98,7 +98,11 @@ Deno.test(
     const dialog = await openDialog(here);
     const field = dialog.getByLabel("Your password");
     const button = dialog.getByRole("button", { name: "Close it" });
-    const said = (text: string) => dialog.getByRole("alert").filter({ hasText: text }).waitFor();
+    const said = async (text: string) => {
+      await dialog.getByRole("alert").filter({ hasText: text }).waitFor();
+      // Before it is over, another one is dropped.
+      await here.locator(".htmx-request").waitFor({ state: "detached" });
+    };
     await waitForFocus(field);
     await here.keyboard.type(PASSWORD);
 
@@ -115,7 +119,7 @@ Deno.test(
     await here.unroute(`**${paths.closeAll}`);
     await here.route(`**${paths.closeAll}`, (route) => route.fulfill({ status: 502, body: "<p>Bad gateway</p>" }));
     isBusy = false;
-    await button.press("Enter");
+    await Promise.all([here.waitForResponse((response) => response.status() === 502), button.press("Enter")]);
     await said("There was no answer.");
     await waitForFocus(button);
     assert.equal(await field.inputValue(), PASSWORD);
