@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import type { OpenConnection } from "./connections.ts";
 import { isOpen } from "./open.ts";
@@ -28,22 +28,24 @@ export type FoundActivity = [
   unanswered: number,
 ];
 
-const USER = sql.placeholder("userId");
+/** One JSON array for an account, the connection in use and `now`: a part of what is asked for a page, and for a session. */
+export function activityOf(user: SQLWrapper, current: SQLWrapper): SQL {
+  return sql`
+    select json_array(
+      json((select json_array(opened_at, id) from connections where user_id = ${user}
+        order by opened_at desc, id desc limit 1)),
+      (select count(*) from ${connections} where ${connections.userId} = ${user} and ${isOpen(sql.placeholder("now"))}),
+      json((select json_array(id, attempts) from refusals where user_id = ${user}
+        order by first_at desc, id desc limit 1)),
+      (select count(*) from connections where user_id = ${user} and unusual is not null and answer is null
+        and id <> ${current}))`;
+}
 
-/** One JSON array for `userId`, the connection `current` and `now`; by itself a question, and a part of the one that a page asks. */
-export const ACTIVITY = sql`
-  select json_array(
-    json((select json_array(opened_at, id) from connections where user_id = ${USER}
-      order by opened_at desc, id desc limit 1)),
-    (select count(*) from ${connections} where ${connections.userId} = ${USER} and ${isOpen(sql.placeholder("now"))}),
-    json((select json_array(id, attempts) from refusals where user_id = ${USER}
-      order by first_at desc, id desc limit 1)),
-    (select count(*) from connections where user_id = ${USER} and unusual is not null and answer is null
-      and id <> ${sql.placeholder("current")}))`;
-
+/** The same as a question for `userId` and the connection `current`. */
+export const ACTIVITY = activityOf(sql.placeholder("userId"), sql.placeholder("current"));
 const findActivity = question<FoundActivity>(ACTIVITY);
 
-/** What every open page asks every few seconds, in some 25 µs whatever the history's length. */
+/** How the account's history stands, in some 10 µs whatever its length. */
 export async function readActivity(db: Db, session: Session, now: number): Promise<Activity> {
   const found = await findActivity(db, { userId: session.userId, current: session.connectionId, now });
   return toActivity(found ?? [null, 0, null, 0]);

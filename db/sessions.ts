@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { type Activity, activityOf, type FoundActivity, toActivity } from "./activity.ts";
 import type { Db } from "./client.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
@@ -74,31 +75,58 @@ type Found = [
   theme: Theme | null,
 ];
 
-const findSession = question<Found>(sql`
-  select json_array(${sessions.secretHash}, ${sessions.formerHash}, ${sessions.renewedAt}, ${sessions.csrf},
-    ${sessions.confirmedAt}, ${connections.id}, ${connections.openedAt}, ${connections.lastSeenAt},
-    ${endedAt(sql.placeholder("now"))}, ${endReason(sql.placeholder("now"))},
-    ${users.id}, ${users.email}, ${users.timeZone}, ${users.language}, ${users.theme})
+const SESSION = sql`json_array(${sessions.secretHash}, ${sessions.formerHash}, ${sessions.renewedAt}, ${sessions.csrf},
+  ${sessions.confirmedAt}, ${connections.id}, ${connections.openedAt}, ${connections.lastSeenAt},
+  ${endedAt(sql.placeholder("now"))}, ${endReason(sql.placeholder("now"))},
+  ${users.id}, ${users.email}, ${users.timeZone}, ${users.language}, ${users.theme})`;
+const OF_COOKIE = sql`
   from ${sessions}
   join ${connections} on ${connections.id} = ${sessions.connectionId}
   join ${users} on ${users.id} = ${connections.userId}
-  where ${sessions.id} = ${sql.placeholder("id")}`);
+  where ${sessions.id} = ${sql.placeholder("id")}`;
+
+const findSession = question<Found>(sql`select ${SESSION} ${OF_COOKIE}`);
+const findWithActivity = question<[Found, FoundActivity]>(
+  sql`select '[' || ${SESSION} || ',' || (${activityOf(users.id, sessions.connectionId)}) || ']' ${OF_COOKIE}`,
+);
+
+/** When a cookie is looked at, and whether for a request that changes nothing. */
+type Asking = { isReading: boolean; now: number };
 
 /**
  * The session whose secret this cookie holds, of an open connection or of an ended one; `null` for a cookie that the server
  * did not make. The secret before the last renewal is good for ten seconds, and only where `isReading`.
  */
-export async function resumeSession(
+export async function resumeSession(db: Db, cookie: string | undefined, asking: Asking): Promise<Session | null> {
+  const held = readCookie(cookie);
+  const found = held && await findSession(db, { id: held.id, now: asking.now });
+  return found ? sessionOf(found, held, asking) : null;
+}
+
+/**
+ * The same with how the account's history stands, read in the same call: what every open page asks every few seconds. With a database
+ * elsewhere that is one way there and back; here it takes a fifth less than to ask twice.
+ */
+export async function resumeWithActivity(
   db: Db,
   cookie: string | undefined,
-  { isReading, now }: { isReading: boolean; now: number },
-): Promise<Session | null> {
+  asking: Asking,
+): Promise<{ session: Session; activity: Activity } | null> {
+  const held = readCookie(cookie);
+  const found = held && await findWithActivity(db, { id: held.id, now: asking.now });
+  const session = found ? sessionOf(found[0], held, asking) : null;
+  return found && session ? { session, activity: toActivity(found[1]) } : null;
+}
+
+/** What a browser holds: a session's id and a secret. */
+type Held = { id: string; secret: string };
+
+function readCookie(cookie: string | undefined): Held | null {
   const [, id, secret] = COOKIE.exec(cookie ?? "") ?? [];
-  if (!id || !secret) return null;
+  return id && secret ? { id, secret } : null;
+}
 
-  const found = await findSession(db, { id, now });
-  if (!found) return null;
-
+function sessionOf(found: Found, { id, secret }: Held, { isReading, now }: Asking): Session | null {
   const [secretHash, formerHash, renewedAt, csrf, confirmedAt, ...rest] = found;
   const [connectionId, openedAt, lastSeenAt, at, reason, userId, email, timeZone, language, theme] = rest;
   const owner = { userId, email, timeZone, language, theme };

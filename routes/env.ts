@@ -1,3 +1,4 @@
+import type { Activity } from "../db/activity.ts";
 import type { CountryOf } from "../db/countries.ts";
 import type { Db } from "../db/client.ts";
 import type { Visitor } from "../db/connections.ts";
@@ -47,6 +48,8 @@ export type Env = {
     resumed: Session | null;
     /** The same behind `requireSession`, and only there: its connection is open. */
     session: Session;
+    /** How the account's history stands, read with the session: behind `requireSession`, where a page asks for news. */
+    activity: Activity;
     /** What the hidden field of this browser's forms says. */
     csrf: string;
     /** Does work that the answer need not wait for; what goes wrong is logged. */

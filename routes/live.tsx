@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { type Activity, listOpenedAfter, readActivity } from "../db/activity.ts";
+import { type Activity, listOpenedAfter } from "../db/activity.ts";
 import { NewPieces } from "../views/connections.tsx";
 import type { News } from "../views/live.tsx";
 import { readTag, writeTag } from "./activity_tag.ts";
@@ -11,13 +11,13 @@ import { paths, withQuery } from "./paths.ts";
 
 export const live = new Hono<Env>();
 
-/** What is new since the page got its tag: nothing is 304, which is nearly always the answer and costs two small reads. */
+/** What is new since the page got its tag: nothing is 304, which is nearly always the answer and costs one small read. */
 live.get("/connections/live", async (c) => {
   if (!wantsPiece(c)) return c.redirect(paths.connections, 303);
 
   const now = c.get("now")();
   const since = c.req.query("since") ?? "";
-  if (since === writeTag(await readActivity(c.get("db"), c.get("session"), now), now)) return c.body(null, 304);
+  if (since === writeTag(c.get("activity"), now)) return c.body(null, 304);
 
   const downTo = readCursor(c.req.query("down_to"));
   const view = await viewHistory(c, currentUrl(c), downTo);

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
-import { newCsrf, resumeSession, type Session } from "../db/sessions.ts";
+import { newCsrf, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
 import { textsOf } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
@@ -46,13 +46,21 @@ function prefixOf(c: Context<Env>): ["host"] | [] {
 
 /** Finds out whose request this is, once: the session behind the cookie, and what its forms' csrf field says. */
 export const loadSession = createMiddleware<Env>(async (c, next) => {
-  const isReading = c.req.method === "GET" || c.req.method === "HEAD";
-  const session = await resumeSession(c.get("db"), readCookie(c, "session"), { isReading, now: c.get("now")() });
+  const asking = { isReading: c.req.method === "GET" || c.req.method === "HEAD", now: c.get("now")() };
+  const session = c.req.path === paths.live
+    ? await loadWithActivity(c, asking)
+    : await resumeSession(c.get("db"), readCookie(c, "session"), asking);
   c.set("resumed", session);
   c.set("csrf", session?.csrf ?? "");
   c.set("texts", textsOf(languageOf(c, openSession(c))));
   return await next();
 });
+
+async function loadWithActivity(c: Context<Env>, asking: { isReading: boolean; now: number }): Promise<Session | null> {
+  const found = await resumeWithActivity(c.get("db"), readCookie(c, "session"), asking);
+  if (found) c.set("activity", found.activity);
+  return found?.session ?? null;
+}
 
 /** The session behind the cookie while its connection is open; else null. */
 export function openSession(c: Context<Env>): Session | null {

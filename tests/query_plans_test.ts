@@ -18,7 +18,7 @@ import { giveBack, reserveTry } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, type User } from "../db/schema.ts";
-import { confirmSession, holds, resumeSession, type Session } from "../db/sessions.ts";
+import { confirmSession, holds, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
 import {
   changePassword,
   findUser,
@@ -181,6 +181,17 @@ Deno.test("the session behind a cookie is found by three keys", async () => {
       "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
     ],
   );
+});
+
+Deno.test("how the history stands is found with the session, by the same keys and four indexes", async () => {
+  const cookie = `${"a".repeat(22)}.${"b".repeat(43)}`;
+
+  const plan = await planOf((db) => resumeWithActivity(db, cookie, { isReading: true, now: START }));
+
+  assertIndexed(plan.filter((step) => !step.includes("SCALAR SUBQUERY") && step !== "SCAN CONSTANT ROW"));
+  assertContains(plan, "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)");
+  assertContains(plan, "SEARCH connections USING INDEX connections_not_closed (user_id=?)");
+  assertContains(plan, "SEARCH connections USING INDEX connections_unanswered (user_id=?)");
 });
 
 Deno.test("open connections are listed and closed through the index of those that are not closed", async () => {

@@ -25,7 +25,7 @@ import { recordRefusal } from "../db/refusals.ts";
 import { countRows } from "../db/row_count.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, type User } from "../db/schema.ts";
-import { confirmSession, holds, newSecret, resumeSession, type Session } from "../db/sessions.ts";
+import { confirmSession, holds, newSecret, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
 import {
   addUser,
   changePassword,
@@ -165,6 +165,11 @@ export async function assertVerbs(db: Db): Promise<void> {
   const cookie = await confirmSession(db, confirming);
   const renewed = await resumeSession(db, cookie!, { isReading: false, now: now + 9 });
   assert.equal(renewed?.confirmedAt, now + 9);
+  assert.deepEqual(await resumeWithActivity(db, cookie!, { isReading: false, now: now + 9 }), {
+    session: renewed,
+    activity: await readActivity(db, here, now + 9),
+  });
+  assert.equal(await resumeWithActivity(db, undefined, { isReading: false, now: now + 9 }), null);
   assert.equal(await holds(db, newSecret(here.id)), false);
 
   await strengthenHash(db, user, "stronger hash");

@@ -70,9 +70,12 @@ export function IpAddress({ ip, t }: { ip: string; t: Texts }) {
 /** Long addresses may break behind a colon, and nowhere else. */
 function breakable(ip: string, t: Texts) {
   if (ip === "") return t.place.unknownIp;
-  if (!ip.includes(":")) return ip;
-  return ip.split(/(?<=:)(?=[^:])/).map((group, i) => i % 2 === 1 ? markup`${group}<wbr>` : group);
+  return ip.includes(":") ? groupsOf(ip) : ip;
 }
+const groupsOf = remember((ip: string) => {
+  const groups = ip.split(/(?<=:)(?=[^:])/);
+  return markup`${groups.map((group, i) => i % 2 === 1 ? markup`${group}<wbr>` : group)}`;
+});
 
 /** Which icon a device has; most are computers. */
 const KINDS = {

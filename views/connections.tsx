@@ -8,7 +8,7 @@ import { paths, withQuery } from "../routes/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { placeName } from "./countries.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
-import { Empty, FilterChips, FilterForm, formatDay } from "./filters.tsx";
+import { Empty, Filters, formatDay } from "./filters.tsx";
 import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
@@ -138,8 +138,7 @@ export function History({ isFiltering = false, ...view }: HistoryView & { isFilt
       </div>
       <div class="card">
         {days && <DaysPicture {...days} t={t} />}
-        <FilterForm query={query} countries={countries} isOpen={isFiltering} t={t} />
-        <FilterChips query={query} t={t} />
+        <Filters query={query} countries={countries} isOpen={isFiltering} t={t} />
         <div id="rows-or-none">
           <RowsOrNone {...view} />
         </div>

@@ -11,18 +11,27 @@ import { dayName } from "./time.ts";
 type Asked = { query: HistoryQuery; t: Texts };
 type Form = { query: HistoryQuery; countries: string[]; isOpen: boolean };
 
-/** The form, folded on a phone: there the summary says what is in it. `isOpen` while somebody is at it. */
-export function FilterForm({ query: { before: _, ...query }, countries, isOpen, t }: Form & { t: Texts }) {
+/** The form and what is in it. `isOpen` while somebody is at it. */
+export function Filters({ query: { before: _, ...query }, countries, isOpen, t }: Form & { t: Texts }) {
   const key = JSON.stringify([t.language, isOpen, query]);
-  return formOf(countries, key, () => writeForm({ query, countries, isOpen, t }));
+  return filtersOf(countries, key, () => {
+    const filters = (
+      <>
+        <FilterForm {...{ query, countries, isOpen, t }} />
+        <FilterChips query={query} t={t} />
+      </>
+    );
+    return markup`${filters}`;
+  });
 }
 
-/** It takes 30 µs to write, and few different ones are asked for: each is written once for an account's countries. */
-const formOf = rememberWith<string[], ReturnType<typeof writeForm>>();
+/** They take 45 µs to write, and few different ones are asked for: each is written once for an account's countries. */
+const filtersOf = rememberWith<string[], ReturnType<typeof markup>>();
 
-function writeForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
+/** Folded on a phone: there the summary says what is in it. */
+function FilterForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
   const active = activeFilters(query, t).length;
-  const form = (
+  return (
     <details id="filters" class="fold" open={isOpen}>
       <summary>
         {t.filters.submit} {active > 0 && <span class="chip">{t.filters.active(active)}</span>}
@@ -74,7 +83,6 @@ function writeForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
       </form>
     </details>
   );
-  return markup`${form}`;
 }
 
 /** The options of some countries by name; end tags and quotes are left out like in the rows. */
@@ -92,7 +100,7 @@ const SELECTED = markup` selected`;
 const collators = inEachLanguage((language) => new Intl.Collator(language));
 
 /** What the table is filtered by; each goes away by itself. The page comes anew, and Tab goes on from the filters. */
-export function FilterChips({ query, t }: Asked) {
+function FilterChips({ query, t }: Asked) {
   const active = activeFilters(query, t);
   if (active.length === 0) return null;
   return (
