@@ -44,14 +44,14 @@ export function createApp(options: AppOptions): Hono<Env> {
   const answer = `${paths.connections}/:id/answer`;
   const clientAddress = createClientAddress(options.trustedProxies);
 
-  app.use(async (c, next) => {
+  app.use((c, next) => {
     for (const key of Object.keys(options) as (keyof AppOptions)[]) c.set(key, options[key]);
     c.set("requestId", uuid());
     c.set("texts", textsOf(languageOf(c, null)));
     c.set("later", (work) => options.background(work.then(() => {}, (error) => logCrash(c, error))));
     c.set("visitor", once(() => visitorOf(c, clientAddress)));
     c.setRenderer((content, props) => render(c, content, props));
-    return await next();
+    return next();
   });
   app.use(securityHeaders(options.origin), noStore);
   app.get(paths.health, health);

@@ -55,10 +55,9 @@ export const noStore = createMiddleware<Env>((c, next) => {
 
 /** Another `Host` than the one that people type gets 421: no link, cookie or cache entry can be made under a wrong name. */
 export function requireHost(origin: URL) {
-  return createMiddleware<Env>(async (c, next) => {
+  return createMiddleware<Env>((c, next) => {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
-    if (host === origin.host) return await next();
-    if (isSameOrigin(`${origin.protocol}//${host}`, origin)) return await next();
+    if (host === origin.host || isSameOrigin(`${origin.protocol}//${host}`, origin)) return next();
     return refuse(c, 421, { ...c.var.texts.errors.otherHost(origin.origin), home: origin.href });
   });
 }
@@ -68,10 +67,10 @@ export function requireKnownMethod(app: Hono<Env>) {
   /** Made at the first request, when the app has all its routes; what has no `:id` in it is looked up once. */
   let methodsAt: ((path: string) => Set<string>) | undefined;
 
-  return createMiddleware<Env>(async (c, next) => {
+  return createMiddleware<Env>((c, next) => {
     methodsAt ??= readMethods(app);
     const known = methodsAt(c.req.path);
-    if (known.has(c.req.method)) return await next();
+    if (known.has(c.req.method)) return next();
     c.header("Allow", [...known].sort().join(", "));
     return refuse(c, 405, c.var.texts.errors.method);
   });
@@ -100,9 +99,9 @@ export function methodsOf(app: Hono<Env>): TrieRouter<string> {
 }
 
 /** A query that no page here writes gets 414. */
-export const limitQuery = createMiddleware<Env>(async (c, next) => {
+export const limitQuery = createMiddleware<Env>((c, next) => {
   const start = c.req.url.indexOf("?");
-  if (start === -1 || c.req.url.length - start - 1 <= LONGEST_QUERY) return await next();
+  if (start === -1 || c.req.url.length - start - 1 <= LONGEST_QUERY) return next();
   return refuse(c, 414, c.var.texts.errors.longAddress);
 });
 
@@ -130,13 +129,13 @@ export const readBody = createMiddleware<Env>(async (c, next) => {
  * content types.
  */
 export function requireOwnOrigin(origin: URL) {
-  return createMiddleware<Env>(async (c, next) => {
-    if (isSafe(c.req.method)) return await next();
+  return createMiddleware<Env>((c, next) => {
+    if (isSafe(c.req.method)) return next();
     const site = c.req.header("Sec-Fetch-Site");
     const from = c.req.header("Origin");
     const isOurs = (site ?? from) !== undefined && (site ?? "same-origin") === "same-origin" &&
       (from === undefined || isSameOrigin(from, origin));
-    if (isOurs) return await next();
+    if (isOurs) return next();
     c.var.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
     return refuse(c, 403, c.var.texts.errors.otherOrigin(origin.origin));
   });
@@ -162,14 +161,14 @@ export function requireCsrf(
 }
 
 /** An answer that ends a request: the page with what happened and what to do, or for htmx the same as a notification. */
-export function refuse(
+export async function refuse(
   c: Context<Env>,
   status: 400 | 403 | 404 | 405 | 408 | 413 | 414 | 415 | 421 | 500 | 503,
   { title, text, home }: { title: string; text: string; home?: string },
 ) {
   c.status(status);
   if (!wantsPiece(c)) {
-    return c.render(<ErrorPage {...{ title, text, home }} t={c.var.texts} />, { title, isError: true });
+    return await c.render(<ErrorPage {...{ title, text, home }} t={c.var.texts} />, { title, isError: true });
   }
   return answerProblem(c, `${title}. ${text}`);
 }
