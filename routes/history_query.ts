@@ -28,9 +28,13 @@ const NAMES = ["state", "country", "from", "to", "ip", "before"] as const;
  */
 export function readQuery(url: string): Record<string, string | string[]> {
   const params = new URL(url).searchParams;
-  const day = params.get("day");
-  if (day) ["from", "to"].filter((name) => !params.get(name)).forEach((name) => params.set(name, day));
-  const names = NAMES.filter((name) => params.getAll(name).some((value) => value !== ""));
+  const has = (name: string) => params.getAll(name).some((value) => value !== "");
+  const days = params.getAll("day").filter((day) => day !== "");
+  for (const name of ["from", "to"].filter((name) => days.length > 0 && !has(name))) {
+    params.delete(name);
+    days.forEach((day) => params.append(name, day));
+  }
+  const names = NAMES.filter(has);
   return Object.fromEntries(names.map((name) => {
     const values = params.getAll(name);
     return [name, values.length === 1 ? values[0]! : values];

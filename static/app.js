@@ -1,7 +1,6 @@
 // On the document: Back brings another body.
 const on = (names, run) => names.split(" ").map((name) => document.addEventListener(name, run, true));
 const find = (what) => document.querySelector(what);
-const dialog = () => find("dialog");
 
 // Forms take the browser's zone.
 find("[data-zone]")?.setAttribute("value", Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -10,22 +9,22 @@ find("[data-zone]")?.setAttribute("value", Intl.DateTimeFormat().resolvedOptions
 let row;
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!ctx.target.matches("dialog:not(:empty, [open])")) return;
-  dialog().showModal();
+  ctx.target.showModal();
   row = ctx.sourceElement.closest("tr");
 });
-// Focus goes back: to the link, its row, or the title.
-on("close", () => {
-  dialog().replaceChildren();
+// Focus goes back: to the link, its row or the title.
+on("close", ({ target }) => {
+  target.replaceChildren();
   if (find(":focus")) return;
   if (!row?.isConnected) row = find("#title");
   row.tabIndex = -1;
   row.focus();
 });
-on("connections-closed", () => dialog().close());
+on("connections-closed", () => find("dialog").close());
 on("click", (event) => {
   if (!event.target.matches("dialog, dialog [data-dismiss]")) return;
   event.preventDefault();
-  dialog().close();
+  find("dialog").close();
 });
 
 // The menu closes by Esc, a click or focus elsewhere.
@@ -44,7 +43,7 @@ on("htmx:before:request", (event) => {
 });
 on("htmx:error htmx:response:error", ({ target: { id, dataset }, detail: { ctx } }) => {
   if (id === "live") rest = Date.now() + 30_000;
-  else if (!(ctx?.response?.status < 500)) find("#dialog-problem")?.replaceChildren(dataset.lost);
+  else if (dataset?.lost && !(ctx?.response?.status < 500)) find("#dialog-problem").replaceChildren(dataset.lost);
 });
 
 // A page from memory may be of somebody who left.

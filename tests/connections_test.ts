@@ -203,6 +203,19 @@ Deno.test("GET /user/security/connections takes a day alone as the first and the
   assert.equal((await here.get(`${paths.csv}?day=2026-11-22`)).text.trim().split("\r\n").length, 1);
 });
 
+Deno.test("GET /user/security/connections says so of a day that makes no sense or came twice, and keeps what else there is", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+  await here.signIn();
+  const said = async (query: string) => (await here.get(`${paths.connections}?${query}`)).$("[role=alert]").text();
+
+  assert.match(await said("day=yesterday"), /"From" must be a day like .*"To" must be a day like/);
+  assert.match(await said("day=2026-11-22&day=2026-11-23"), /"From" came more than once.*"To" came more than once/);
+  assert.equal((await here.get(`${paths.csv}?day=2026-11-22&day=2026-11-23`)).status, 400);
+  const { $ } = await here.get(`${paths.connections}?day=2026-11-23&to=2026-11-24&from=`);
+  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["2026-11-23", "2026-11-24"]);
+});
+
 Deno.test("GET /user/security/connections keeps the filter in its form, its links and its download", async () => {
   const { browser, db } = await startApp();
   const here = browser();

@@ -40,7 +40,7 @@ export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { en
   }${closing}`;
 }
 
-/** A row's id in the page: the end of the connection's own, which is its 60 random bits, so that it is short. */
+/** A row's id in the page: the end of the connection's own, which is 62 random bits, so that it is short. */
 export function rowId(id: string): string {
   return `c-${id.slice("xxxxxxxx-xxxx-7xxx-".length)}`;
 }

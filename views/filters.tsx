@@ -85,7 +85,7 @@ function FilterForm({ query, countries, isOpen, t }: Form & { t: Texts }) {
   );
 }
 
-/** The options of some countries by name; end tags and quotes are left out like in the rows. */
+/** The options of some countries by name. */
 function countryOptions(countries: string[], chosen: string | undefined, t: Texts) {
   const codes = new Set(chosen === undefined ? countries : [chosen, ...countries]);
   const options = [...codes].map((code) => ({ code, name: countryName(code, t) }))
@@ -93,8 +93,9 @@ function countryOptions(countries: string[], chosen: string | undefined, t: Text
   return options.map(({ code, name }) => option(code, name, chosen));
 }
 
+/** Its end tag is left out like those in the rows; not its quotes, since a country's code is whatever the database holds. */
 function option(value: string, name: string, chosen: string | undefined) {
-  return markup`<option value=${value}${value === chosen && SELECTED}>${name}`;
+  return markup`<option value="${value}"${value === chosen && SELECTED}>${name}`;
 }
 const SELECTED = markup` selected`;
 const collators = inEachLanguage((language) => new Intl.Collator(language));

@@ -23,7 +23,7 @@ export function createPanel(options: AreaOptions) {
   panel.get("/acme.css", (c) => c.body(STYLES, 200, { "Content-Type": "text/css" }));
   panel.get("/", requireOwner, (c) => {
     const account = table.prepare("SELECT plan FROM accounts WHERE email = ?").get(c.var.owner.email);
-    return c.html(homePage(c.var.owner, String(account?.plan)));
+    return c.html(homePage(c.var.owner, String(account?.plan ?? "none")));
   });
   panel.use(area);
   panel.notFound((c) => c.text("Acme has no such page", 404));

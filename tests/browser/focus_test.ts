@@ -15,7 +15,7 @@ import {
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
-import { addOpen, addUnusual } from "./history.ts";
+import { addClosed, addOpen, addUnusual } from "./history.ts";
 
 Deno.test("Esc and the way out lead back from each dialog to the link that opened it", inChromium, async () => {
   await using site = await openSite();
@@ -132,6 +132,28 @@ Deno.test(
     assert.deepEqual(site.troubles.filter((trouble) => !trouble.startsWith("htmx: htmx:error: Failed to fetch")), []);
   },
 );
+
+Deno.test("the dialog says nothing of what fails beside it", inChromium, async () => {
+  await using site = await openSite();
+  await addClosed(site.db, 30);
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  let fail = () => {};
+  const held = new Promise<void>((resolve) => fail = resolve);
+  await here.route("**/connections?before=*", async (route) => {
+    await held;
+    await route.abort("internetdisconnected");
+  });
+  await here.getByRole("link", { name: "Older connections" }).press("Enter");
+  await here.getByRole("link", { name: "Close open connections" }).press("Enter");
+  const dialog = await openDialog(here);
+
+  fail();
+  await here.locator(".htmx-request").waitFor({ state: "detached" });
+
+  assert.equal(await dialog.getByRole("alert").textContent(), "");
+});
 
 Deno.test(
   "a button of the dialog that is pressed twice sends once, and keeps the focus meanwhile",
