@@ -18,6 +18,12 @@ export function foldEmail(email: string): string {
   return email.trim().normalize("NFC").toLowerCase();
 }
 
+/** Whether an account can have it. No pattern tells whether mail arrives: one @ with something on both sides, no spaces, is all. */
+export function isEmail(email: string): boolean {
+  const folded = foldEmail(email);
+  return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(folded) && folded.length <= LONGEST_EMAIL;
+}
+
 /** Adds an account. `false` when there is one with this address. */
 export async function addUser(db: Db, email: string, passwordHash: string, now: number): Promise<boolean> {
   const id = uuid({ msecs: now });

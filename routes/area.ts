@@ -6,7 +6,7 @@ import { createCountryLookup } from "../db/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { Unavailable } from "../db/unavailable.ts";
-import { addUser, findUser, removeUser, renameUser, resetPassword } from "../db/users.ts";
+import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import type { Owner } from "../views/layout.tsx";
 import { createApp } from "./app.tsx";
 import { findAsset } from "./assets.ts";
@@ -70,6 +70,8 @@ export function createArea(options: AreaOptions): {
       const owner = await findOwner(c);
       if (owner === null) return askToSignIn(c);
       c.set("owner", owner);
+      // Else Back would show the page to who comes after the owner.
+      c.header("Cache-Control", "no-store");
       return await next();
     }),
     users: usersOf(settings),
@@ -87,10 +89,11 @@ function usersOf({ db, now, passwords }: AppOptions) {
   }
 
   return {
-    /** `false` when there is one with this address. What speaks against a password, `passwordProblem` says. */
-    add: async (email: string, password: string) => await addUser(db, email, await hash(password), now()),
-    /** Its connections stay open. `false` when there is none, or another one under the new address. */
-    rename: (email: string, newEmail: string) => renameUser(db, email, newEmail),
+    /** `false` when there is one with this address, or it is none. What speaks against a password, `passwordProblem` says. */
+    add: async (email: string, password: string) =>
+      isEmail(email) && await addUser(db, email, await hash(password), now()),
+    /** Its connections stay open. `false` when there is none, another one under the new address, or that is none. */
+    rename: async (email: string, newEmail: string) => isEmail(newEmail) && await renameUser(db, email, newEmail),
     /** With its whole history, and out at the next request. `false` when there is none. */
     remove: (email: string) => removeUser(db, email),
     /** Closes what was opened with the old one. `false` when there is no such account. */

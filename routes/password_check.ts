@@ -34,10 +34,7 @@ export async function checkPassword(
 ): Promise<Checked> {
   const { db, passwords, log, requestId } = c.var;
   // A flood past what can be hashed costs no writes either, for which the pages would wait.
-  if (passwords.isBusy()) {
-    await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
-    return { outcome: "busy" };
-  }
+  if (passwords.isBusy()) return await tellBusy();
   const { address } = await c.var.visitor();
   const reserved = await reserveTry(db, { email, address, isKnown }, c.var.now());
   if ("retryAfter" in reserved) {
@@ -47,11 +44,16 @@ export async function checkPassword(
   const isRight = await passwords.verify(password, user?.passwordHash);
   if (isRight === null) {
     await giveBack(db, reserved);
-    return { outcome: "busy" };
+    return await tellBusy();
   }
   if (isRight && user) return { outcome: "right", user, reserved };
   if (reserved.isLast) log("authn_login_lock", { request_id: requestId, user: user?.id, ip: address.ip });
   return { outcome: "wrong", isLast: reserved.isLast };
+}
+
+async function tellBusy(): Promise<Refused> {
+  await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+  return { outcome: "busy" };
 }
 
 /**

@@ -1,18 +1,17 @@
-// On the document: Back brings another body.
+// Back brings another body.
 const on = (names, run) => names.split(" ").map((name) => document.addEventListener(name, run, true));
 const find = (what) => document.querySelector(what);
 
-// Forms take the browser's zone.
 find("[data-zone]")?.setAttribute("value", Intl.DateTimeFormat().resolvedOptions().timeZone);
 
 // htmx fills the dialog; then it opens.
 let row;
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!ctx.target.matches("dialog:not(:empty, [open])")) return;
+  if (!ctx.target?.matches("dialog:not(:empty, [open])")) return;
   ctx.target.showModal();
   row = ctx.sourceElement.closest("tr");
 });
-// Focus goes back: to the link, its row or the title.
+// Focus goes back, to the link, row or title.
 on("close", ({ target }) => {
   target.replaceChildren();
   if (find(":focus")) return;
@@ -22,12 +21,13 @@ on("close", ({ target }) => {
 });
 on("connections-closed", () => find("dialog").close());
 on("click", (event) => {
+  // A new tab: not htmx's.
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
   if (!event.target.matches("dialog, dialog [data-dismiss]")) return;
   event.preventDefault();
   find("dialog").close();
 });
 
-// The menu closes by Esc, a click or focus elsewhere.
 on("click focusin keydown", ({ key, target }) => {
   const menu = find(".menu[open]");
   if (!menu || (key ? key !== "Escape" : menu.contains(target))) return;
@@ -35,7 +35,7 @@ on("click focusin keydown", ({ key, target }) => {
   menu.open = false;
 });
 
-// The poll gives way to people, and rests unseen or in trouble.
+// The poll gives way, and rests unseen or in trouble.
 let rest = 0;
 on("htmx:before:request", (event) => {
   if (event.target.id !== "live") find("#live")?.dispatchEvent(new Event("htmx:abort"));

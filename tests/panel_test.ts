@@ -50,8 +50,9 @@ Deno.test("in a panel the area's pages keep their policy, with nothing in them t
   assert.equal((await here.get(paths.signIn, { Host: "evil.example" })).status, 421);
   for (const { headers } of [home, missing]) {
     assert.equal(headers.get("Content-Security-Policy"), null);
-    assert.equal(headers.get("Cache-Control"), null);
   }
+  assert.equal(home.headers.get("Cache-Control"), "no-store", "of who is signed in");
+  assert.equal(missing.headers.get("Cache-Control"), null);
 });
 
 Deno.test("in a panel the area answers its own paths only: what nobody has is the panel's to refuse", async () => {
@@ -136,7 +137,9 @@ Deno.test("requireOwner leads who is not signed in to the sign-in page and back,
   assert.equal(piece.headers.get("HX-Redirect"), `${paths.signIn}?next=%2Fbilling`);
 
   await here.signIn();
-  assert.equal((await here.get("/billing")).text, EMAIL);
+  const mine = await here.get("/billing");
+  assert.equal(mine.text, EMAIL);
+  assert.equal(mine.headers.get("Cache-Control"), "no-store");
   await here.signOut();
   assert.equal((await here.get("/billing")).status, 303);
 });
@@ -164,6 +167,16 @@ Deno.test("while too many passwords are being hashed, a panel that adds an accou
 
   await assert.rejects(users.add(EMAIL, PASSWORD), Unavailable);
   assert.equal(await users.remove(EMAIL), false);
+});
+
+Deno.test("no account of a panel has an address that nobody could sign in with", async () => {
+  const { users } = createArea(await options());
+
+  assert.equal(await users.add("", PASSWORD), false);
+  assert.equal(await users.add(`${"m".repeat(250)}@example.com`, PASSWORD), false);
+  assert.equal(await users.add(EMAIL, PASSWORD), true);
+  assert.equal(await users.rename(EMAIL, "marta"), false);
+  assert.equal(await users.remove(EMAIL), true);
 });
 
 Deno.test("the example starts as the README says, and takes the account that it prints", async () => {

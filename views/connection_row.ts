@@ -31,7 +31,7 @@ export function ConnectionRow({ entry, isFocused = false, ...rows }: Rows & { en
   const isCurrent = id === rows.current;
   const state = stateOf(entry);
   const closing = state === "open" && !isCurrent && closingLink(entry, t);
-  return markup`<tr id=${rowId(id)}${isCurrent && CURRENT}${isFocused && FOCUSED}><td><time datetime=${
+  return markup`<tr id="${rowId(id)}"${isCurrent && CURRENT}${isFocused && FOCUSED}><td><time datetime=${
     isoMinute(openedAt)
   }>${formatTime(openedAt, rows.zone, t)}</time><p>${describeTimes(entry, rows)}${chipsOf(entry, isCurrent, t)}<td>${
     breakable(ip, t)

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { Hono } from "hono";
+import { foldEmail } from "../../db/users.ts";
 import { type AreaOptions, createArea } from "../../routes/area.ts";
 import { Header, homePage, STYLES } from "./acme.tsx";
 
@@ -7,16 +8,18 @@ import { Header, homePage, STYLES } from "./acme.tsx";
 export function createPanel(options: AreaOptions) {
   const { area, requireOwner, users } = createArea({ ...options, brand: "Acme Hosting", header: Header });
   const table = new DatabaseSync(":memory:");
-  table.exec("CREATE TABLE accounts (email TEXT PRIMARY KEY COLLATE NOCASE, plan TEXT NOT NULL)");
+  table.exec("CREATE TABLE accounts (email TEXT PRIMARY KEY, plan TEXT NOT NULL)");
   const write = (sql: string, ...values: string[]) => table.prepare(sql).run(...values).changes === 1;
 
-  // An account changes in the area first, which says whether it did, and then in Acme's table.
+  // An account changes in the area first, which says whether it did, and then in Acme's table. Addresses are kept as the area keeps them.
   const accounts = {
     add: async (email: string, password: string, plan: string) =>
-      await users.add(email, password) && write("INSERT INTO accounts VALUES (?, ?)", email, plan),
-    rename: async (email: string, newEmail: string) =>
-      await users.rename(email, newEmail) && write("UPDATE accounts SET email = ? WHERE email = ?", newEmail, email),
-    remove: async (email: string) => await users.remove(email) && write("DELETE FROM accounts WHERE email = ?", email),
+      await users.add(email, password) && write("INSERT INTO accounts VALUES (?, ?)", foldEmail(email), plan),
+    rename: async (email: string, to: string) =>
+      await users.rename(email, to) &&
+      write("UPDATE accounts SET email = ? WHERE email = ?", foldEmail(to), foldEmail(email)),
+    remove: async (email: string) =>
+      await users.remove(email) && write("DELETE FROM accounts WHERE email = ?", foldEmail(email)),
   };
 
   const panel = new Hono();

@@ -306,3 +306,32 @@ Deno.test("the dialog rises where motion is welcome", inChromium, async () => {
   assert.equal(await dialog.evaluate((element) => getComputedStyle(element).animationName), "rise");
   site.assertUntroubled();
 });
+
+Deno.test(
+  "with Ctrl a link to a confirmation opens it as a page in a tab of its own, and here nothing happens",
+  inChromium,
+  async () => {
+    await using site = await openSite();
+    const other = await site.visit({ ip: PARIS, userAgent: SAFARI });
+    const here = await site.visit();
+    await signIn(other);
+    site.clock.now += MINUTE;
+    await signIn(here);
+
+    const [all] = await Promise.all([
+      here.context().waitForEvent("page"),
+      here.getByRole("link", { name: "Close open connections" }).click({ modifiers: ["Control"] }),
+    ]);
+    const [one] = await Promise.all([
+      here.context().waitForEvent("page"),
+      here.getByRole("link", { name: /^Close the connection of Safari/ }).click({ modifiers: ["Control"] }),
+    ]);
+
+    await all.getByRole("heading", { name: "Close 1 open connection?" }).waitFor();
+    await one.getByRole("heading", { name: "Close this connection?" }).waitFor();
+    assert.equal(new URL(all.url()).pathname, paths.closeAll);
+    assert.equal(await here.locator("dialog").evaluate((dialog: HTMLDialogElement) => dialog.open), false);
+    assert.equal(await here.locator("#rows tr").count(), 2);
+    site.assertUntroubled();
+  },
+);

@@ -83,3 +83,21 @@ Deno.test(
     assert.deepEqual(without, []);
   },
 );
+
+Deno.test("the style sheet says without its spaces what is written", inChromium, async () => {
+  await using site = await openSite();
+  const here = await site.visit();
+  await here.goto(paths.signIn);
+  const written = await Deno.readTextFile(new URL("../../static/app.css", import.meta.url));
+
+  const [sent, meant] = await here.evaluate((css) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    return [document.styleSheets[0]!, sheet].map(({ cssRules }) =>
+      Array.from(cssRules, (rule) => rule.cssText.replaceAll(", ", ",")).join("\n")
+    );
+  }, written);
+
+  assert.ok(meant!.length > 10_000);
+  assert.equal(sent, meant);
+});
