@@ -216,7 +216,7 @@ Deno.test("all rows on the page are renewed down to the last one, also those tha
   const page = await open(here);
   assert.equal(page.$("tbody tr").length, 25);
   const older = await here.get(page.$("#more a").attr("href") ?? "", HTMX);
-  const shown = [page, older].flatMap(({ text }) => [...text.matchAll(/ id=(c-[\w-]+)/g)].map(([, id]) => id));
+  const shown = [page, older].flatMap(({ text }) => [...text.matchAll(/ id="(c-[\w-]+)"/g)].map(([, id]) => id));
   await browser("46.16.60.7").signIn();
 
   const answer = await page.ask({ down_to: [String(older.$("[name=down_to]").attr("value"))] });
