@@ -1,7 +1,6 @@
 import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
 import { DEFAULT_ZONE, isoDay, localDay } from "../views/time.ts";
-import { remember } from "../views/remember.ts";
 import { TIME_ZONES } from "../views/time_zones.ts";
 import type { Env } from "./env.ts";
 
@@ -36,16 +35,8 @@ export function findTimeZone(text: string): string | null {
 
 /** When a day (`YYYY-MM-DD`) begins in a time zone, or the day after it; milliseconds since the epoch. */
 export function startOfDay(day: string, timeZone: string, daysLater = 0): number {
-  return startsIn(timeZone)(`${day} ${daysLater}`);
+  return Temporal.PlainDate.from(day).add({ days: daysLater }).toZonedDateTime(timeZone).epochMilliseconds;
 }
-
-/** Temporal takes 2 µs, and the picture asks for 31 days. */
-const startsIn = remember((timeZone: string) =>
-  remember((key: string) => {
-    const [day = "", daysLater] = key.split(" ");
-    return Temporal.PlainDate.from(day).add({ days: Number(daysLater) }).toZonedDateTime(timeZone).epochMilliseconds;
-  }, 1_000)
-);
 
 /** The day (`YYYY-MM-DD`) that it is in a time zone. */
 export function dayOf(time: number, timeZone: string): string {
