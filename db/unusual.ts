@@ -53,7 +53,7 @@ function isKnown(kind: keyof Traits): SQL {
 
 /** Why a connection that is about to be opened is unusual for its account; empty when it isn't. */
 export async function findUnusual(db: Db, userId: string, visitor: Visitor, now: number): Promise<UnusualReason[]> {
-  const traits = traitsOf(visitor);
+  const traits = traitsOf({ ...visitor, network: visitor.address.network });
   const since = now - HOUR;
   const facts = await findFacts(db, { userId, ...traits, since, hour: Math.floor(since / HOUR) });
   if (!facts) return [];
@@ -71,11 +71,14 @@ export async function findUnusual(db: Db, userId: string, visitor: Visitor, now:
 /** What tells one place or device from another; `null` for what doesn't. */
 type Traits = Record<"country" | "network" | "device", string | null>;
 
-function traitsOf({ address, countryCode, device }: Visitor): Traits {
+/** What an account can know of a connection: of a private network no country and no network, since each house has another one. */
+export function traitsOf(
+  { countryCode, network, device }: { countryCode: string; network: string; device: string },
+): Traits {
   const isPrivate = countryCode === "private";
   return {
     country: isPrivate || countryCode === "none" ? null : countryCode,
-    network: isPrivate || address.network === "" ? null : address.network,
+    network: isPrivate || network === "" ? null : network,
     device: device === UNKNOWN_DEVICE ? null : device,
   };
 }

@@ -1,5 +1,5 @@
-import { UNKNOWN_DEVICE } from "../db/devices.ts";
 import type { Entry } from "../db/history.ts";
+import { traitsOf } from "../db/unusual.ts";
 import { paths } from "../routes/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { History, type HistoryView } from "./connections.tsx";
@@ -59,13 +59,13 @@ export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { co
   );
 }
 
-/** What the account knows after "This was me", as far as the connection tells it (db/unusual.ts). */
+/** What the account knows after "This was me". Where there is no network there is no address either. */
 function becomesKnown({ countryCode, ip, device }: Entry, t: Texts): string[] {
-  const isPrivate = countryCode === "private";
+  const traits = traitsOf({ countryCode, network: ip, device });
   return [
-    !isPrivate && countryCode !== "none" && countryName(countryCode, t),
-    !isPrivate && ip !== "" && t.answers.thisNetwork,
-    device !== UNKNOWN_DEVICE && deviceName(device, t),
+    traits.country !== null && countryName(traits.country, t),
+    traits.network !== null && t.answers.thisNetwork,
+    traits.device !== null && deviceName(traits.device, t),
   ].filter((known) => known !== false);
 }
 
