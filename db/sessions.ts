@@ -91,7 +91,7 @@ const findWithActivity = question<[Found, FoundActivity]>(
 );
 
 /** When a cookie is looked at, and whether for a request that changes nothing. */
-type Asking = { isReading: boolean; now: number };
+export type Asking = { isReading: boolean; now: number };
 
 /**
  * The session whose secret this cookie holds, of an open connection or of an ended one; `null` for a cookie that the server

@@ -16,7 +16,7 @@ import { languageOf } from "./languages.ts";
 import { createLog, describeError } from "./log.ts";
 import { BUSY_RETRY_AFTER } from "./password_check.ts";
 import { paths } from "./paths.ts";
-import { askToSignIn } from "./sessions.ts";
+import { askingOf, askToSignIn } from "./sessions.ts";
 
 const DAY = 86_400_000;
 
@@ -54,8 +54,7 @@ export function createArea(options: AreaOptions): {
   async function findOwner(c: Context): Promise<Owner | null> {
     const { db, origin, now, lifetime, background, log } = settings;
     const cookie = origin.protocol === "https:" ? getCookie(c, "session", "host") : getCookie(c, "session");
-    const isReading = c.req.method === "GET" || c.req.method === "HEAD";
-    const session = await resumeSession(db, cookie, { isReading, now: now() });
+    const session = await resumeSession(db, cookie, askingOf(c, now()));
     if (session === null || session.end !== null) return null;
 
     const seen = markSeen(db, session, lifetime, now());

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
-import { newCsrf, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
+import { type Asking, newCsrf, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
 import { textsOf } from "../views/texts.ts";
 import type { Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
@@ -46,7 +46,7 @@ function prefixOf(c: Context<Env>): ["host"] | [] {
 
 /** Finds out whose request this is, once: the session behind the cookie, and what its forms' csrf field says. */
 export const loadSession = createMiddleware<Env>(async (c, next) => {
-  const asking = { isReading: c.req.method === "GET" || c.req.method === "HEAD", now: c.get("now")() };
+  const asking = askingOf(c, c.get("now")());
   const session = c.req.path === paths.live
     ? await loadWithActivity(c, asking)
     : await resumeSession(c.get("db"), readCookie(c, "session"), asking);
@@ -56,7 +56,12 @@ export const loadSession = createMiddleware<Env>(async (c, next) => {
   return await next();
 });
 
-async function loadWithActivity(c: Context<Env>, asking: { isReading: boolean; now: number }): Promise<Session | null> {
+/** How a request asks for its session. */
+export function askingOf(c: Context, now: number): Asking {
+  return { isReading: c.req.method === "GET" || c.req.method === "HEAD", now };
+}
+
+async function loadWithActivity(c: Context<Env>, asking: Asking): Promise<Session | null> {
   const found = await resumeWithActivity(c.get("db"), readCookie(c, "session"), asking);
   if (found) c.set("activity", found.activity);
   return found?.session ?? null;
