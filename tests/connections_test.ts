@@ -6,6 +6,7 @@ import { resumeSession } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../routes/paths.ts";
 import { addAccount, type Answer, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { closedConnection } from "./long_history.ts";
 
 Deno.test("GET / leads to the sign-in page, and signed in to the history", async () => {
   const { browser } = await startApp();
@@ -589,19 +590,11 @@ function texts($: Answer["$"], selector: string): string[] {
 /** Gives the account closed connections, one a minute back from `START`. */
 async function fill(db: Awaited<ReturnType<typeof startApp>>["db"], count: number): Promise<void> {
   const user = await findUser(db, EMAIL);
-  await db.insert(connections).values(Array.from({ length: count }, (_, i) => ({
-    id: crypto.randomUUID(),
-    userId: user!.id,
+  await db.insert(connections).values(
     // Every other one at the same moment as its neighbour: the id has to tell them apart.
-    openedAt: START - Math.floor(i / 2) * MINUTE,
-    lastSeenAt: START,
-    expiresAt: START + DAY,
-    closedAt: START,
-    endReason: "signed_out" as const,
-    ip: "10.0.0.1",
-    network: "10.0",
-    countryCode: "private",
-    userAgent: "",
-    device: "Unknown device",
-  })));
+    Array.from(
+      { length: count },
+      (_, i) => closedConnection(user!.id, START - Math.floor(i / 2) * MINUTE, "", "Unknown device"),
+    ),
+  );
 }

@@ -2,6 +2,24 @@ import type { Db } from "../db/client.ts";
 import { connections } from "../db/schema.ts";
 import { DAY, START } from "./app.ts";
 
+/** A closed connection of the account from a private network, as the tests that need many of them write it. */
+export function closedConnection(userId: string, openedAt: number, userAgent: string, device: string) {
+  return {
+    id: crypto.randomUUID(),
+    userId,
+    openedAt,
+    lastSeenAt: START,
+    expiresAt: START + DAY,
+    closedAt: START,
+    endReason: "signed_out" as const,
+    ip: "10.0.0.1",
+    network: "10.0",
+    countryCode: "private",
+    userAgent,
+    device,
+  };
+}
+
 /** Gives the account closed connections, many at the same moment, each with a User-Agent of its own. */
 export async function fill(
   db: Db,
@@ -10,19 +28,12 @@ export async function fill(
   userAgent = "agent",
 ): Promise<void> {
   for (let from = 0; from < count; from += 500) {
-    await db.insert(connections).values(Array.from({ length: Math.min(500, count - from) }, (_, i) => ({
-      id: crypto.randomUUID(),
-      userId,
-      openedAt: START - Math.floor((from + i) / 7) * 1000,
-      lastSeenAt: START,
-      expiresAt: START + DAY,
-      closedAt: START,
-      endReason: "signed_out" as const,
-      ip: "10.0.0.1",
-      network: "10.0",
-      countryCode: "private",
-      userAgent: `${userAgent}/${from + i}`,
-      device: "agent",
-    })));
+    await db.insert(connections).values(
+      Array.from(
+        { length: Math.min(500, count - from) },
+        (_, i) =>
+          closedConnection(userId, START - Math.floor((from + i) / 7) * 1000, `${userAgent}/${from + i}`, "agent"),
+      ),
+    );
   }
 }

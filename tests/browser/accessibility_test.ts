@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import axeCore from "axe-core";
 import type { Page } from "playwright-core";
-import { readAddress } from "../../db/addresses.ts";
-import { reserveTry } from "../../db/limits.ts";
 import { Unavailable } from "../../db/unavailable.ts";
 import { removeUser } from "../../db/users.ts";
 import { writeCursor } from "../../routes/history_query.ts";
@@ -14,7 +12,7 @@ import { CELL, DAY, EMAIL, MINUTE, PASSWORD, START } from "../app.ts";
 import {
   fillSignIn,
   inChromium,
-  MADRID,
+  lookAgain,
   openDialog,
   openSite,
   PARIS,
@@ -23,7 +21,7 @@ import {
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
-import { addClosed, addEveryState, addOpen, addUnusual } from "./history.ts";
+import { addClosed, addEveryState, addOpen, addUnusual, useUpTries } from "./history.ts";
 
 Deno.test("the sign-in page is for everybody", inChromium, async () => {
   await using site = await openSite();
@@ -66,8 +64,7 @@ Deno.test(
   async () => {
     await using site = await openSite();
     const here = await site.visit(STILL);
-    const tried = { email: EMAIL, address: readAddress(MADRID)!, isKnown: false };
-    await Promise.all(Array.from({ length: 10 }, () => reserveTry(site.db, tried, site.clock.now)));
+    await useUpTries(site.db, false, site.clock.now);
     await here.goto(paths.signIn);
     await fillSignIn(here);
     await waitForFocus(here.getByRole("textbox", { name: "Password", description: "There were too many tries. Wait" }));
@@ -226,7 +223,7 @@ Deno.test("an older page of the history, which tells what is new, is for everybo
   await here.getByRole("row", { name: PARIS }).first().waitFor();
   site.clock.now += MINUTE;
   await signIn(await site.visit({ ip: SANTIAGO }));
-  await here.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await lookAgain(here);
   await here.getByRole("link", { name: "Show the newest connections" }).waitFor();
 
   await assertAccessible(here, "history-older");

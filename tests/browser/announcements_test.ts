@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../../db/addresses.ts";
-import { reserveTry } from "../../db/limits.ts";
 import { paths } from "../../routes/paths.ts";
-import { EMAIL, MINUTE, PASSWORD } from "../app.ts";
+import { MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,
-  MADRID,
+  lookAgain,
   openDialog,
   openSite,
   PARIS,
@@ -14,7 +12,7 @@ import {
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
-import { addOpen } from "./history.ts";
+import { addOpen, useUpTries } from "./history.ts";
 
 // A screen reader tells what comes into a live region, and nothing of a region that comes with its text.
 Deno.test("what happens is told in regions that were in the page before", inChromium, async () => {
@@ -36,7 +34,7 @@ Deno.test("what happens is told in regions that were in the page before", inChro
 
   site.clock.now += MINUTE;
   await signIn(await site.visit({ ip: SANTIAGO }));
-  await here.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await lookAgain(here);
   await here.getByRole("row", { name: SANTIAGO }).waitFor();
   const [, opened] = await told();
   assert.match(String(opened), /connection was opened: Firefox on Linux, Spain\.$/);
@@ -75,8 +73,7 @@ Deno.test("what is wrong with a form as a whole is said with the field to go on 
   await using site = await openSite();
   const here = await site.visit();
   await signIn(here);
-  const tried = { email: EMAIL, address: readAddress(MADRID)!, isKnown: true };
-  await Promise.all(Array.from({ length: 10 }, () => reserveTry(site.db, tried, site.clock.now)));
+  await useUpTries(site.db, true, site.clock.now);
   await here.goto(paths.password);
   await here.getByLabel("Current password").fill(PASSWORD);
   await here.getByLabel("New password", { exact: true }).fill("a much better password than before");

@@ -163,6 +163,11 @@ export async function waitForFocus(locator: Locator): Promise<void> {
   await locator.and(locator.page().locator(":focus")).waitFor({ state: "attached" });
 }
 
+/** Has the history of `page` ask at once whether something is new, as when somebody looks at it again. */
+export async function lookAgain(page: Page): Promise<void> {
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+}
+
 /** Waits until the dialog is open as a modal one, and returns it. */
 export async function openDialog(page: Page): Promise<Locator> {
   const dialog = page.locator("dialog:modal");

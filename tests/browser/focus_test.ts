@@ -7,6 +7,7 @@ import { paths } from "../../routes/paths.ts";
 import { CELL, CHEAP, MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,
+  lookAgain,
   openDialog,
   openSite,
   PARIS,
@@ -44,22 +45,21 @@ Deno.test(
     const closed = { closedAt: site.clock.now, endReason: "closed_by_operator" } as const;
     const make = (state: typeof open | typeof closed) =>
       site.db.update(connections).set(state).where(eq(connections.ip, PARIS));
-    const look = () => here.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 
     await row.getByRole("link", { name: "Close the connection" }).press("Enter");
     await openDialog(here);
     await make(closed);
-    await look();
+    await lookAgain(here);
     await row.getByText("By the operator").waitFor();
     await here.keyboard.press("Escape");
     await waitForFocus(row);
 
     await make(open);
-    await look();
+    await lookAgain(here);
     await here.getByRole("link", { name: "Close open connections" }).press("Enter");
     await openDialog(here);
     await make(closed);
-    await look();
+    await lookAgain(here);
     await row.getByText("By the operator").waitFor();
     await here.keyboard.press("Escape");
     await waitForFocus(here.getByRole("heading", { name: "Connection history" }));

@@ -1,10 +1,18 @@
+import { readAddress } from "../../db/addresses.ts";
 import type { Db } from "../../db/client.ts";
+import { reserveTry } from "../../db/limits.ts";
 import { connections, refusals } from "../../db/schema.ts";
 import { findUser } from "../../db/users.ts";
 import { DAY, EMAIL, HOUR, MINUTE, START } from "../app.ts";
-import { PARIS } from "./chromium.ts";
+import { MADRID, PARIS } from "./chromium.ts";
 
 type Connection = typeof connections.$inferInsert;
+
+/** Uses up the tries that there are from the usual address, which the account knows or not. */
+export async function useUpTries(db: Db, isKnown: boolean, now: number): Promise<void> {
+  const tried = { email: EMAIL, address: readAddress(MADRID)!, isKnown };
+  await Promise.all(Array.from({ length: 10 }, () => reserveTry(db, tried, now)));
+}
 
 /** Gives the account an open connection from Paris, older than all that a test opens. */
 export async function addOpen(db: Db): Promise<void> {
