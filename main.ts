@@ -3,7 +3,7 @@ import { ConfigurationError, readConfiguration, VARIABLES } from "./commands/con
 import { demo } from "./commands/demo.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
-import { describeError } from "./routes/log.ts";
+import { describeError } from "./http/log.ts";
 
 const commands = { serve, demo, users, backup };
 const [name = "serve", ...args] = Deno.args;

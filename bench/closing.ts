@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { flagsOf, run } from "../tests/processes.ts";
 import { type Data, NEIGHBOUR, OWNER } from "./data.ts";
 import { openDatabase } from "../db/client.ts";

@@ -1,7 +1,7 @@
 import { type Data, OWNER } from "./data.ts";
 import { load } from "./load.ts";
 import { count, duration, inTurns, mebibytes, median, medianRatio, type Row, timeOf } from "./measure.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type AppServer, historyOf, memoryOf, signIn, startApp } from "./servers.ts";
 
 const ROUNDS = 5;

@@ -3,7 +3,7 @@ import { type Data, NEIGHBOUR, OWNER } from "./data.ts";
 import { load } from "./load.ts";
 import { count, inTurns, median, medianRatio, type Row } from "./measure.ts";
 import { historyOf, signIn, startApp } from "./servers.ts";
-import { writeCursor } from "../routes/history_query.ts";
+import { writeCursor } from "../http/history_query.ts";
 
 const ROUNDS = 7;
 const PAGE = 25;

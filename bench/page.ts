@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type Data, OWNER } from "./data.ts";
 import { load } from "./load.ts";
 import { count, duration, inTurns, mebibytes, median, medianRatio, type Row } from "./measure.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type AppServer, historyOf, memoryOf, signIn, startApp, startConstant } from "./servers.ts";
 
 const ROUNDS = 9;

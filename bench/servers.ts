@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { freePort, startServer } from "../tests/processes.ts";
 import { type Data, PASSWORD } from "./data.ts";
 

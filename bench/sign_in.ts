@@ -2,7 +2,7 @@ import { openDatabase } from "../db/client.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { Browser, CHEAP, ORIGIN } from "../tests/app.ts";
 import { type Data, OWNER, PASSWORD } from "./data.ts";
 import { load } from "./load.ts";

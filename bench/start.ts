@@ -1,4 +1,4 @@
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { flagsOf, freePort, processOf } from "../tests/processes.ts";
 import type { Data } from "./data.ts";
 import { duration, inTurns, mebibytes, median, medianRatio, type Row } from "./measure.ts";

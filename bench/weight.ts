@@ -1,5 +1,5 @@
 import { chromium } from "playwright-core";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type Data, OWNER } from "./data.ts";
 import type { Row } from "./measure.ts";
 import { historyOf, signIn, startApp } from "./servers.ts";

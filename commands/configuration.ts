@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readNetworks } from "../routes/client_address.ts";
-import { isLoopback } from "../routes/guards.tsx";
+import { isLoopback } from "../http/guards.tsx";
 
 /** All that the environment can say, read once and checked as a whole. */
 export type Configuration = {

@@ -3,7 +3,7 @@ import { createCountryLookup } from "../db/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { hasUsers } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";
-import { createLog, describeError } from "../routes/log.ts";
+import { createLog, describeError } from "../http/log.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { FIREFOX } from "../tests/app.ts";
 import { executablePath, launchChromium } from "../tests/browser/executable.ts";
 import { makeFolder, startServer } from "../tests/processes.ts";

@@ -8,11 +8,11 @@ import { AskOwner, RecognizedPieces } from "../views/answers.tsx";
 import { deviceName } from "../views/devices.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { currentUrl, viewHistory } from "./connections.tsx";
-import type { Env } from "./env.ts";
-import { readForm } from "./forms.ts";
-import { wantsPiece } from "./htmx.ts";
+import type { Env } from "../http/env.ts";
+import { readForm } from "../http/forms.ts";
+import { wantsPiece } from "../http/htmx.ts";
 import { leaveNotice } from "./notices.tsx";
-import { paths } from "./paths.ts";
+import { paths } from "../http/paths.ts";
 
 /** What the owner says of an unusual connection: "This was me", or "Not me". */
 export const answers = new Hono<Env>();

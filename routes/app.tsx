@@ -10,8 +10,8 @@ import { textsOf } from "../views/texts.ts";
 import { answers, showQuestion } from "./answers.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
-import type { AppOptions, Env, PageProps } from "./env.ts";
-import type { Typed } from "./forms.ts";
+import type { AppOptions, Env, PageProps } from "../http/env.ts";
+import type { Typed } from "../http/forms.ts";
 import {
   limitQuery,
   noStore,
@@ -22,20 +22,20 @@ import {
   requireKnownMethod,
   requireOwnOrigin,
   securityHeaders,
-} from "./guards.tsx";
+} from "../http/guards.tsx";
 import { health } from "./health.ts";
-import { languageOf } from "./languages.ts";
+import { languageOf } from "../http/languages.ts";
 import { live } from "./live.tsx";
-import { describeError } from "./log.ts";
+import { describeError } from "../http/log.ts";
 import { takeNotice } from "./notices.tsx";
 import { password, showPassword } from "./password.tsx";
-import { paths } from "./paths.ts";
+import { paths } from "../http/paths.ts";
 import { preferences, showPreferences } from "./preferences.tsx";
-import { loadSession, openSession, requireSession } from "./sessions.ts";
+import { loadSession, openSession, requireSession } from "../http/sessions.ts";
 import { showSignIn, signIn } from "./sign_in.tsx";
 import { staticFiles } from "./static.ts";
 
-export type { AppOptions } from "./env.ts";
+export type { AppOptions } from "../http/env.ts";
 
 /** The whole area as a Hono app: the guards in their order, the public routes, and behind `requireSession` the private ones. */
 export function createApp(options: AppOptions): Hono<Env> {

@@ -9,14 +9,14 @@ import { Unavailable } from "../db/unavailable.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import type { Owner } from "../views/layout.tsx";
 import { createApp } from "./app.tsx";
-import { findAsset } from "./assets.ts";
-import type { AppOptions } from "./env.ts";
-import { methodsOf } from "./guards.tsx";
-import { languageOf } from "./languages.ts";
-import { createLog, describeError } from "./log.ts";
-import { BUSY_RETRY_AFTER } from "./password_check.ts";
-import { paths } from "./paths.ts";
-import { askingOf, askToSignIn } from "./sessions.ts";
+import { findAsset } from "../http/assets.ts";
+import type { AppOptions } from "../http/env.ts";
+import { methodsOf } from "../http/guards.tsx";
+import { languageOf } from "../http/languages.ts";
+import { createLog, describeError } from "../http/log.ts";
+import { BUSY_RETRY_AFTER } from "../http/password_check.ts";
+import { paths } from "../http/paths.ts";
+import { askingOf, askToSignIn } from "../http/sessions.ts";
 
 const DAY = 86_400_000;
 

@@ -6,8 +6,8 @@ import { countRows, type RowCount } from "../db/row_count.ts";
 import { DAYS, type DaysView } from "../views/days.tsx";
 import { localDay } from "../views/time.ts";
 import { writeActivity } from "./activity_tag.ts";
-import type { Env } from "./env.ts";
-import type { HistoryQuery } from "./history_query.ts";
+import type { Env } from "../http/env.ts";
+import type { HistoryQuery } from "../http/history_query.ts";
 import { startsOfLastDays, zoneOf } from "./time_zones.ts";
 
 /** What stands around the rows of the history. */

@@ -2,12 +2,12 @@ import type { Context } from "hono";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { confirmSession, type Session } from "../db/sessions.ts";
 import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
-import type { Env } from "./env.ts";
-import { type Problems, readForm, typedPassword } from "./forms.ts";
-import { answerProblem } from "./guards.tsx";
-import { wantsPiece } from "./htmx.ts";
-import { answerRefused, checkOwnPassword } from "./password_check.ts";
-import { writeSessionCookie } from "./sessions.ts";
+import type { Env } from "../http/env.ts";
+import { type Problems, readForm, typedPassword } from "../http/forms.ts";
+import { answerProblem } from "../http/guards.tsx";
+import { wantsPiece } from "../http/htmx.ts";
+import { answerRefused, checkOwnPassword } from "../http/password_check.ts";
+import { writeSessionCookie } from "../http/sessions.ts";
 import { zoneOf } from "./time_zones.ts";
 
 /** For how long a password that was given counts as just given, in milliseconds (ASVS 7.5.2). */

@@ -16,7 +16,7 @@ import { writeTag } from "./activity_tag.ts";
 import { viewAround } from "./around.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
-import type { Env } from "./env.ts";
+import type { Env } from "../http/env.ts";
 import {
   historyQueryIn,
   problemsIn,
@@ -25,11 +25,11 @@ import {
   readQuery,
   toFilter,
   writeCursor,
-} from "./history_query.ts";
-import { wantsPiece } from "./htmx.ts";
+} from "../http/history_query.ts";
+import { wantsPiece } from "../http/htmx.ts";
 import { leaveNotice } from "./notices.tsx";
-import { paths, withQuery } from "./paths.ts";
-import { askToSignIn } from "./sessions.ts";
+import { paths, withQuery } from "../http/paths.ts";
+import { askToSignIn } from "../http/sessions.ts";
 import { dayOf, zoneOf } from "./time_zones.ts";
 
 /** Rows a page, and how many of them at most are kept as they are now. */

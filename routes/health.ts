@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Context } from "hono";
-import type { Env } from "./env.ts";
+import type { Env } from "../http/env.ts";
 
 /**
  * For load balancers and supervisors: 200 when the database answers, 503 when it doesn't. It stands before the guards, since

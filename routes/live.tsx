@@ -4,10 +4,10 @@ import { NewPieces } from "../views/connections.tsx";
 import type { News } from "../views/live.tsx";
 import { readTag, writeTag } from "./activity_tag.ts";
 import { currentUrl, viewHistory } from "./connections.tsx";
-import type { Env } from "./env.ts";
-import { readCursor } from "./history_query.ts";
-import { wantsPiece } from "./htmx.ts";
-import { paths, withQuery } from "./paths.ts";
+import type { Env } from "../http/env.ts";
+import { readCursor } from "../http/history_query.ts";
+import { wantsPiece } from "../http/htmx.ts";
+import { paths, withQuery } from "../http/paths.ts";
 
 export const live = new Hono<Env>();
 

@@ -7,8 +7,8 @@ import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../views/texts.ts";
-import type { Env } from "./env.ts";
-import { readCookie, writeCookie } from "./sessions.ts";
+import type { Env } from "../http/env.ts";
+import { readCookie, writeCookie } from "../http/sessions.ts";
 
 /** Messages that outlive one redirect. The cookie holds a key and a number only, so that it can say nothing else. */
 const notices: Record<string, FC<{ count: number; closed: Named[]; t: Texts }>> = {

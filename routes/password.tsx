@@ -5,12 +5,12 @@ import { passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { changePassword } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Texts } from "../views/texts.ts";
-import type { Env } from "./env.ts";
-import { type Problems, typedPassword, validForm } from "./forms.ts";
+import type { Env } from "../http/env.ts";
+import { type Problems, typedPassword, validForm } from "../http/forms.ts";
 import { leaveNotice } from "./notices.tsx";
-import { answerRefused, checkOwnPassword } from "./password_check.ts";
-import { paths } from "./paths.ts";
-import { writeSessionCookie } from "./sessions.ts";
+import { answerRefused, checkOwnPassword } from "../http/password_check.ts";
+import { paths } from "../http/paths.ts";
+import { writeSessionCookie } from "../http/sessions.ts";
 
 export const password = new Hono<Env>();
 

@@ -5,10 +5,10 @@ import { setPreferences } from "../db/users.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
 import { nameOfZone } from "../views/time_zones.ts";
 import type { Texts } from "../views/texts.ts";
-import type { Env } from "./env.ts";
-import { type Problems, type Typed, validForm } from "./forms.ts";
+import type { Env } from "../http/env.ts";
+import { type Problems, type Typed, validForm } from "../http/forms.ts";
 import { leaveNotice } from "./notices.tsx";
-import { paths } from "./paths.ts";
+import { paths } from "../http/paths.ts";
 import { findTimeZone } from "./time_zones.ts";
 
 /** What the owner prefers, in every browser of theirs. */

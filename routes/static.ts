@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { encode, findAsset } from "./assets.ts";
-import type { Env } from "./env.ts";
+import { encode, findAsset } from "../http/assets.ts";
+import type { Env } from "../http/env.ts";
 
 export const staticFiles = new Hono<Env>();
 

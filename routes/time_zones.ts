@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
 import { DEFAULT_ZONE, isoDay, localDay } from "../views/time.ts";
 import { TIME_ZONES } from "../views/time_zones.ts";
-import type { Env } from "./env.ts";
+import type { Env } from "../http/env.ts";
 
 /** The time zone of who is signed in. */
 export function zoneOf(c: Context<Env>): string {

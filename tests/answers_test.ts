@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections, known } from "../db/schema.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, startApp } from "./app.ts";
 
 /** Addresses in networks of their own; the second one is abroad. */

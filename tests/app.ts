@@ -3,7 +3,7 @@ import { type Db, openDatabase } from "../db/client.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { addUser } from "../db/users.ts";
 import { type AppOptions, createApp } from "../routes/app.tsx";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type Browser, DAY, EMAIL, MINUTE, startApp } from "./app.ts";
 
 Deno.test("picture, countries and count go with what happens to the account, at its very next page", async () => {

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { createPasswords } from "../db/passwords.ts";
 import { connections, limits, sessions } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type AppOptions } from "../routes/app.tsx";
 import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, startApp } from "./app.ts";
 

@@ -4,7 +4,7 @@ import { closeOtherConnections } from "../db/connections.ts";
 import { connections, refusals } from "../db/schema.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, type Answer, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { closedConnection } from "./long_history.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections, type Language } from "../db/schema.ts";
-import { assetPath } from "../routes/assets.ts";
-import { paths, withQuery } from "../routes/paths.ts";
+import { assetPath } from "../http/assets.ts";
+import { paths, withQuery } from "../http/paths.ts";
 import { type Answer, type Browser, EMAIL, HTMX, PASSWORD, type TestApp } from "./app.ts";
 
 export type Crawled = Answer & { what: string };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/csv.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { fill } from "./long_history.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { openDatabase } from "../db/client.ts";
 import { findUser } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 import { fill } from "./long_history.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { VARIABLES } from "../commands/configuration.ts";
 import { openDatabase } from "../db/client.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 import { assertServes } from "./main_flow.ts";

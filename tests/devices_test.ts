@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connections } from "../db/schema.ts";
 import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../db/devices.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { CELL, startApp } from "./app.ts";
 
 Deno.test("deviceOf names Firefox and its system", () => {

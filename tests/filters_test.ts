@@ -5,7 +5,7 @@ import { type Filter, listHistory } from "../db/history.ts";
 import { countRows } from "../db/row_count.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type Answer, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { assertIndexed, planOf } from "./plans.ts";
 

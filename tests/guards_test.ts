@@ -4,7 +4,7 @@ import { CspParser } from "csp_evaluator/dist/parser.js";
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { connections } from "../db/schema.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, type Answer, type Browser, DAY, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, startApp } from "./app.ts";
 import { crawl, pathsOf } from "./crawl.ts";
 

@@ -5,7 +5,7 @@ import { closeAsOperator } from "../db/connections.ts";
 import { listHistory } from "../db/history.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { findUser, resetPassword } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, Browser, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { rowId } from "../views/connection_row.ts";
 

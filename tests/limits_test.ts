@@ -5,7 +5,7 @@ import { type Db, openDatabase } from "../db/client.ts";
 import { accountKey, afterSuccess, giveBack, reserveTry } from "../db/limits.ts";
 import { limits } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, type Browser, CELL, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 
 const WRONG = "not the password at all";

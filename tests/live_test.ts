@@ -8,9 +8,9 @@ import { connections } from "../db/schema.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import { readTag, writeTag } from "../routes/activity_tag.ts";
-import type { AppOptions } from "../routes/env.ts";
-import { writeCursor } from "../routes/history_query.ts";
-import { paths, withQuery } from "../routes/paths.ts";
+import type { AppOptions } from "../http/env.ts";
+import { writeCursor } from "../http/history_query.ts";
+import { paths, withQuery } from "../http/paths.ts";
 import {
   addAccount,
   type Answer,

@@ -3,8 +3,8 @@ import { sql } from "drizzle-orm";
 import { openDatabase } from "../db/client.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { users } from "../db/schema.ts";
-import { createLog, describeError } from "../routes/log.ts";
-import { paths } from "../routes/paths.ts";
+import { createLog, describeError } from "../http/log.ts";
+import { paths } from "../http/paths.ts";
 import { EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 
 // Security: log

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type Browser, EMAIL, PASSWORD } from "./app.ts";
 
 const NEW = "a much better password than before";

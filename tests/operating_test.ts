@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { EMAIL, PASSWORD } from "./app.ts";
 import { flagsOf, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
 

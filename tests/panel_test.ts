@@ -6,8 +6,8 @@ import { connections, sessions, users } from "../db/schema.ts";
 import { Unavailable } from "../db/unavailable.ts";
 import { createPanel } from "../examples/panel/panel.ts";
 import { createArea } from "../routes/area.ts";
-import { assetPath } from "../routes/assets.ts";
-import { paths } from "../routes/paths.ts";
+import { assetPath } from "../http/assets.ts";
+import { paths } from "../http/paths.ts";
 import { Browser, CHEAP, EMAIL, HTMX, ORIGIN, PASSWORD } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
 

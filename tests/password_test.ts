@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPasswords } from "../db/passwords.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
 
 const NEW = "a much better password than before";

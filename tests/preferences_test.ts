@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { findTimeZone, readTimeZone } from "../routes/time_zones.ts";
 import { findUser } from "../db/users.ts";
 import { nameOfZone, TIME_ZONES } from "../views/time_zones.ts";

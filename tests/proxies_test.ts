@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { type Browser, CELL, EMAIL, HTMX, PASSWORD } from "./app.ts";
 import { assertServes } from "./main_flow.ts";
 import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users } from "./processes.ts";

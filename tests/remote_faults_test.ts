@@ -17,7 +17,7 @@ import { confirmSession, type Session } from "../db/sessions.ts";
 import { unavailabilityIn, Unavailable } from "../db/unavailable.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
 import { addUser, changePassword, findUser, resetPassword, strengthenHash } from "../db/users.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 import { LIFETIME, makeUser, markUnusual, openSession, reserve, visitorFrom } from "./verbs.ts";

@@ -6,7 +6,7 @@ import { listHistory } from "../db/history.ts";
 import { readAddress } from "../db/addresses.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createPasswords } from "../db/passwords.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 

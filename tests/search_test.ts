@@ -5,7 +5,7 @@ import { listHistory, MOST_LOOKED_THROUGH } from "../db/history.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/csv.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { CELL, DAY, EMAIL, HTMX, START, startApp } from "./app.ts";
 
 const FRENCH_HERE = "country=FR&ip=46.16.60.1";

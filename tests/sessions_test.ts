@@ -7,7 +7,7 @@ import { closeAsOperator } from "../db/connections.ts";
 import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, type Browser, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { crawl } from "./crawl.ts";
 import { makeFolder } from "./processes.ts";

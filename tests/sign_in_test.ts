@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { readAddress } from "../db/addresses.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { connections, limits, refusals, users } from "../db/schema.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { openDatabase } from "../db/client.ts";
 import { findUser, resetPassword } from "../db/users.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:http2";
-import { assetPath } from "../routes/assets.ts";
-import { paths } from "../routes/paths.ts";
+import { assetPath } from "../http/assets.ts";
+import { paths } from "../http/paths.ts";
 import { HTMX, ORIGIN, startApp } from "./app.ts";
 import { headOf, listen } from "./sockets.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { assetPath } from "../routes/assets.ts";
+import { assetPath } from "../http/assets.ts";
 import { startApp } from "./app.ts";
 
 Deno.test("static files are kept for good under a name with their fingerprint", async () => {

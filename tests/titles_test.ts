@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections } from "../db/schema.ts";
-import { writeCursor } from "../routes/history_query.ts";
-import { paths, withQuery } from "../routes/paths.ts";
+import { writeCursor } from "../http/history_query.ts";
+import { paths, withQuery } from "../http/paths.ts";
 import { type Answer, HTMX, START, startApp } from "./app.ts";
 
 Deno.test("each page has a title that tells its tab from the others", async () => {

@@ -3,7 +3,7 @@ import { asc } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { connections, known } from "../db/schema.ts";
 import { type Facts, reasonsFor } from "../db/unusual.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, FIREFOX, HOUR, MINUTE, PASSWORD, startApp } from "./app.ts";
 
 const SAFARI =

@@ -1,6 +1,6 @@
 import type { Entry } from "../db/history.ts";
 import { traitsOf } from "../db/unusual.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { History, type HistoryView } from "./connections.tsx";
 import { countryName } from "./countries.ts";

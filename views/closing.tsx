@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { OpenConnection } from "../db/connections.ts";
 import type { Entry } from "../db/history.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { ConnectionRow, rowId, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";

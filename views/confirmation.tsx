@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { OpenConnection } from "../db/connections.ts";
-import type { Problems } from "../routes/forms.ts";
-import { paths } from "../routes/paths.ts";
+import type { Problems } from "../http/forms.ts";
+import { paths } from "../http/paths.ts";
 import { Country, IpAddress } from "./connection_row.ts";
 import { deviceName } from "./devices.ts";
 import { Field } from "./fields.tsx";

@@ -1,6 +1,6 @@
 import { html as markup } from "hono/html";
 import type { Entry } from "../db/history.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { countryName } from "./countries.ts";
 import { deviceName } from "./devices.ts";
 import { inEachLanguage } from "./languages.ts";

@@ -1,4 +1,4 @@
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import type { Texts } from "./texts.ts";
 
 export function ErrorPage({ title, text, home = paths.home, t }: {

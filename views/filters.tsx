@@ -1,6 +1,6 @@
 import { html as markup } from "hono/html";
-import type { HistoryQuery } from "../routes/history_query.ts";
-import { paths, withQuery } from "../routes/paths.ts";
+import type { HistoryQuery } from "../http/history_query.ts";
+import { paths, withQuery } from "../http/paths.ts";
 import { countryName } from "./countries.ts";
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";

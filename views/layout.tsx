@@ -1,8 +1,8 @@
 import { html as markup, raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
-import { assetPath } from "../routes/assets.ts";
-import { paths } from "../routes/paths.ts";
+import { assetPath } from "../http/assets.ts";
+import { paths } from "../http/paths.ts";
 import { Notifications } from "./notifications.tsx";
 import { type Texts, textsOf } from "./texts.ts";
 

@@ -1,5 +1,5 @@
 import type { Opened } from "../db/activity.ts";
-import { paths } from "../routes/paths.ts";
+import { paths } from "../http/paths.ts";
 import { countryName } from "./countries.ts";
 import type { HistoryView } from "./connections.tsx";
 import { deviceName } from "./devices.ts";

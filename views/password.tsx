@@ -1,5 +1,5 @@
-import { paths } from "../routes/paths.ts";
-import type { Problems } from "../routes/forms.ts";
+import { paths } from "../http/paths.ts";
+import type { Problems } from "../http/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 import type { Texts } from "./texts.ts";

@@ -1,6 +1,6 @@
 import type { Language } from "../db/schema.ts";
-import type { Problems } from "../routes/forms.ts";
-import { paths } from "../routes/paths.ts";
+import type { Problems } from "../http/forms.ts";
+import { paths } from "../http/paths.ts";
 import { Choice, Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 import type { Texts } from "./texts.ts";

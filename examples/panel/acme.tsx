@@ -1,4 +1,4 @@
-import { assetPath } from "../../routes/assets.ts";
+import { assetPath } from "../../http/assets.ts";
 import { type Owner, UserMenu } from "../../views/layout.tsx";
 
 /** Stands on Acme's pages and on the area's, where inline styles and scripts are forbidden: so it brings a style sheet. */

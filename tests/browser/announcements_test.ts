@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,

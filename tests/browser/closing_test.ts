@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, DAY, FIREFOX, MINUTE, START } from "../app.ts";
 import {
   inChromium,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL } from "../app.ts";
 import { inChromium, isMarked, mark, openSite, signIn, texts, waitForFocus } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import type { Locator } from "playwright-core";
 import { createPasswords } from "../../db/passwords.ts";
 import { connections } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, CHEAP, MINUTE, PASSWORD } from "../app.ts";
 import {
   inChromium,

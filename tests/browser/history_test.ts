@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { Locator, Page } from "playwright-core";
 import type { Language } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL } from "../app.ts";
 import {
   fillSignIn,

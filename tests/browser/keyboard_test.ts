@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, EMAIL, MINUTE, PASSWORD } from "../app.ts";
 import { inChromium, openDialog, openSite, signIn, texts, waitForClosedDialog, waitForFocus } from "./chromium.ts";
 import { addClosed, addOpen, addUnusual } from "./history.ts";

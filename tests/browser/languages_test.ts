@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, EMAIL, PASSWORD } from "../app.ts";
 import { inChromium, openDialog, openSite, PARIS, SAFARI, signIn, waitForClosedDialog } from "./chromium.ts";
 import { addOpen } from "./history.ts";

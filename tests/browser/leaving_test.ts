@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { connections } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { MINUTE, PASSWORD } from "../app.ts";
 import {
   fillSignIn,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Page, Request } from "playwright-core";
 import { connections } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, MINUTE } from "../app.ts";
 import {
   inChromium,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { inChromium, openSite, signIn, texts } from "./chromium.ts";
 
 Deno.test("the chosen theme changes the page in a browser whose system says the opposite", inChromium, async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { CELL, PASSWORD } from "../app.ts";
 import { fillSignIn, inChromium, openSite, PARIS, REMEMBERING, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connections, limits, refusals } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "../app.ts";
 import { report } from "./report.ts";
 

@@ -5,7 +5,7 @@ import { limits } from "../../db/schema.ts";
 import { resumeSession } from "../../db/sessions.ts";
 import { unavailabilityIn } from "../../db/unavailable.ts";
 import { findUser, listUsers } from "../../db/users.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "../app.ts";
 import { makeFolder, ROOT, startServer, users } from "../processes.ts";
 import { holdLock, holdLockAgain, openFile, readElsewhere } from "./elsewhere.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { makeFolder, startServer } from "../processes.ts";
 import { addHistory } from "./seed.ts";

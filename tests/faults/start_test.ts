@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { makeFolder, startServer, users } from "../processes.ts";
 import { linesOf, readElsewhere, start } from "./elsewhere.ts";

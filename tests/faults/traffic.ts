@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { openDatabase } from "../../db/client.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { addAccount, type Answer, type Browser, PASSWORD } from "../app.ts";
 import type { Folder } from "../processes.ts";
 import { readElsewhere } from "./elsewhere.ts";

@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { connections } from "../../db/schema.ts";
 import { toCsv } from "../../routes/csv.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { startApp } from "../app.ts";
 import { hostile, RUNS } from "./strings.ts";
 

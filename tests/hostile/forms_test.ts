@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connections, limits } from "../../db/schema.ts";
-import { paths, safeNext } from "../../routes/paths.ts";
+import { paths, safeNext } from "../../http/paths.ts";
 import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, startApp } from "../app.ts";
 import { assertHarmless, assertOwnPath, shapeOf } from "./page.ts";
 import { hostile, inUrl, pairs, RUNS } from "./strings.ts";

@@ -3,7 +3,7 @@ import { eq, ne, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { readAddress } from "../../db/addresses.ts";
 import { connections, limits, refusals } from "../../db/schema.ts";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { type Browser, EMAIL, HTMX, PASSWORD, startApp } from "../app.ts";
 import { assertHarmless, shapeOf } from "./page.ts";
 import { hostile, inHeader, RUNS } from "./strings.ts";

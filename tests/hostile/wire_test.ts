@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { paths } from "../../routes/paths.ts";
+import { paths } from "../../http/paths.ts";
 import { ORIGIN, startApp } from "../app.ts";
 import { listen } from "../sockets.ts";
 import { hostile, RUNS } from "./strings.ts";
