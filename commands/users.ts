@@ -3,7 +3,7 @@ import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword } from "../db/users.ts";
-import { textsOf } from "../views/texts.ts";
+import { textsOf } from "../words/texts.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 import { readPassword } from "./terminal.ts";

@@ -8,7 +8,7 @@ import type { Session } from "../db/sessions.ts";
 import type { Child } from "hono/jsx";
 import type { Language } from "../db/schema.ts";
 import type { Owner } from "../views/layout.tsx";
-import type { Texts } from "../views/texts.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
 
 /** What varies between one place where the area runs and another; all of it is handed to `createApp`. */

@@ -2,8 +2,8 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { z } from "zod";
 import { isTooLong } from "../db/passwords.ts";
-import { remember } from "../views/remember.ts";
-import type { Texts } from "../views/texts.ts";
+import { remember } from "../words/cache.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Env } from "./env.ts";
 
 /** What came in a form's fields, as typed; of a repeated field the last. Files don't come: the content type has none. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { readAddress, readNetwork } from "../db/addresses.ts";
 import { type Cursor, type Filter, STATES } from "../db/history.ts";
-import { isCountry } from "../views/countries.ts";
-import { remember } from "../views/remember.ts";
-import type { Texts } from "../views/texts.ts";
-import { startOfDay } from "../routes/time_zones.ts";
+import { isCountry } from "../words/countries.ts";
+import { remember } from "../words/cache.ts";
+import type { Texts } from "../words/texts.ts";
+import { startOfDay } from "../words/time_zones.ts";
 
 /** The history's query, as in the URL. Each field that makes no sense says so in one sentence. */
 export const historyQueryIn = remember(({ filters: { problems } }: Texts) =>

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { parseAccept } from "hono/utils/accept";
 import { type Language, LANGUAGES } from "../db/schema.ts";
 import type { Session } from "../db/sessions.ts";
-import { remember } from "../views/remember.ts";
+import { remember } from "../words/cache.ts";
 
 /** As much of the header as is read: browsers send a tenth of it. */
 const LONGEST = 1_000;

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { giveBack, reserveTry, type Try } from "../db/limits.ts";
 import type { RefusalReason, User } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { formatWait } from "../views/time.ts";
+import { formatWait } from "../words/time.ts";
 import type { Env } from "./env.ts";
 
 export type Checked = { outcome: "right"; user: User; reserved: Try } | Refused;

@@ -3,7 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
 import { type Asking, newCsrf, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
-import { textsOf } from "../views/texts.ts";
+import { textsOf } from "../words/texts.ts";
 import type { Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
 import { languageOf } from "./languages.ts";

@@ -5,7 +5,7 @@ import { findConnection } from "../db/history.ts";
 import { ANSWERS } from "../db/schema.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
 import { AskOwner, RecognizedPieces } from "../views/answers.tsx";
-import { deviceName } from "../views/devices.ts";
+import { deviceName } from "../words/devices.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { currentUrl, viewHistory } from "./connections.tsx";
 import type { Env } from "../http/env.ts";

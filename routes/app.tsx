@@ -6,7 +6,7 @@ import type { Visitor } from "../db/connections.ts";
 import { deviceKindOf, deviceOf, readUserAgent } from "../db/devices.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
-import { textsOf } from "../views/texts.ts";
+import { textsOf } from "../words/texts.ts";
 import { answers, showQuestion } from "./answers.tsx";
 import { type ClientAddress, createClientAddress } from "./client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";

@@ -4,11 +4,11 @@ import { type Days, readDays } from "../db/days.ts";
 import { type Filter, listCountries, type Page } from "../db/history.ts";
 import { countRows, type RowCount } from "../db/row_count.ts";
 import { DAYS, type DaysView } from "../views/days.tsx";
-import { localDay } from "../views/time.ts";
+import { localDay } from "../words/time.ts";
 import { writeActivity } from "./activity_tag.ts";
 import type { Env } from "../http/env.ts";
 import type { HistoryQuery } from "../http/history_query.ts";
-import { startsOfLastDays, zoneOf } from "./time_zones.ts";
+import { startsOfLastDays, zoneOf } from "../words/time_zones.ts";
 
 /** What stands around the rows of the history. */
 export type Around = {

@@ -8,7 +8,7 @@ import { answerProblem } from "../http/guards.tsx";
 import { wantsPiece } from "../http/htmx.ts";
 import { answerRefused, checkOwnPassword } from "../http/password_check.ts";
 import { writeSessionCookie } from "../http/sessions.ts";
-import { zoneOf } from "./time_zones.ts";
+import { zoneOf } from "../words/time_zones.ts";
 
 /** For how long a password that was given counts as just given, in milliseconds (ASVS 7.5.2). */
 const FRESH_FOR = 5 * 60_000;

@@ -11,7 +11,7 @@ import {
   type HistoryView,
   OlderConnections,
 } from "../views/connections.tsx";
-import { deviceName } from "../views/devices.ts";
+import { deviceName } from "../words/devices.ts";
 import { writeTag } from "./activity_tag.ts";
 import { viewAround } from "./around.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
@@ -30,7 +30,7 @@ import { wantsPiece } from "../http/htmx.ts";
 import { leaveNotice } from "./notices.tsx";
 import { paths, withQuery } from "../http/paths.ts";
 import { askToSignIn } from "../http/sessions.ts";
-import { dayOf, zoneOf } from "./time_zones.ts";
+import { dayOf, zoneOf } from "../words/time_zones.ts";
 
 /** Rows a page, and how many of them at most are kept as they are now. */
 const PAGE = 25;

@@ -1,9 +1,9 @@
 import { stringify } from "csv-stringify/sync";
 import type { Db } from "../db/client.ts";
 import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../db/history.ts";
-import { countryName } from "../views/countries.ts";
-import { textsOf } from "../views/texts.ts";
-import { isoTime } from "../views/time.ts";
+import { countryName } from "../words/countries.ts";
+import { textsOf } from "../words/texts.ts";
+import { isoTime } from "../words/time.ts";
 
 /** Rows that are in memory at a time. */
 const CHUNK = 500;

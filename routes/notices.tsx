@@ -6,7 +6,7 @@ import { Disowned, Recognized } from "../views/answers.tsx";
 import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
-import type { Texts } from "../views/texts.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Env } from "../http/env.ts";
 import { readCookie, writeCookie } from "../http/sessions.ts";
 

@@ -4,7 +4,7 @@ import { giveBack } from "../db/limits.ts";
 import { passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
 import { changePassword } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
-import type { Texts } from "../views/texts.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Env } from "../http/env.ts";
 import { type Problems, typedPassword, validForm } from "../http/forms.ts";
 import { leaveNotice } from "./notices.tsx";

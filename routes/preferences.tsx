@@ -3,13 +3,13 @@ import { z } from "zod";
 import { LANGUAGES, THEMES } from "../db/schema.ts";
 import { setPreferences } from "../db/users.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
-import { nameOfZone } from "../views/time_zones.ts";
-import type { Texts } from "../views/texts.ts";
+import { nameOfZone } from "../words/zone_names.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Env } from "../http/env.ts";
 import { type Problems, type Typed, validForm } from "../http/forms.ts";
 import { leaveNotice } from "./notices.tsx";
 import { paths } from "../http/paths.ts";
-import { findTimeZone } from "./time_zones.ts";
+import { findTimeZone } from "../words/time_zones.ts";
 
 /** What the owner prefers, in every browser of theirs. */
 export const preferences = new Hono<Env>();

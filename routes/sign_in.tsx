@@ -6,13 +6,13 @@ import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
 import { SignInPage } from "../views/sign_in.tsx";
-import type { Texts } from "../views/texts.ts";
+import type { Texts } from "../words/texts.ts";
 import type { Env } from "../http/env.ts";
 import { type Problems, type Typed, typedPassword, validForm } from "../http/forms.ts";
 import { answerRefused, checkPassword, refusalReason, type Refused } from "../http/password_check.ts";
 import { paths, safeNext } from "../http/paths.ts";
 import { formCsrf, openSession, writeSessionCookie } from "../http/sessions.ts";
-import { readTimeZone } from "./time_zones.ts";
+import { readTimeZone } from "../words/time_zones.ts";
 
 export const signIn = new Hono<Env>();
 

@@ -4,7 +4,7 @@ import { readDays } from "../db/days.ts";
 import { connections, refusals } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { startOfDay, startsOfLastDays } from "../routes/time_zones.ts";
+import { startOfDay, startsOfLastDays } from "../words/time_zones.ts";
 import { addAccount, type Answer, DAY, EMAIL, HOUR, PASSWORD, START, startApp } from "./app.ts";
 import { planOf } from "./plans.ts";
 

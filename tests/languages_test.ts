@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connections, type Language, LANGUAGES, refusals } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths, withQuery } from "../http/paths.ts";
-import { textsOf } from "../views/texts.ts";
+import { textsOf } from "../words/texts.ts";
 import {
   addAccount,
   type Answer,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { paths } from "../http/paths.ts";
-import { findTimeZone, readTimeZone } from "../routes/time_zones.ts";
+import { findTimeZone, readTimeZone } from "../words/time_zones.ts";
 import { findUser } from "../db/users.ts";
-import { nameOfZone, TIME_ZONES } from "../views/time_zones.ts";
+import { nameOfZone, TIME_ZONES } from "../words/zone_names.ts";
 import { addAccount, type Answer, EMAIL, PASSWORD, startApp, type TestApp } from "./app.ts";
 
 const AS_IT_BEGINS = { timeZone: "Europe/Madrid", language: null, theme: null };

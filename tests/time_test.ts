@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { textsOf } from "../views/texts.ts";
-import { formatTime, isoTime } from "../views/time.ts";
+import { textsOf } from "../words/texts.ts";
+import { formatTime, isoTime } from "../words/time.ts";
 
 const ZONES = [
   "UTC",

@@ -3,10 +3,10 @@ import { traitsOf } from "../db/unusual.ts";
 import { paths } from "../http/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { History, type HistoryView } from "./connections.tsx";
-import { countryName } from "./countries.ts";
-import { deviceName } from "./devices.ts";
+import { countryName } from "../words/countries.ts";
+import { deviceName } from "../words/devices.ts";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "../words/texts.ts";
 
 /** Asks the owner whether an unusual connection was theirs; says so where there is nothing to ask. */
 export function AskOwner({ connection, isCurrent, ...asks }: Confirmation & { connection: Entry; isCurrent: boolean }) {

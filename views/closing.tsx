@@ -5,12 +5,12 @@ import { paths } from "../http/paths.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "./confirmation.tsx";
 import { ConnectionRow, rowId, type Rows } from "./connection_row.ts";
 import { History, HistoryHead, type HistoryView } from "./connections.tsx";
-import { placeName } from "./countries.ts";
-import { deviceName } from "./devices.ts";
+import { placeName } from "../words/countries.ts";
+import { deviceName } from "../words/devices.ts";
 import { ClosedHere } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
-import { Time } from "./time.ts";
+import type { Texts } from "../words/texts.ts";
+import { Time } from "../words/time.ts";
 
 /** A confirmation names at most so many; the rest it counts. */
 const NAMED = 8;

@@ -3,11 +3,11 @@ import type { OpenConnection } from "../db/connections.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { Country, IpAddress } from "./connection_row.ts";
-import { deviceName } from "./devices.ts";
+import { deviceName } from "../words/devices.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
-import { Time } from "./time.ts";
+import type { Texts } from "../words/texts.ts";
+import { Time } from "../words/time.ts";
 
 /** What every confirmation is shown with. */
 export type Confirmation = {

@@ -1,12 +1,12 @@
 import { html as markup } from "hono/html";
 import type { Entry } from "../db/history.ts";
 import { paths } from "../http/paths.ts";
-import { countryName } from "./countries.ts";
-import { deviceName } from "./devices.ts";
-import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
-import { type Texts, textsOf } from "./texts.ts";
-import { formatAgo, formatDuration, formatTime, isoMinute, timeBeside } from "./time.ts";
+import { countryName } from "../words/countries.ts";
+import { deviceName } from "../words/devices.ts";
+import { inEachLanguage } from "../words/languages.ts";
+import { remember } from "../words/cache.ts";
+import { type Texts, textsOf } from "../words/texts.ts";
+import { formatAgo, formatDuration, formatTime, isoMinute, timeBeside } from "../words/time.ts";
 
 /** What all rows of a table are shown with. */
 export type Rows = {

@@ -6,13 +6,13 @@ import type { RowCount } from "../db/row_count.ts";
 import type { HistoryQuery } from "../http/history_query.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
-import { placeName } from "./countries.ts";
+import { placeName } from "../words/countries.ts";
 import { DaysPicture, type DaysView } from "./days.tsx";
 import { Empty, Filters, formatDay } from "./filters.tsx";
 import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";
 import { Notification, NotificationPiece } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "../words/texts.ts";
 
 export type HistoryView = Rows & {
   entries: Entry[];

@@ -1,8 +1,8 @@
 import { html as markup } from "hono/html";
 import type { Day, Days } from "../db/days.ts";
-import { rememberWith } from "./remember.ts";
-import type { Texts } from "./texts.ts";
-import { isoDay, shortDay } from "./time.ts";
+import { rememberWith } from "../words/cache.ts";
+import type { Texts } from "../words/texts.ts";
+import { isoDay, shortDay } from "../words/time.ts";
 
 /** So many days the picture has, in rows that a phone shows one above the other: a finger hits a tenth of its width. */
 export const DAYS = 30;

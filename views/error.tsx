@@ -1,5 +1,5 @@
 import { paths } from "../http/paths.ts";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "../words/texts.ts";
 
 export function ErrorPage({ title, text, home = paths.home, t }: {
   title: string;

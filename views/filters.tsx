@@ -1,12 +1,12 @@
 import { html as markup } from "hono/html";
 import type { HistoryQuery } from "../http/history_query.ts";
 import { paths, withQuery } from "../http/paths.ts";
-import { countryName } from "./countries.ts";
+import { countryName } from "../words/countries.ts";
 import type { Language } from "../db/schema.ts";
-import { inEachLanguage } from "./languages.ts";
-import { rememberWith } from "./remember.ts";
-import type { Texts } from "./texts.ts";
-import { dayName } from "./time.ts";
+import { inEachLanguage } from "../words/languages.ts";
+import { rememberWith } from "../words/cache.ts";
+import type { Texts } from "../words/texts.ts";
+import { dayName } from "../words/time.ts";
 
 type Asked = { query: HistoryQuery; t: Texts };
 type Form = { query: HistoryQuery; countries: string[]; isOpen: boolean };

@@ -4,7 +4,7 @@ import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import { paths } from "../http/paths.ts";
 import { Notifications } from "./notifications.tsx";
-import { type Texts, textsOf } from "./texts.ts";
+import { type Texts, textsOf } from "../words/texts.ts";
 
 /** What the layout says of who is signed in, and the language in which it says so. */
 export type Owner = { email: string; csrf: string; language: Language };

@@ -1,10 +1,10 @@
 import type { Opened } from "../db/activity.ts";
 import { paths } from "../http/paths.ts";
-import { countryName } from "./countries.ts";
+import { countryName } from "../words/countries.ts";
 import type { HistoryView } from "./connections.tsx";
-import { deviceName } from "./devices.ts";
+import { deviceName } from "../words/devices.ts";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "../words/texts.ts";
 
 /** What happened since the page last knew. */
 export type News = {

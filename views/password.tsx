@@ -2,7 +2,7 @@ import { paths } from "../http/paths.ts";
 import type { Problems } from "../http/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "../words/texts.ts";
 
 export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t } }: {
   csrf: string;

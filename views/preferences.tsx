@@ -3,9 +3,9 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { Choice, Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
-import { DEFAULT_ZONE } from "./time.ts";
-import { TIME_ZONE_LIST } from "./time_zones.ts";
+import type { Texts } from "../words/texts.ts";
+import { DEFAULT_ZONE } from "../words/time.ts";
+import { TIME_ZONE_LIST } from "../words/zone_names.ts";
 
 /** What stands in the form for a language or theme that is not chosen. */
 export const AS_IN_BROWSER = "browser";

@@ -3,8 +3,8 @@ import { paths } from "../http/paths.ts";
 import type { Problems } from "../http/forms.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "./texts.ts";
-import { DEFAULT_ZONE, formatTime } from "./time.ts";
+import type { Texts } from "../words/texts.ts";
+import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
 
 /** Why the connection of this very browser ended, and when; never from where: it may be an intruder who reads it. */
 export type Ended = End & { timeZone: string | null };

@@ -7,7 +7,7 @@ import { removeUser } from "../../db/users.ts";
 import { writeCursor } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import type { Language } from "../../db/schema.ts";
-import { textsOf } from "../../views/texts.ts";
+import { textsOf } from "../../words/texts.ts";
 import { CELL, DAY, EMAIL, MINUTE, PASSWORD, START } from "../app.ts";
 import {
   fillSignIn,

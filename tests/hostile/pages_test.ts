@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { connections, users } from "../../db/schema.ts";
 import { readHistoryQuery, writeCursor } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
-import { textsOf } from "../../views/texts.ts";
+import { textsOf } from "../../words/texts.ts";
 import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";

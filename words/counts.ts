@@ -1,6 +1,6 @@
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
+import { remember } from "./cache.ts";
 
 /** `Intl` takes a microsecond or two for each. */
 const numbers = inEachLanguage((language) => {

@@ -1,7 +1,7 @@
 import { html as markup } from "hono/html";
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
+import { remember } from "./cache.ts";
 import type { Texts } from "./texts.ts";
 
 const MINUTE = 60_000;

@@ -1,5 +1,5 @@
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
+import { remember } from "./cache.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
 /** A device as a row of the history names it: the label that is stored is the English one. */

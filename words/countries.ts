@@ -1,6 +1,6 @@
 import type { Language } from "../db/schema.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./remember.ts";
+import { remember } from "./cache.ts";
 import type { Texts } from "./texts.ts";
 
 /** The name of a country code, `private` or `none`; the code itself where it has no name. */

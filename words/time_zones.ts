@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
-import { DEFAULT_ZONE, isoDay, localDay } from "../views/time.ts";
-import { TIME_ZONES } from "../views/time_zones.ts";
+import { DEFAULT_ZONE, isoDay, localDay } from "./time.ts";
+import { TIME_ZONES } from "./zone_names.ts";
 import type { Env } from "../http/env.ts";
 
 /** The time zone of who is signed in. */
