@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readNetworks } from "../routes/client_address.ts";
+import { readNetworks } from "../visitor/client_address.ts";
 import { isLoopback } from "../http/guards.tsx";
 
 /** All that the environment can say, read once and checked as a whole. */

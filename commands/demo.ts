@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { openDatabase } from "../db/client.ts";
-import { createCountryLookup } from "../db/countries.ts";
+import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 import type { Configuration } from "./configuration.ts";

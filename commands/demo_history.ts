@@ -1,9 +1,9 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import type { Db } from "../db/client.ts";
-import type { CountryOf } from "../db/countries.ts";
-import { deviceKindOf, deviceOf } from "../db/devices.ts";
+import type { CountryOf } from "../visitor/countries.ts";
+import { deviceKindOf, deviceOf } from "../visitor/devices.ts";
 import { connections, type EndReason, refusals } from "../db/schema.ts";
 import { know } from "../db/unusual.ts";
 

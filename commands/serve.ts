@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import { createCountryLookup } from "../db/countries.ts";
+import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { hasUsers } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";

@@ -1,9 +1,9 @@
 import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
-import type { Address } from "./addresses.ts";
+import type { Address } from "../visitor/addresses.ts";
 import type { Db } from "./client.ts";
-import type { DeviceKind } from "./devices.ts";
+import type { DeviceKind } from "../visitor/devices.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";

@@ -2,7 +2,7 @@ import { and, eq, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { ACTIVITY, type Activity, type FoundActivity, toActivity } from "./activity.ts";
 import type { Db } from "./client.ts";
-import type { DeviceKind } from "./devices.ts";
+import type { DeviceKind } from "../visitor/devices.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
 import {
   type Answer,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { and, eq, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
-import type { Address } from "./addresses.ts";
+import type { Address } from "../visitor/addresses.ts";
 import type { Db } from "./client.ts";
 import { limits } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { DEVICE_KINDS } from "./devices.ts";
+import { DEVICE_KINDS } from "../visitor/devices.ts";
 
 /** How a closed connection ended; the words are the product's own (README). */
 export const END_REASONS = [

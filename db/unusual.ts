@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 import type { Visitor } from "./connections.ts";
-import { UNKNOWN_DEVICE } from "./devices.ts";
+import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import { isStillOpen } from "./open.ts";
 import { connections, type UnusualReason } from "./schema.ts";
 import type { Session } from "./sessions.ts";

@@ -1,7 +1,7 @@
 import { and, eq, exists, getTableColumns, inArray, ne, notExists, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
-import type { Address } from "./addresses.ts";
+import type { Address } from "../visitor/addresses.ts";
 import type { Db } from "./client.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";

@@ -1,5 +1,5 @@
 import type { Activity } from "../db/activity.ts";
-import type { CountryOf } from "../db/countries.ts";
+import type { CountryOf } from "../visitor/countries.ts";
 import type { Db } from "../db/client.ts";
 import type { Visitor } from "../db/connections.ts";
 import type { Lifetime } from "../db/open.ts";

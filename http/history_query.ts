@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readAddress, readNetwork } from "../db/addresses.ts";
+import { readAddress, readNetwork } from "../visitor/addresses.ts";
 import { type Cursor, type Filter, STATES } from "../db/history.ts";
 import { isCountry } from "../words/countries.ts";
 import { remember } from "../words/cache.ts";

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
-import { createCountryLookup } from "../db/countries.ts";
+import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { Unavailable } from "../db/unavailable.ts";

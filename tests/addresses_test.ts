@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readAddress, readNetwork } from "../db/addresses.ts";
+import { readAddress, readNetwork } from "../visitor/addresses.ts";
 
 Deno.test("readAddress reads IPv4: its network is the /16, and its client the address itself", () => {
   assert.deepEqual(readAddress("46.16.60.1"), {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connections, refusals } from "../db/schema.ts";
-import { createClientAddress, readNetworks } from "../routes/client_address.ts";
+import { createClientAddress, readNetworks } from "../visitor/client_address.ts";
 import { paths } from "../http/paths.ts";
 import { EMAIL, PASSWORD, startApp } from "./app.ts";
 

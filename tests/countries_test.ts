@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../db/addresses.ts";
-import { createCountryLookup } from "../db/countries.ts";
+import { readAddress } from "../visitor/addresses.ts";
+import { createCountryLookup } from "../visitor/countries.ts";
 
 Deno.test("a country is found for addresses of IPv4", async () => {
   const countryOf = createCountryLookup(fail);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connections } from "../db/schema.ts";
-import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../db/devices.ts";
+import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import { paths } from "../http/paths.ts";
 import { CELL, startApp } from "./app.ts";
 

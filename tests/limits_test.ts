@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { type Db, openDatabase } from "../db/client.ts";
 import { accountKey, afterSuccess, giveBack, reserveTry } from "../db/limits.ts";
 import { limits } from "../db/schema.ts";

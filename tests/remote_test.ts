@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import { type Db, openDatabase } from "../db/client.ts";
 import { reserveTry } from "../db/limits.ts";
 import { listHistory } from "../db/history.ts";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createPasswords } from "../db/passwords.ts";
 import { paths } from "../http/paths.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { openDatabase } from "../db/client.ts";
 import { reserveTry } from "../db/limits.ts";
 import { EMAIL, HOUR, MINUTE, START } from "./app.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { connections, limits, refusals, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import { readAddress } from "../db/addresses.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { listOpenedAfter, readActivity } from "../db/activity.ts";
 import type { Db } from "../db/client.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { openDatabase } from "../../db/client.ts";
-import { createCountryLookup } from "../../db/countries.ts";
+import { createCountryLookup } from "../../visitor/countries.ts";
 import { paths } from "../../http/paths.ts";
 import type { AppOptions } from "../../routes/app.tsx";
 import { addAccount, EMAIL, FIREFOX, PASSWORD, startApp } from "../app.ts";

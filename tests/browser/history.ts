@@ -1,4 +1,4 @@
-import { readAddress } from "../../db/addresses.ts";
+import { readAddress } from "../../visitor/addresses.ts";
 import type { Db } from "../../db/client.ts";
 import { reserveTry } from "../../db/limits.ts";
 import { connections, refusals } from "../../db/schema.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eq, ne, sql } from "drizzle-orm";
 import fc from "fast-check";
-import { readAddress } from "../../db/addresses.ts";
+import { readAddress } from "../../visitor/addresses.ts";
 import { connections, limits, refusals } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { type Browser, EMAIL, HTMX, PASSWORD, startApp } from "../app.ts";

@@ -1,6 +1,6 @@
 // @ts-types="@types/proxy-addr"
 import proxyAddr from "proxy-addr";
-import { type Address, NO_ADDRESS, readAddress } from "../db/addresses.ts";
+import { type Address, NO_ADDRESS, readAddress } from "./addresses.ts";
 
 /** The client's address, from the socket's peer and the `X-Forwarded-For` header. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => Address;
