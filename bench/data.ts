@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 
 /** The account that has half of all connections, and one that has a thousand. Both have the same password. */

@@ -1,5 +1,5 @@
 import { openDatabase } from "../db/client.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";
 import { paths } from "../http/paths.ts";

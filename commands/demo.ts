@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { openDatabase } from "../db/client.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 import type { Configuration } from "./configuration.ts";
 import { fillHistory } from "./demo_history.ts";

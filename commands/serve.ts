@@ -1,6 +1,6 @@
 import type { Db } from "../db/client.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { hasUsers } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";
 import { createLog, describeError } from "../http/log.ts";

@@ -1,6 +1,6 @@
 import type { Db } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
-import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
+import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../credentials/passwords.ts";
 import { unavailabilityIn } from "../db/unavailable.ts";
 import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword } from "../db/users.ts";
 import { textsOf } from "../words/texts.ts";

@@ -3,7 +3,7 @@ import type { CountryOf } from "../visitor/countries.ts";
 import type { Db } from "../db/client.ts";
 import type { Visitor } from "../db/connections.ts";
 import type { Lifetime } from "../db/open.ts";
-import type { Passwords } from "../db/passwords.ts";
+import type { Passwords } from "../credentials/passwords.ts";
 import type { Session } from "../db/sessions.ts";
 import type { Child } from "hono/jsx";
 import type { Language } from "../db/schema.ts";

@@ -1,7 +1,7 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { z } from "zod";
-import { isTooLong } from "../db/passwords.ts";
+import { isTooLong } from "../credentials/passwords.ts";
 import { remember } from "../words/cache.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Env } from "./env.ts";

@@ -3,7 +3,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { Unavailable } from "../db/unavailable.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword } from "../db/users.ts";

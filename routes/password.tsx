@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { giveBack } from "../db/limits.ts";
-import { passwordProblem, SHORTEST_PASSWORD } from "../db/passwords.ts";
+import { passwordProblem, SHORTEST_PASSWORD } from "../credentials/passwords.ts";
 import { changePassword } from "../db/users.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Texts } from "../words/texts.ts";

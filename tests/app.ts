@@ -1,6 +1,6 @@
 import { load } from "cheerio";
 import { type Db, openDatabase } from "../db/client.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { addUser } from "../db/users.ts";
 import { type AppOptions, createApp } from "../routes/app.tsx";
 import { paths } from "../http/paths.ts";

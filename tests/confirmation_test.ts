@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { connections, limits, sessions } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { openDatabase } from "../db/client.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { listHistory } from "../db/history.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, Browser, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";

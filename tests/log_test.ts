@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import { openDatabase } from "../db/client.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { users } from "../db/schema.ts";
 import { createLog, describeError } from "../http/log.ts";
 import { paths } from "../http/paths.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { openDatabase } from "../db/client.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { connections, sessions, users } from "../db/schema.ts";
 import { Unavailable } from "../db/unavailable.ts";
 import { createPanel } from "../examples/panel/panel.ts";

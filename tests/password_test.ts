@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
 

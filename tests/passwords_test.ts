@@ -9,7 +9,7 @@ import {
   LONGEST_PASSWORD,
   OWASP_COST,
   passwordProblem,
-} from "../db/passwords.ts";
+} from "../credentials/passwords.ts";
 import { users } from "../db/schema.ts";
 import { addUser } from "../db/users.ts";
 import { openDatabase } from "../db/client.ts";

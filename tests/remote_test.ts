@@ -5,7 +5,7 @@ import { reserveTry } from "../db/limits.ts";
 import { listHistory } from "../db/history.ts";
 import { readAddress } from "../visitor/addresses.ts";
 import { addUser, findUser } from "../db/users.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";

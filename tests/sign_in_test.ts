@@ -4,7 +4,7 @@ import { readAddress } from "../visitor/addresses.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { connections, limits, refusals, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
-import { createPasswords } from "../db/passwords.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { openDatabase } from "../db/client.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { type Answer, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, START, startApp, type TestApp } from "./app.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Locator } from "playwright-core";
-import { createPasswords } from "../../db/passwords.ts";
+import { createPasswords } from "../../credentials/passwords.ts";
 import { connections } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { CELL, CHEAP, MINUTE, PASSWORD } from "../app.ts";
