@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { paths } from "../http/paths.ts";
 import { flagsOf, run } from "../tests/processes.ts";
 import { type Data, NEIGHBOUR, OWNER } from "./data.ts";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { closeOtherConnections } from "../db/connections.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { load } from "./load.ts";

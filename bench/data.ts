@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";

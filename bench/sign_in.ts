@@ -1,4 +1,4 @@
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createApp } from "../routes/app.tsx";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { type Db, openDatabase } from "../db/client.ts";
-import { pathOf } from "../db/embedded.ts";
+import { type Db, openDatabase } from "../db/database.ts";
+import { pathOf } from "../db/driver/embedded.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { addUser, findUser } from "../db/users.ts";

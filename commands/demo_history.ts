@@ -1,7 +1,7 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { readAddress } from "../visitor/addresses.ts";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import type { CountryOf } from "../visitor/countries.ts";
 import { deviceKindOf, deviceOf } from "../visitor/devices.ts";
 import { connections, type EndReason, refusals } from "../db/schema.ts";

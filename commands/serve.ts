@@ -1,4 +1,4 @@
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { hasUsers } from "../db/users.ts";

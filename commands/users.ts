@@ -1,7 +1,7 @@
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../credentials/passwords.ts";
-import { unavailabilityIn } from "../db/unavailable.ts";
+import { unavailabilityIn } from "../db/driver/unavailable.ts";
 import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword } from "../db/users.ts";
 import { textsOf } from "../words/texts.ts";
 import type { Configuration } from "./configuration.ts";

@@ -1,10 +1,10 @@
 import { and, desc, eq, type SQL, sql, type SQLWrapper } from "drizzle-orm";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import type { OpenConnection } from "./connections.ts";
 import { isOpen } from "./open.ts";
 import { connections } from "./schema.ts";
 import type { Session } from "./sessions.ts";
-import { question } from "./statements.ts";
+import { question } from "./driver/prepared.ts";
 
 /**
  * What tells that an account's history changed: opening a connection makes another one the newest, every end of one lowers the

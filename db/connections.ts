@@ -2,12 +2,12 @@ import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, type SQL,
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "../visitor/addresses.ts";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import type { DeviceKind } from "../visitor/devices.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
-import { orLookBack } from "./unavailable.ts";
+import { orLookBack } from "./driver/unavailable.ts";
 import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
 import { findUnusual, know } from "./unusual.ts";
 

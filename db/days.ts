@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { connections, refusals } from "./schema.ts";
-import { question } from "./statements.ts";
+import { question } from "./driver/prepared.ts";
 
 /** So many connections are counted, the newest, however many there are: a machine may open thousands a day. */
 const MOST = 1_000;

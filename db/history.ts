@@ -1,7 +1,7 @@
 import { and, eq, gte, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { ACTIVITY, type Activity, type FoundActivity, toActivity } from "./activity.ts";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import type { DeviceKind } from "../visitor/devices.ts";
 import { endedAt, endReason, isOpen } from "./open.ts";
 import {
@@ -12,7 +12,7 @@ import {
   refusals,
   type UnusualReason,
 } from "./schema.ts";
-import { type Question, question } from "./statements.ts";
+import { type Question, question } from "./driver/prepared.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */
 export type Entry = {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { and, eq, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
 import type { Address } from "../visitor/addresses.ts";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { limits } from "./schema.ts";
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { and, eq, exists, type Placeholder, type SQL, sql } from "drizzle-orm";
 import { alias, type SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { connections, type EndReason } from "./schema.ts";
 
 /** The time of asking: milliseconds since the epoch, or their place in a question. */

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { asColumns, type Visitor } from "./connections.ts";
 import { countOne, forgetExpired } from "./limits.ts";
 import { type RefusalReason, refusals, type User, users } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { shortenFuture } from "./connections.ts";
 import { forgetExpired } from "./limits.ts";
 import { lastOf, type Lifetime } from "./open.ts";

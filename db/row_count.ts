@@ -1,10 +1,10 @@
 import { and, eq, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import type { Filter } from "./history.ts";
 import { isOpen } from "./open.ts";
 import { connections, refusals } from "./schema.ts";
-import { type Question, question } from "./statements.ts";
+import { type Question, question } from "./driver/prepared.ts";
 
 /** So many rows of each kind are read, however long the history is, and one more to tell whether there are more. */
 const MOST = 1_000;

@@ -2,12 +2,12 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { and, eq, exists, type SQL, sql } from "drizzle-orm";
 import { type Activity, activityOf, type FoundActivity, toActivity } from "./activity.ts";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { afterSuccess, type Try } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import { connections, type EndReason, type Language, sessions, type Theme, type User, users } from "./schema.ts";
-import { question } from "./statements.ts";
-import { orLookBack } from "./unavailable.ts";
+import { question } from "./driver/prepared.ts";
+import { orLookBack } from "./driver/unavailable.ts";
 
 /** What a browser's cookie leads to. */
 export type Session = {

@@ -1,11 +1,11 @@
 import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import type { Visitor } from "./connections.ts";
 import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import { isStillOpen } from "./open.ts";
 import { connections, type UnusualReason } from "./schema.ts";
 import type { Session } from "./sessions.ts";
-import { question } from "./statements.ts";
+import { question } from "./driver/prepared.ts";
 
 const HOUR = 3_600_000;
 

@@ -2,13 +2,13 @@ import { and, eq, exists, getTableColumns, inArray, ne, notExists, sql } from "d
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Address } from "../visitor/addresses.ts";
-import type { Db } from "./client.ts";
+import type { Db } from "./database.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import { afterSuccess, forgetFailures, KNOWN_FOR, type Try } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { connections, known, refusals, sessions, type User, users } from "./schema.ts";
 import { holds, newSecret, renewSession, type Session } from "./sessions.ts";
-import { orLookBack } from "./unavailable.ts";
+import { orLookBack } from "./driver/unavailable.ts";
 
 /** Longer ones can't be delivered to (RFC 5321, 4.5.3.1.3). */
 export const LONGEST_EMAIL = 254;

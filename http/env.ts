@@ -1,6 +1,6 @@
 import type { Activity } from "../db/activity.ts";
 import type { CountryOf } from "../visitor/countries.ts";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import type { Visitor } from "../db/connections.ts";
 import type { Lifetime } from "../db/open.ts";
 import type { Passwords } from "../credentials/passwords.ts";

@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import { v4 as uuid } from "uuid";
 import type { Visitor } from "../db/connections.ts";
 import { deviceKindOf, deviceOf, readUserAgent } from "../visitor/devices.ts";
-import { unavailabilityIn } from "../db/unavailable.ts";
+import { unavailabilityIn } from "../db/driver/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
 import { textsOf } from "../words/texts.ts";
 import { answers, showQuestion } from "./answers.tsx";

@@ -5,7 +5,7 @@ import { markSeen } from "../db/connections.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { resumeSession } from "../db/sessions.ts";
-import { Unavailable } from "../db/unavailable.ts";
+import { Unavailable } from "../db/driver/unavailable.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import type { Owner } from "../views/layout.tsx";
 import { createApp } from "./app.tsx";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { type Days, readDays } from "../db/days.ts";
 import { type Filter, listCountries, type Page } from "../db/history.ts";
 import { countRows, type RowCount } from "../db/row_count.ts";

@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../db/history.ts";
 import { countryName } from "../words/countries.ts";
 import { textsOf } from "../words/texts.ts";

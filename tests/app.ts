@@ -1,5 +1,5 @@
 import { load } from "cheerio";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { addUser } from "../db/users.ts";
 import { type AppOptions, createApp } from "../routes/app.tsx";

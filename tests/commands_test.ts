@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { paths } from "../http/paths.ts";
 import { CELL, EMAIL, PASSWORD } from "./app.ts";
 import { flagsElsewhere, flagsOf, freePort, makeFolder, run, startServer, users } from "./processes.ts";

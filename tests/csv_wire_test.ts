@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { limits, sessions } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { addAccount, EMAIL, PASSWORD, START } from "./app.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { readDays } from "../db/days.ts";
 import { connections, refusals } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { VARIABLES } from "../commands/configuration.ts";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD } from "./app.ts";
 import { startHrana } from "./hrana.ts";

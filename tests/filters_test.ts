@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { type Filter, listHistory } from "../db/history.ts";
 import { countRows } from "../db/row_count.ts";
 import { connections } from "../db/schema.ts";

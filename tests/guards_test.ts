@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CspEvaluator } from "csp_evaluator";
 import { CspParser } from "csp_evaluator/dist/parser.js";
 import { eq, sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, type Answer, type Browser, DAY, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, startApp } from "./app.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { listHistory } from "../db/history.ts";
 import { createPasswords } from "../credentials/passwords.ts";

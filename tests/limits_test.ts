@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { readAddress } from "../visitor/addresses.ts";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 import { accountKey, afterSuccess, giveBack, reserveTry } from "../db/limits.ts";
 import { limits } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";

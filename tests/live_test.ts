@@ -3,7 +3,7 @@ import type { InStatement, InValue } from "@libsql/client";
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { type Activity, listOpenedAfter, readActivity } from "../db/activity.ts";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { users } from "../db/schema.ts";
 import { createLog, describeError } from "../http/log.ts";

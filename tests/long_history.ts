@@ -1,4 +1,4 @@
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { DAY, START } from "./app.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { connections, sessions, users } from "../db/schema.ts";
-import { Unavailable } from "../db/unavailable.ts";
+import { Unavailable } from "../db/driver/unavailable.ts";
 import { createPanel } from "../examples/panel/panel.ts";
 import { createArea } from "../routes/area.ts";
 import { assetPath } from "../http/assets.ts";

@@ -12,7 +12,7 @@ import {
 } from "../credentials/passwords.ts";
 import { users } from "../db/schema.ts";
 import { addUser } from "../db/users.ts";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { EMAIL, PASSWORD, START, startApp } from "./app.ts";
 
 const CHEAP = { memory: 64, passes: 1 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { InStatement, InValue } from "@libsql/client";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 
 /** How SQLite goes about the statements that `run` sends. */
 export async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {

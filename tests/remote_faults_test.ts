@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 import {
   closeAsOperator,
   closeConnection,
@@ -14,7 +14,7 @@ import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, sessions, type User } from "../db/schema.ts";
 import { confirmSession, type Session } from "../db/sessions.ts";
-import { unavailabilityIn, Unavailable } from "../db/unavailable.ts";
+import { unavailabilityIn, Unavailable } from "../db/driver/unavailable.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
 import { addUser, changePassword, findUser, resetPassword, strengthenHash } from "../db/users.ts";
 import { paths } from "../http/paths.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { type Db, openDatabase } from "../db/client.ts";
+import { type Db, openDatabase } from "../db/database.ts";
 import { reserveTry } from "../db/limits.ts";
 import { listHistory } from "../db/history.ts";
 import { readAddress } from "../visitor/addresses.ts";

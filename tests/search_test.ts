@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { listHistory, MOST_LOOKED_THROUGH } from "../db/history.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";

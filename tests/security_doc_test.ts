@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readAddress } from "../visitor/addresses.ts";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { reserveTry } from "../db/limits.ts";
 import { EMAIL, HOUR, MINUTE, START } from "./app.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";

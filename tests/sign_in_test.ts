@@ -5,7 +5,7 @@ import { recordRefusal } from "../db/refusals.ts";
 import { connections, limits, refusals, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { createPasswords } from "../credentials/passwords.ts";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { type Answer, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, START, startApp, type TestApp } from "./app.ts";
 

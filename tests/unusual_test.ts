@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { asc } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import { connections, known } from "../db/schema.ts";
 import { type Facts, reasonsFor } from "../db/unusual.ts";
 import { paths } from "../http/paths.ts";

@@ -3,7 +3,7 @@ import { desc, eq } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { readAddress } from "../visitor/addresses.ts";
 import { listOpenedAfter, readActivity } from "../db/activity.ts";
-import type { Db } from "../db/client.ts";
+import type { Db } from "../db/database.ts";
 import {
   closeAsOperator,
   closeConnection,

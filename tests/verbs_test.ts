@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../db/client.ts";
+import { openDatabase } from "../db/database.ts";
 import { startHrana } from "./hrana.ts";
 import { ROOT } from "./processes.ts";
 import { assertVerbs } from "./verbs.ts";

@@ -1,4 +1,4 @@
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "./panel.ts";
 
 // Starts the panel with an account, on databases that are gone afterwards.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import axeCore from "axe-core";
 import type { Page } from "playwright-core";
-import { Unavailable } from "../../db/unavailable.ts";
+import { Unavailable } from "../../db/driver/unavailable.ts";
 import { removeUser } from "../../db/users.ts";
 import { writeCursor } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";

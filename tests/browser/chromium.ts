@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 import { createCountryLookup } from "../../visitor/countries.ts";
 import { paths } from "../../http/paths.ts";
 import type { AppOptions } from "../../routes/app.tsx";

@@ -1,5 +1,5 @@
 import { readAddress } from "../../visitor/addresses.ts";
-import type { Db } from "../../db/client.ts";
+import type { Db } from "../../db/database.ts";
 import { reserveTry } from "../../db/limits.ts";
 import { connections, refusals } from "../../db/schema.ts";
 import { findUser } from "../../db/users.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "../../examples/panel/panel.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";

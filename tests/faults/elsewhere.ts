@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 
 /** A database in a file of its own, which goes with whoever has it. */
 export async function openFile() {

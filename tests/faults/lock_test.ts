@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { listHistory } from "../../db/history.ts";
 import { limits } from "../../db/schema.ts";
 import { resumeSession } from "../../db/sessions.ts";
-import { unavailabilityIn } from "../../db/unavailable.ts";
+import { unavailabilityIn } from "../../db/driver/unavailable.ts";
 import { findUser, listUsers } from "../../db/users.ts";
 import { paths } from "../../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "../app.ts";

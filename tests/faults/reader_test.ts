@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Db } from "../../db/client.ts";
+import type { Db } from "../../db/database.ts";
 import { limits } from "../../db/schema.ts";
 import { START } from "../app.ts";
 import { holdLock, linesOf, openFile, readElsewhere, runElsewhere } from "./elsewhere.ts";

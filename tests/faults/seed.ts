@@ -1,4 +1,4 @@
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 import { EMAIL } from "../app.ts";
 import type { Folder } from "../processes.ts";
 

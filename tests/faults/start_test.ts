@@ -9,7 +9,7 @@ import { report } from "./report.ts";
 Deno.test("two processes that start at once on an empty file both come up, with the tables made once", async () => {
   const folder = await Deno.makeTempDir();
   const script = `
-    import { openDatabase } from ${JSON.stringify(import.meta.resolve("../../db/client.ts"))};
+    import { openDatabase } from ${JSON.stringify(import.meta.resolve("../../db/database.ts"))};
     console.log("ready");
     await Deno.stdin.read(new Uint8Array(1));
     for (let i = 0; i < 5; i++) {

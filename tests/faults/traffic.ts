@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { openDatabase } from "../../db/client.ts";
+import { openDatabase } from "../../db/database.ts";
 import { paths } from "../../http/paths.ts";
 import { addAccount, type Answer, type Browser, PASSWORD } from "../app.ts";
 import type { Folder } from "../processes.ts";

@@ -1,10 +1,10 @@
 import { drizzle } from "drizzle-orm/libsql/web";
 import { migrate } from "drizzle-orm/libsql/migrator";
 import { fileURLToPath } from "node:url";
-import { openEmbedded } from "./embedded.ts";
-import { openRemote } from "./remote.ts";
+import { openEmbedded } from "./driver/embedded.ts";
+import { openRemote } from "./driver/remote.ts";
 import * as schema from "./schema.ts";
-import type { Connection } from "./statements.ts";
+import type { Connection } from "./driver/prepared.ts";
 
 /** Drizzle over the embedded or the remote database; nothing outside this file knows which. */
 export type Db = ReturnType<typeof open>;

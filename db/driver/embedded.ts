@@ -1,5 +1,5 @@
 import type { Client, InStatement, InValue, ResultSet } from "@libsql/client";
-import { type Connection, type Guarded, isRead, textIn } from "./statements.ts";
+import { type Connection, type Guarded, isRead, textIn } from "./prepared.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** A write that waited this long in milliseconds, for the lock or behind other writes, is given up. */

@@ -1,5 +1,5 @@
 import type { Client, InStatement } from "@libsql/client";
-import { type Connection, type Guarded, isRead, textIn } from "./statements.ts";
+import { type Connection, type Guarded, isRead, textIn } from "./prepared.ts";
 import { Unavailable } from "./unavailable.ts";
 
 /** How long one call may take with its whole answer, in milliseconds: the driver itself would wait for ever. */
