@@ -7,7 +7,7 @@ import { deviceKindOf, deviceOf, readUserAgent } from "../visitor/devices.ts";
 import { unavailabilityIn } from "../db/driver/unavailable.ts";
 import { Layout } from "../views/layout.tsx";
 import { textsOf } from "../words/texts.ts";
-import { answers, showQuestion } from "./answers.tsx";
+import { answers, showQuestion } from "./review.tsx";
 import { type ClientAddress, createClientAddress } from "../visitor/client_address.ts";
 import { connections, showCloseAll, showCloseOne } from "./connections.tsx";
 import type { AppOptions, Env, PageProps } from "../http/env.ts";

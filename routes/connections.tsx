@@ -12,8 +12,8 @@ import {
   OlderConnections,
 } from "../views/connections.tsx";
 import { deviceName } from "../words/devices.ts";
-import { writeTag } from "./activity_tag.ts";
-import { viewAround } from "./around.ts";
+import { writeTag } from "./version.ts";
+import { viewAround } from "./overview.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { streamCsv } from "./csv.ts";
 import type { Env } from "../http/env.ts";

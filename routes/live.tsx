@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { type Activity, listOpenedAfter } from "../db/activity.ts";
 import { NewPieces } from "../views/connections.tsx";
 import type { News } from "../views/live.tsx";
-import { readTag, writeTag } from "./activity_tag.ts";
+import { readTag, writeTag } from "./version.ts";
 import { currentUrl, viewHistory } from "./connections.tsx";
 import type { Env } from "../http/env.ts";
 import { readCursor } from "../http/history_query.ts";

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import { listClosedBy } from "../db/connections.ts";
 import type { Session } from "../db/sessions.ts";
-import { Disowned, Recognized } from "../views/answers.tsx";
+import { Disowned, Recognized } from "../views/review.tsx";
 import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";

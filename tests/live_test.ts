@@ -7,7 +7,7 @@ import { type Db, openDatabase } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
-import { readTag, writeTag } from "../routes/activity_tag.ts";
+import { readTag, writeTag } from "../routes/version.ts";
 import type { AppOptions } from "../http/env.ts";
 import { writeCursor } from "../http/history_query.ts";
 import { paths, withQuery } from "../http/paths.ts";

@@ -7,7 +7,7 @@ import type { HistoryQuery } from "../http/history_query.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { ConnectionRow, type Rows } from "./connection_row.ts";
 import { placeName } from "../words/countries.ts";
-import { DaysPicture, type DaysView } from "./days.tsx";
+import { DaysPicture, type DaysView } from "./chart.tsx";
 import { Empty, Filters, formatDay } from "./filters.tsx";
 import { PageTitle } from "./layout.tsx";
 import { KnownPiece, Live, type News, NewsPiece } from "./live.tsx";

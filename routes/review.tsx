@@ -4,7 +4,7 @@ import { closeOtherConnections } from "../db/connections.ts";
 import { findConnection } from "../db/history.ts";
 import { ANSWERS } from "../db/schema.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
-import { AskOwner, RecognizedPieces } from "../views/answers.tsx";
+import { AskOwner, RecognizedPieces } from "../views/review.tsx";
 import { deviceName } from "../words/devices.ts";
 import { asksOf, confirmOwner, showConfirmation, type Unconfirmed } from "./confirmation.tsx";
 import { currentUrl, viewHistory } from "./connections.tsx";
