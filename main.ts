@@ -16,7 +16,7 @@ try {
   const status = await commands[name as keyof typeof commands](configuration, args);
   if (status !== 0) Deno.exit(status);
 } catch (error) {
-  // Of a failed query Deno itself would print the values too, which may be a password's hash.
+  // Deno itself would also print a failed query's values, such as a password's hash.
   console.error(error instanceof ConfigurationError ? error.message : describeError(error));
   Deno.exit(1);
 }

@@ -1,3 +1,3 @@
-/** What no page can be faster than: Deno's own server with nothing to do. */
+/** A server with nothing to do, which no page can be faster than. */
 const port = Number(Deno.args[0]);
-Deno.serve({ hostname: "127.0.0.1", port, onListen: () => console.log("listens") }, () => new Response("hello"));
+Deno.serve({ hostname: "127.0.0.1", port, onListen: () => console.log("listening") }, () => new Response("hello"));

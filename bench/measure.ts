@@ -1,17 +1,16 @@
-/** One line of the table: a piece of work, what it took, and the limit that was measured beside it in the same run. */
+/** A line of the table. */
 export type Row = {
   work: string;
   measured: string;
-  limit: string;
-  ratio: string;
-  goal: string;
-  isReached: boolean;
+  /** What it is compared with, measured in the same run. */
+  beside?: string;
+  ratio?: string;
+  /** Empty for what has no limit. */
+  limit?: string;
+  isWithin?: boolean;
 };
 
-/**
- * Measurements of each thing, in turns, and each time with another one first, so that what else the machine does meanwhile meets
- * all of them alike.
- */
+/** Measures several things in rounds, each time in another order, so that whatever the machine does besides affects all of them. */
 export async function inTurns<Name extends string>(
   rounds: number,
   things: Record<Name, () => Promise<number> | number>,
@@ -31,12 +30,12 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The median of the ratios of each turn: nearer to the truth than the ratio of two medians, when the machine is not idle. */
-export function medianRatio(values: number[], limits: number[]): number {
-  return median(values.map((value, i) => value / limits[i]!));
+/** The median of each round's ratio, which a busy machine distorts less than the ratio of two medians. */
+export function medianRatio(values: number[], others: number[]): number {
+  return median(values.map((value, i) => value / others[i]!));
 }
 
-/** How long something takes, in milliseconds. */
+/** Returns how long some work takes, in milliseconds. */
 export async function timeOf(work: () => unknown): Promise<number> {
   const start = performance.now();
   await work();
@@ -47,26 +46,22 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
-/** Milliseconds, as microseconds where they are few. */
+/** Formats milliseconds, in microseconds below one. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1) return `${Math.round(milliseconds * 1000)} µs`;
   return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
 }
 
-export function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
-}
-
-/** Rows as Markdown. */
+/** Writes rows as a Markdown table. */
 export function tableOf(rows: Row[]): string {
-  const lines = rows.map(({ work, measured, limit, ratio, goal, isReached }) => [
+  const lines = rows.map(({ work, measured, beside = "", ratio = "", limit = "", isWithin = true }) => [
     work,
     measured,
-    limit,
+    beside,
     ratio,
-    `${goal}${isReached ? "" : ": **not reached**"}`,
+    `${limit}${isWithin ? "" : ": **not reached**"}`,
   ]);
-  const head = ["work", "measured", "limit beside it", "ratio", "must reach"];
+  const head = ["work", "measured", "beside it", "ratio", "limit"];
   const widths = head.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]!.length)));
   const write = (cells: string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(" | ")} |`;
   return [write(head), write(widths.map((width) => "-".repeat(width))), ...lines.map(write)].join("\n");

@@ -3,9 +3,8 @@ import { paths } from "../http/paths.ts";
 import { freePort, startServer } from "../tests/processes.ts";
 import { type Data, PASSWORD } from "./data.ts";
 
-/** The app in a process of its own, started as `deno task start` does, over the two million connections. */
+/** Starts the app in its own process, like `deno task start`, over the bench's database. */
 export async function startApp({ file }: Data, variables: Record<string, string> = {}) {
-  // Keeps what is old: the database is used again tomorrow.
   return await startServer("start", { path: "data/bench" }, {
     DATABASE_URL: `file:${file}`,
     RETENTION_DAYS: "0",
@@ -15,20 +14,19 @@ export async function startApp({ file }: Data, variables: Record<string, string>
 
 export type AppServer = Awaited<ReturnType<typeof startApp>>;
 
-/** Signs in through the real form. Returns the `Cookie` header of that browser. */
-export async function signIn(server: AppServer, email: string): Promise<string> {
+/** Signs in through the real form, and returns the browser's `Cookie` header. */
+export async function signInAt(server: AppServer, email: string): Promise<string> {
   const browser = server.browser();
   const { status } = await browser.signIn(email, PASSWORD);
-  if (status !== 303) throw new Error(`Cannot sign in ${email}: the answer was ${status}`);
+  if (status !== 303) throw new Error(`Cannot sign in ${email}: the status was ${status}`);
   return `session=${browser.cookies.get("session")}`;
 }
 
-/** The address of the history's page with this query. */
 export function historyOf(server: AppServer, query = ""): string {
   return `${server.address}${paths.connections}${query && `?${query}`}`;
 }
 
-/** A server that answers with a constant, in a process of its own. */
+/** Starts a server that answers with a constant. */
 export async function startConstant() {
   const port = freePort();
   const script = fileURLToPath(import.meta.resolve("./constant.ts"));
@@ -46,10 +44,4 @@ export async function startConstant() {
       await reader.cancel();
     },
   };
-}
-
-/** What a process holds of the machine's memory, in bytes. */
-export async function memoryOf(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "rss=", "-p", String(pid)] }).output();
-  return Number(new TextDecoder().decode(stdout)) * 1024;
 }

@@ -2,13 +2,10 @@ import { resolve } from "node:path";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 
-/**
- * `deno task backup FILE`: copies the embedded database into a new file, as it is at one moment, while the server goes on
- * reading and writing. Status 0, or 1 with a sentence on standard error.
- */
+/** `deno task backup FILE`: copies a consistent snapshot of the embedded database into a new file, while the server runs. */
 export async function backup(configuration: Configuration, args: string[]): Promise<number> {
   const [file, ...more] = args;
-  if (file === undefined || more.length > 0) throw new ConfigurationError("Use it as: deno task backup FILE");
+  if (file === undefined || more.length > 0) throw new ConfigurationError("Usage: deno task backup FILE");
   if (!configuration.databaseUrl.startsWith("file:")) {
     throw new ConfigurationError("Cannot back up a remote database from here: its server does that");
   }
@@ -17,7 +14,6 @@ export async function backup(configuration: Configuration, args: string[]): Prom
   try {
     await makeEmpty(path);
     await db.$client.execute({ sql: "vacuum into ?", args: [path] }).catch(async (error) => {
-      // Half a backup is worse than none.
       await Deno.remove(path);
       throw new ConfigurationError(`Cannot back up to ${path}: ${error.message}`);
     });
@@ -28,7 +24,7 @@ export async function backup(configuration: Configuration, args: string[]): Prom
   return 0;
 }
 
-/** Makes the file that SQLite fills, for its owner's eyes only: it holds the hashes of passwords. */
+/** Creates the file for SQLite to fill, readable by its owner only: it contains password hashes. */
 async function makeEmpty(path: string): Promise<void> {
   try {
     (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { isLoopback } from "../http/origins.ts";
 import { readNetworks } from "../visitor/client_address.ts";
-import { isLoopback } from "../http/guards.tsx";
 
-/** All that the environment can say, read once and checked as a whole. */
+/** The environment, read once and validated as a whole. */
 export type Configuration = {
   port: number;
   host: string;
@@ -13,11 +13,11 @@ export type Configuration = {
   sessionIdleDays: number;
   sessionMaxDays: number;
   retentionDays: number;
-  /** Where newer country data than the package's is; geoip-lite's updater goes by the same variable. */
+  /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
 };
 
-/** The environment says something that can't be followed; the message names the variable, its value and what is allowed. */
+/** A problem that the operator has to solve; the message says which. */
 export class ConfigurationError extends Error {
   override name = "ConfigurationError";
 }
@@ -45,10 +45,10 @@ const Environment = z.object({
   GEODATADIR: z.string().optional(),
 });
 
-/** Names of the variables that are read, for the permission to read them. */
+/** The names of the variables. */
 export const VARIABLES = Object.keys(Environment.shape);
 
-/** Reads the configuration from the environment's variables; empty ones count as not set. Throws a `ConfigurationError`. */
+/** Reads the configuration; empty variables count as unset. Throws a `ConfigurationError` that names variable, value and what is allowed. */
 export function readConfiguration(variables: Record<string, string | undefined>): Configuration {
   const set = Object.fromEntries(VARIABLES.map((name) => [name, variables[name] || undefined]));
   const read = Environment.safeParse(set);
@@ -90,7 +90,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 }
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
-  // A database URL may hold credentials, and this goes to a terminal or a log.
+  // A database URL may contain credentials, and this ends up in a terminal or a log.
   const said = value === undefined || name.startsWith("DATABASE") ? "" : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }

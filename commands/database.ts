@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import { type Db, openDatabase } from "../db/database.ts";
 import { pathOf } from "../db/driver/embedded.ts";
+import { causesOf } from "../db/driver/unavailable.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
 /**
- * Opens the configured database, migrated. The folder of an embedded one is made where the process may make it: the tasks
- * allow `data/`, and elsewhere it has to be there. Throws a `ConfigurationError` when the database can't be opened.
+ * Opens and migrates the configured database. Creates an embedded one's folder if the process may: the tasks only allow `data/`. Throws a
+ * `ConfigurationError` if it can't be opened.
  */
 export async function openConfigured({ databaseUrl, databaseAuthToken }: Configuration): Promise<Db> {
   try {
@@ -17,13 +18,11 @@ export async function openConfigured({ databaseUrl, databaseAuthToken }: Configu
     return await openDatabase(databaseUrl, databaseAuthToken);
   } catch (error) {
     const file = databaseUrl.startsWith("file:") ? ` ${databaseUrl}` : "";
-    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${innermost(error)}`);
+    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${rootCause(error)}`);
   }
 }
 
-/** What went wrong at the bottom: Drizzle and the driver wrap it. */
-function innermost(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  return inner instanceof Error ? inner.message : String(inner);
+function rootCause(error: unknown): string {
+  const cause = causesOf(error).at(-1);
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { openDatabase } from "../db/database.ts";
-import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../credentials/passwords.ts";
+import { openDatabase } from "../db/database.ts";
 import { addUser, findUser } from "../db/users.ts";
+import { createCountryLookup } from "../visitor/countries.ts";
 import type { Configuration } from "./configuration.ts";
 import { fillHistory } from "./demo_history.ts";
 import { listen } from "./serve.ts";
@@ -10,9 +10,11 @@ import { listen } from "./serve.ts";
 const OWNER = "marta@example.com";
 const NEIGHBOUR = "joan@example.com";
 
-/** `deno task demo`: the app over a database in memory that is gone afterwards, with two accounts and their histories. */
+/** `deno task demo`: serves the app on a throw-away database with two accounts and their histories. */
 export async function demo(configuration: Configuration): Promise<number> {
-  const db = await openDatabase(":memory:");
+  await Deno.mkdir("data", { recursive: true });
+  const folder = await Deno.makeTempDir({ dir: "data", prefix: "demo-" });
+  const db = await openDatabase(`file:${folder}/connections.db`);
   const password = makePassword();
   const passwordHash = await createPasswords().hash(password);
   if (passwordHash === null) throw new Error("Cannot make the demo: its password could not be hashed");
@@ -25,18 +27,19 @@ export async function demo(configuration: Configuration): Promise<number> {
     const user = await findUser(db, email);
     if (user) await fillHistory(db, user.id, { connections, countryOf, now });
   }
-  return await listen(configuration, db, () => {
+  const announce = () => {
     console.log(`Address: ${configuration.origin.origin}`);
     console.log(`E-mail: ${OWNER}`);
     console.log(`Password: ${password}`);
     console.error(
-      `${NEIGHBOUR} is a second account with the same password. Ctrl+C ends the demo, and nothing of it stays.`,
+      `${NEIGHBOUR} is a second account with the same password. Ctrl+C ends the demo and removes its database.`,
     );
     return Promise.resolve();
-  });
+  };
+  return await listen(configuration, db, announce, () => Deno.remove(folder, { recursive: true }));
 }
 
-/** Something new each time that can still be typed: 80 bits as four groups of five hexadecimal digits. */
+/** 80 bits that can be typed: four groups of five hexadecimal digits. */
 function makePassword(): string {
   return randomBytes(10).toString("hex").replace(/(.{5})(?!$)/g, "$1-");
 }

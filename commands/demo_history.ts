@@ -1,24 +1,24 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import { readAddress } from "../visitor/addresses.ts";
 import type { Db } from "../db/database.ts";
+import { connections, type EndReason, refusals, type Verdict } from "../db/schema.ts";
+import { learnTraits } from "../db/unusual.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import type { CountryOf } from "../visitor/countries.ts";
-import { deviceKindOf, deviceOf } from "../visitor/devices.ts";
-import { connections, type EndReason, refusals } from "../db/schema.ts";
-import { know } from "../db/unusual.ts";
+import { readVisitor } from "../visitor/visitor.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Where the owner usually is, on their own devices. */
+/** The owner's usual addresses and devices. */
 const HOME = ["46.16.60.1", "2a0c:5a80:1b08:c00::4", "81.40.12.201"];
 const DEVICES = [
   "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
   "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
 ];
-/** Where they are now and then. */
+/** Addresses and devices they rarely use. */
 const ELSEWHERE = [
   "10.4.0.17",
   "193.51.208.14",
@@ -37,7 +37,7 @@ const OTHER_DEVICES = [
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
   "curl/8.14.1",
 ];
-/** Who tries passwords. */
+/** Addresses that guess passwords. */
 const STRANGERS = ["185.220.101.34", "103.27.9.44", "45.148.10.90", "2001:41d0:303:5a1b::1"];
 
 type Recent = {
@@ -45,13 +45,13 @@ type Recent = {
   lastedHours: number;
   ip: string;
   userAgent: string;
-  /** Null while it is open. */
+  /** Null if it is open. */
   end: EndReason | null;
   unusual?: string;
-  answer?: "me" | "not_me";
+  verdict?: Verdict;
 };
 
-/** The last day, which is what one sees first: every state, several ends, and what is unusual with no answer and with each. */
+/** The last day, which one sees first: every state, several ends, and unusual connections with and without a verdict. */
 const RECENT: Recent[] = [
   { hoursAgo: 0.6, lastedHours: 0.4, ip: HOME[0]!, userAgent: DEVICES[1]!, end: null },
   {
@@ -71,7 +71,7 @@ const RECENT: Recent[] = [
     userAgent: OTHER_DEVICES[4]!,
     end: "closed",
     unusual: "new_network_and_device",
-    answer: "not_me",
+    verdict: "not_me",
   },
   { hoursAgo: 13, lastedHours: 2.2, ip: HOME[2]!, userAgent: DEVICES[1]!, end: "password_changed" },
   {
@@ -81,14 +81,14 @@ const RECENT: Recent[] = [
     userAgent: OTHER_DEVICES[2]!,
     end: null,
     unusual: "new_country",
-    answer: "me",
+    verdict: "me",
   },
   { hoursAgo: 23, lastedHours: 0.5, ip: ELSEWHERE[0]!, userAgent: OTHER_DEVICES[0]!, end: "closed_by_operator" },
 ];
-/** So many hours ago somebody tried passwords: right before the one in `RECENT` that says so. */
+/** Refused sign-ins, right before the entry of `RECENT` that mentions them. */
 const REFUSED_HOURS_AGO = 7.3;
 
-/** Ends by how often they happen; `undefined` ends by expiring. */
+/** Ends by frequency; `undefined` expires. */
 const ENDS: (EndReason | undefined)[] = [
   "signed_out",
   "signed_out",
@@ -101,10 +101,7 @@ const ENDS: (EndReason | undefined)[] = [
   "closed_by_operator",
 ];
 
-/**
- * Fills an account's history with connections of the last nine months, ending with `RECENT`, and some refused sign-ins. All is drawn from one seed, so
- * that every demo shows the same; the countries are looked up like those of real sign-ins.
- */
+/** Fills an account's history with nine months of connections, ending with `RECENT`, and refused sign-ins. Every demo is the same. */
 export async function fillHistory(
   db: Db,
   userId: string,
@@ -113,21 +110,13 @@ export async function fillHistory(
   const random = seeded(20_261_124);
   const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)]!;
   const from = async (ip: string, userAgent: string) => {
-    const address = readAddress(ip)!;
-    const { network } = address;
-    return {
-      ip: address.ip,
-      network,
-      countryCode: await countryOf(address),
-      userAgent,
-      device: deviceOf(userAgent),
-      deviceKind: deviceKindOf(userAgent),
-    };
+    const { address, ...client } = await readVisitor(readAddress(ip)!, userAgent, countryOf);
+    return { ip: address.ip, network: address.network, ...client };
   };
 
   const rows: (typeof connections.$inferInsert)[] = [];
   for (let i = 0; i < count; i++) {
-    // The squares let recent days hold more than old ones.
+    // The square makes recent days busier.
     const openedAt = Math.round(now - DAY - (i / count) ** 2 * 270 * DAY - random() * 8 * HOUR);
     const isHome = random() < 0.75;
     const isOpen = i < 12 && i % 3 === 1;
@@ -135,7 +124,7 @@ export async function fillHistory(
     const lastSeenAt = openedAt + Math.round(random() ** 3 * longest);
     const end = isOpen ? undefined : pick(ENDS);
     const expiresAt = lastSeenAt + 7 * DAY;
-    // What would expire only in the future was signed out of instead.
+    // One that would expire in the future was signed out instead.
     const reason = isOpen ? undefined : end ?? (expiresAt < now ? "expired" : "signed_out");
     rows.push({
       id: uuid({ msecs: openedAt }),
@@ -149,13 +138,13 @@ export async function fillHistory(
         ? expiresAt
         : lastSeenAt + Math.round(random() * 4 * MINUTE),
       endReason: reason ?? null,
-      // Who closes others was open at that time: the row before, which is newer.
+      // The row before is newer, and was open at that time.
       closedBy: reason === "closed" ? rows.at(-1)?.id ?? null : null,
       ...await from(pick(isHome ? HOME : ELSEWHERE), pick(isHome ? DEVICES : OTHER_DEVICES)),
     });
   }
   const closer = rows.find(({ closedAt }) => closedAt === null)?.id ?? null;
-  for (const { hoursAgo, lastedHours, ip, userAgent, end, unusual, answer } of RECENT) {
+  for (const { hoursAgo, lastedHours, ip, userAgent, end, unusual, verdict } of RECENT) {
     const openedAt = Math.round(now - hoursAgo * HOUR);
     const lastSeenAt = Math.round(openedAt + lastedHours * HOUR);
     rows.push({
@@ -169,7 +158,7 @@ export async function fillHistory(
       closedBy: end === "closed" ? closer : null,
       ...await from(ip, userAgent),
       unusual: unusual ?? null,
-      answer: answer ?? null,
+      verdict: verdict ?? null,
     });
   }
   const refused: (typeof refusals.$inferInsert)[] = [];
@@ -194,14 +183,14 @@ export async function fillHistory(
   }
   for (let i = 0; i < rows.length; i += 100) await db.insert(connections).values(rows.slice(i, i + 100));
   await db.insert(refusals).values(refused);
-  await know(
+  await learnTraits(
     db,
-    and(eq(connections.userId, userId), or(isNull(connections.unusual), eq(connections.answer, "me"))),
+    and(eq(connections.userId, userId), or(isNull(connections.unusual), eq(connections.verdict, "me"))),
     now,
   );
 }
 
-/** Numbers from 0 to 1 that come out the same each time (Mulberry32). Nothing secret is drawn from it. */
+/** Reproducible numbers from 0 to 1 (Mulberry32), for nothing secret. */
 function seeded(seed: number): () => number {
   return () => {
     seed = seed + 0x6d2b79f5 | 0;

@@ -1,17 +1,17 @@
-import type { Db } from "../db/database.ts";
-import { createCountryLookup } from "../visitor/countries.ts";
 import { createPasswords } from "../credentials/passwords.ts";
+import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
-import { createApp } from "../routes/app.tsx";
 import { createLog, describeError } from "../http/log.ts";
+import { createApp } from "../routes/app.tsx";
+import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 
 const DAY = 86_400_000;
-/** How long running requests have to end once the process is told to stop, in milliseconds. */
-const FAREWELL = 3_000;
+/** How long running requests may take after a signal to stop, in milliseconds. */
+const SHUTDOWN_TIMEOUT = 3_000;
 
-/** `deno task start`: the app on the configured database, until SIGINT or SIGTERM. */
+/** `deno task start`: serves the app on the configured database until SIGINT or SIGTERM. */
 export async function serve(configuration: Configuration): Promise<number> {
   const db = await openConfigured(configuration);
   return await listen(configuration, db, async () => {
@@ -22,15 +22,20 @@ export async function serve(configuration: Configuration): Promise<number> {
   });
 }
 
-/** Serves the app over `db`; `announce` tells people where once it listens. Returns when it was told to stop and has. */
-export async function listen(configuration: Configuration, db: Db, announce: () => Promise<void>): Promise<number> {
+/** Serves the app, and ends the process at a signal. `announce` runs once it listens, `cleanUp` before the end. */
+export async function listen(
+  configuration: Configuration,
+  db: Db,
+  announce: () => Promise<void>,
+  cleanUp: () => Promise<void> = () => Promise.resolve(),
+): Promise<never> {
   const { origin, host, port } = configuration;
   const log = createLog(console.log, Date.now);
   const countryOf = createCountryLookup(
     (error) => log("sys_crash", { part: "country data", error: describeError(error) }),
     configuration.geoDataFolder,
   );
-  const background = new Set<Promise<void>>();
+  const pending = new Set<Promise<void>>();
   const app = createApp({
     db,
     origin,
@@ -41,9 +46,9 @@ export async function listen(configuration: Configuration, db: Db, announce: () 
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
     trustedProxies: configuration.trustedProxies,
-    background(work) {
-      background.add(work);
-      work.finally(() => background.delete(work));
+    waitUntil(work) {
+      pending.add(work);
+      work.finally(() => pending.delete(work));
     },
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
@@ -56,12 +61,13 @@ export async function listen(configuration: Configuration, db: Db, announce: () 
   log("sys_startup", { origin: origin.origin });
   countryOf.warmUp();
 
-  const signal = await told("SIGINT", "SIGTERM");
+  const signal = await firstSignal("SIGINT", "SIGTERM");
   log("sys_shutdown", { signal });
-  const ended = server.shutdown().then(() => Promise.all(background));
-  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, FAREWELL))]);
+  const ended = server.shutdown().then(() => Promise.all(pending));
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SHUTDOWN_TIMEOUT))]);
   db.$client.close();
-  // A request that did not end by now is cut off.
+  await cleanUp();
+  // Cuts off requests that are still running.
   Deno.exit(0);
 }
 
@@ -78,8 +84,7 @@ function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler):
   }
 }
 
-/** The first of these signals to arrive. */
-function told(...signals: Deno.Signal[]): Promise<Deno.Signal> {
+function firstSignal(...signals: Deno.Signal[]): Promise<Deno.Signal> {
   return new Promise((resolve) => {
     for (const signal of signals) {
       // Windows knows no SIGTERM.

@@ -1,17 +1,16 @@
 /**
- * One line of standard input, without its end: on a terminal asked for twice and not echoed. `null`, with a sentence on
- * standard error, when there is none, when the two differ, or when it was given up with Ctrl-C.
+ * Reads a password: one line of standard input; a terminal asks twice, without echo. `null`, with a sentence on standard error, if there is
+ * none, the two differ, or Ctrl-C was pressed.
  */
 export async function readPassword(): Promise<string | null> {
   if (!Deno.stdin.isTerminal()) return await readLine();
 
-  const password = await askHidden("Password: ");
-  if (password && await askHidden("Again: ") === password) return password;
+  const password = await promptHidden("Password: ");
+  if (password && await promptHidden("Again: ") === password) return password;
   console.error(password ? "These two passwords are not the same" : "No password was typed");
   return null;
 }
 
-/** Reads up to the end of the first line, and does not wait for the end of the input. */
 async function readLine(): Promise<string | null> {
   let text = "";
   for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
@@ -24,17 +23,17 @@ async function readLine(): Promise<string | null> {
   return null;
 }
 
-/** Asks on standard error, in raw mode, so that nothing shows what is typed. */
-async function askHidden(question: string): Promise<string | null> {
+/** Prompts on standard error, in raw mode. */
+async function promptHidden(prompt: string): Promise<string | null> {
   const [ENTER, NEWLINE, CTRL_C, CTRL_D, BACKSPACE, DELETE] = ["\r", "\n", "\x03", "\x04", "\b", "\x7f"];
-  const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
+  const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(1024);
   const typed: string[] = [];
 
   Deno.stdin.setRaw(true);
   try {
-    say(question);
+    write(prompt);
     while (true) {
       const size = await Deno.stdin.read(buffer);
       if (size === null) return null;
@@ -47,6 +46,6 @@ async function askHidden(question: string): Promise<string | null> {
     }
   } finally {
     Deno.stdin.setRaw(false);
-    say("\n");
+    write("\n");
   }
 }

@@ -1,21 +1,22 @@
-import type { Db } from "../db/database.ts";
+import { createPasswords } from "../credentials/passwords.ts";
+import { passwordProblem, SHORTEST_PASSWORD } from "../credentials/policy.ts";
 import { closeAsOperator } from "../db/connections.ts";
-import { createPasswords, passwordProblem, SHORTEST_PASSWORD } from "../credentials/passwords.ts";
-import { unavailabilityIn } from "../db/driver/unavailable.ts";
+import type { Db } from "../db/database.ts";
+import { findUnavailable } from "../db/driver/unavailable.ts";
 import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword } from "../db/users.ts";
 import { textsOf } from "../words/texts.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
 import { readPassword } from "./terminal.ts";
 
-const USAGE = `Use it as one of
+const USAGE = `Usage:
   deno task users add EMAIL             a new account; the password is one line of standard input
   deno task users list                  all accounts, with their open connections counted
   deno task users password EMAIL        set a password, one line of standard input
   deno task users close EMAIL           close all connections of an account
   deno task users close --everyone      close all connections there are`;
 
-/** `deno task users`: the operator's work on accounts. Status 0, or 1 with a sentence on standard error. */
+/** `deno task users`: manages accounts. Returns status 0, or 1 with a sentence on standard error. */
 export async function users(configuration: Configuration, args: string[]): Promise<number> {
   const [action, email, ...more] = args;
   const known = action === "list" ? email === undefined : ["add", "password", "close"].includes(action ?? "") && email;
@@ -34,7 +35,7 @@ export async function users(configuration: Configuration, args: string[]): Promi
         return await list(db);
     }
   } catch (error) {
-    if (!unavailabilityIn(error)) throw error;
+    if (!findUnavailable(error)) throw error;
     return fail(
       "The database gave no answer, so it is not known whether this was done. " +
         "See deno task users list, and try again: nothing is done twice",
@@ -47,7 +48,7 @@ export async function users(configuration: Configuration, args: string[]): Promi
 async function add(db: Db, email: string): Promise<number> {
   const folded = foldEmail(email);
   if (!isEmail(email)) {
-    return fail(`Cannot add "${email}": it must be an e-mail address like marta@example.com`);
+    return fail(`Cannot add "${email}": it must be an email address like marta@example.com`);
   }
   if (await findUser(db, folded)) return fail(`Cannot add ${folded}: there is an account with this address already`);
 
@@ -92,7 +93,7 @@ async function list(db: Db): Promise<number> {
   return 0;
 }
 
-/** Asks for a password and hashes it; `null`, with a sentence on standard error, when it is no good. */
+/** Reads a new password and hashes it; `null`, with a sentence on standard error, if it is rejected. */
 async function readNewPassword(email: string): Promise<string | null> {
   const password = await readPassword();
   if (password === null) return null;

@@ -8,150 +8,129 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/**
- * The sign-in limiter (ASVS 6.3.1). Only failures count: a try is reserved before the password is looked at, and given back
- * when it was right, so that an office behind one address is not shut out.
- */
-type Rule = {
-  /** How many failures are let through. */
-  most: number;
-  /** For how long they count, from the first one; with `lock`, from the last one. Milliseconds, like all here. */
+/** Only failures count (ASVS 6.3.1): an attempt is reserved before the password is checked, and returned if it was right. */
+type Budget = {
+  max: number;
+  /** From the first failure; with `lock`, from the last. */
   window: number;
-  /** Reaching `most` shuts out for this long. */
+  /** How long reaching `max` locks. */
   lock?: number;
 };
 
-const FROM_ADDRESS: Rule = { most: 10, window: 3 * MINUTE };
-const AT_ACCOUNT: Rule = { most: 25, window: HOUR };
-/** Failures in a row, after which the account takes no password for a day (NIST SP 800-63B-4, 3.2.2). */
-const IN_A_ROW: Rule = { most: 100, window: 30 * DAY, lock: DAY };
+const PER_ADDRESS: Budget = { max: 10, window: 3 * MINUTE };
+const PER_ACCOUNT: Budget = { max: 25, window: HOUR };
+/** Failures in a row (NIST SP 800-63B-4, 3.2.2). */
+const IN_A_ROW: Budget = { max: 100, window: 30 * DAY, lock: DAY };
 
-/** How long an address that signed in to an account counts as known there. */
 export const KNOWN_FOR = 30 * DAY;
 
-/** A reserved try: it counts as a failure until it is given back. */
-export type Try = {
+/** The keys of its counters. */
+export type Attempt = {
   address: string;
   account: string;
   run: string;
-  /** Whether it is the last one before the account takes no password for a day. */
+  /** Failing it locks the account for a day. */
   isLast: boolean;
 };
 
-/** No try left: how many milliseconds until there is one, and whether that is for too many failures in a row. */
-export type NoTry = { retryAfter: number; isLocked: boolean };
+export type OverLimit = { retryAfter: number; isLocked: boolean };
 
 /**
- * Reserves a try at the account of `email` from `address`, or says how long there is none. Exact when many arrive together:
- * the counters are in the database and one batch raises them. A try over one limit leaves the next one as it is, so that one
- * address can't use up an account's. An address that `isKnown` to the account has a budget of its own beside the
- * account's, so that strangers can't lock its owner out.
- *
- * Where the answer of a remote database is lost the try stays counted: one too many, and never one too few.
+ * Reserves an attempt, or says how long (in milliseconds) there is none. Going over one budget leaves the next untouched, and an address
+ * known to the account has its own, so that strangers can't use up the owner's. If a remote answer is lost, the attempt stays counted.
  */
-export async function reserveTry(
+export async function reserveAttempt(
   db: Db,
   { email, address, isKnown }: { email: string; address: Address; isKnown: boolean },
   now: number,
-): Promise<Try | NoTry> {
+): Promise<Attempt | OverLimit> {
   const account = accountKey(email);
   const keys = {
     address: `address:${address.client}`,
     account: isKnown ? `known:${account}:${address.client}` : `account:${account}`,
     run: `run:${account}`,
   };
-  const rules: [key: string, rule: Rule][] = [[keys.address, FROM_ADDRESS], [keys.account, AT_ACCOUNT], [
-    keys.run,
-    IN_A_ROW,
-  ]];
-  const [first, second, third, rows] = await db.batch([
-    countOne(db, keys.address, FROM_ADDRESS, now, []),
-    countOne(db, keys.account, AT_ACCOUNT, now, rules.slice(0, 1)),
-    countOne(db, keys.run, IN_A_ROW, now, rules.slice(0, 2)),
-    db.select().from(limits).where(inArray(limits.key, rules.map(([key]) => key))),
+  const budgets: [key: string, budget: Budget][] = [
+    [keys.address, PER_ADDRESS],
+    [keys.account, PER_ACCOUNT],
+    [keys.run, IN_A_ROW],
+  ];
+  const [byAddress, byAccount, inARow, rows] = await db.batch([
+    countOne(db, keys.address, PER_ADDRESS, now, []),
+    countOne(db, keys.account, PER_ACCOUNT, now, budgets.slice(0, 1)),
+    countOne(db, keys.run, IN_A_ROW, now, budgets.slice(0, 2)),
+    db.select().from(limits).where(inArray(limits.key, budgets.map(([key]) => key))),
   ]);
-  const counts = [first, second, third];
-  const isRefused = rules.some(([, { most }], i) => counts[i]?.some(({ count }) => count > most));
-  if (!isRefused) return { ...keys, isLast: third[0]?.count === IN_A_ROW.most };
+  const counts = [byAddress, byAccount, inARow];
+  const isOver = budgets.some(([, { max }], i) => counts[i]?.some(({ count }) => count > max));
+  if (!isOver) return { ...keys, isLast: inARow[0]?.count === IN_A_ROW.max };
 
-  // Of several full budgets the one that is full the longest tells when there is a try again.
-  const full = rows.filter(({ key, count, expiresAt }) =>
-    expiresAt > now && rules.some(([k, { most }]) => k === key && count >= most)
+  // When several budgets are used up, the last to free up decides the wait.
+  const usedUp = rows.filter(({ key, count, expiresAt }) =>
+    expiresAt > now && budgets.some(([k, { max }]) => k === key && count >= max)
   );
   return {
-    retryAfter: Math.max(...full.map(({ expiresAt }) => expiresAt - now)),
-    isLocked: full.some(({ key }) => key === keys.run),
+    retryAfter: Math.max(...usedUp.map(({ expiresAt }) => expiresAt - now)),
+    isLocked: usedUp.some(({ key }) => key === keys.run),
   };
 }
 
-/** Statements for a batch: the password was right, so the try is given back and the run of failures is over. */
-export function afterSuccess(db: Db, reserved: Try) {
+export function afterSuccess(db: Db, reserved: Attempt) {
   return [
-    takeBack(db, [reserved.address, reserved.account]),
+    decrement(db, [reserved.address, reserved.account]),
     db.delete(limits).where(eq(limits.key, reserved.run)),
   ] as const;
 }
 
-/**
- * The password was never looked at: the try is given back whole, and nothing is left of counters that it began, so that tries
- * which find the server busy do not fill the database.
- */
-export async function giveBack(db: Db, reserved: Try): Promise<void> {
+/** Also removes the counters it started, so that a flood doesn't fill the table. */
+export async function returnAttempt(db: Db, reserved: Attempt): Promise<void> {
   const keys = [reserved.address, reserved.account, reserved.run];
-  await db.batch([takeBack(db, keys), db.delete(limits).where(and(inArray(limits.key, keys), lte(limits.count, 0)))]);
+  await db.batch([decrement(db, keys), db.delete(limits).where(and(inArray(limits.key, keys), lte(limits.count, 0)))]);
 }
 
-/** Statement for a batch: removes counters that are worth nothing any more, so many at most. */
-export function forgetExpired(db: Db, now: number, atMost: number) {
-  const expired = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(atMost);
+export function removeExpired(db: Db, now: number, max: number) {
+  const expired = db.select({ key: limits.key }).from(limits).where(lte(limits.expiresAt, now)).limit(max);
   return db.delete(limits).where(inArray(limits.key, expired));
 }
 
-/** Statement for a batch: an account with a new password takes passwords again, from known addresses too. */
 export function forgetFailures(db: Db, email: string) {
   const account = accountKey(email);
   return db.delete(limits).where(or(
     inArray(limits.key, [`account:${account}`, `run:${account}`]),
-    // All keys that begin with `known:ACCOUNT:`; ";" is the character after ":".
+    // The keys with the prefix `known:ACCOUNT:`; ";" follows ":" in ASCII.
     and(gte(limits.key, `known:${account}:`), lt(limits.key, `known:${account};`)),
   ));
 }
 
-/**
- * Statement for a batch: raises a counter by one up to one over `most`, where none of the `earlier` is over its own. Returns
- * no row where one is, else the new count.
- */
-export function countOne(db: Db, key: string, rule: Rule, now: number, earlier: [key: string, rule: Rule][]) {
-  const { most, window, lock } = rule;
-  // One that lasts longer than any can was made by a clock that was ahead: it would shut people out until then.
-  const isOver = sql`(limits.expires_at <= ${now} or limits.expires_at > ${now + Math.max(window, lock ?? 0)})`;
-  const next = lock === undefined
+/** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */
+export function countOne(db: Db, key: string, budget: Budget, now: number, earlier: [key: string, budget: Budget][]) {
+  const { max, window, lock } = budget;
+  // A counter that outlasts any window was written by a clock that was ahead, and would lock people out until then.
+  const isExpired = sql`(limits.expires_at <= ${now} or limits.expires_at > ${now + Math.max(window, lock ?? 0)})`;
+  const nextExpiry = lock === undefined
     ? sql`limits.expires_at`
-    : sql`case limits.count + 1 when ${most} then ${now + lock} else ${now + window} end`;
+    : sql`case limits.count + 1 when ${max} then ${now + lock} else ${now + window} end`;
+  const isWithin = earlier.map(([k, b]) =>
+    sql`not exists (select 1 from limits where key = ${k} and count > ${b.max})`
+  );
   return db.all<{ count: number; expiresAt: number }>(sql`
     insert into limits (key, count, expires_at)
     select ${key}, 1, ${now + window}
-    where ${
-    earlier.length === 0 ? sql`true` : sql.join(
-      earlier.map(([k, r]) => sql`not exists (select 1 from limits where key = ${k} and count > ${r.most})`),
-      sql` and `,
-    )
-  }
+    where ${sql.join([sql`true`, ...isWithin], sql` and `)}
     on conflict (key) do update set
-      count = case when ${isOver} then 1 else min(limits.count + 1, ${most + 1}) end,
+      count = case when ${isExpired} then 1 else min(limits.count + 1, ${max + 1}) end,
       expires_at = case
-        when ${isOver} then ${now + window}
-        when limits.count >= ${most} then limits.expires_at
-        else ${next}
+        when ${isExpired} then ${now + window}
+        when limits.count >= ${max} then limits.expires_at
+        else ${nextExpiry}
       end
     returning count, expires_at as "expiresAt"`);
 }
 
-function takeBack(db: Db, keys: string[]) {
+function decrement(db: Db, keys: string[]) {
   return db.update(limits).set({ count: sql`${limits.count} - 1` }).where(inArray(limits.key, keys));
 }
 
-/** What is typed as an address may be anything, and may be nobody's: it is not kept in clear. */
 export function accountKey(email: string): string {
   return createHash("sha256").update(email).digest("base64url");
 }

@@ -1,17 +1,14 @@
 import { eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
+import type { Visitor } from "../visitor/visitor.ts";
+import { asColumns } from "./connections.ts";
 import type { Db } from "./database.ts";
-import { asColumns, type Visitor } from "./connections.ts";
-import { countOne, forgetExpired } from "./limits.ts";
+import { countOne, removeExpired } from "./limits.ts";
 import { type RefusalReason, refusals, type User, users } from "./schema.ts";
 
 const HOUR = 3_600_000;
 
-/**
- * Writes a refused sign-in into the history of the account, in one row an hour that counts. The same work, and no trace, where
- * `user` is `undefined` since there is no account with this address (ASVS 6.3.8): one counter stands for all of those, so that a
- * flood of made-up addresses does not fill the database.
- */
+/** For an unknown account does the same work and leaves no trace (ASVS 6.3.8), with one counter for all of them. */
 export async function recordRefusal(
   db: Db,
   { user, visitor, reason, now }: {
@@ -22,15 +19,15 @@ export async function recordRefusal(
   },
 ): Promise<void> {
   const hour = Math.floor(now / HOUR);
-  const { address, ...seen } = visitor;
-  const from = { ip: address.ip, network: address.network, ...seen };
+  const { address, ...client } = visitor;
+  const origin = { ip: address.ip, network: address.network, ...client };
   const key = user ? `refusal:${user.id}:${hour}:${address.client}` : "refusal:none";
   const isNewAddress = sql`(select count = 1 from limits where key = ${key})`;
 
   await db.batch([
-    // A refused try adds four counters at most, so that those of a flood go as fast as they came, with nobody signing in.
-    forgetExpired(db, now, 8),
-    countOne(db, key, { most: 1, window: HOUR }, now, []),
+    // An attempt adds four counters at most: removing eight shrinks the table again after a flood.
+    removeExpired(db, now, 8),
+    countOne(db, key, { max: 1, window: HOUR }, now, []),
     db.insert(refusals).select(
       db.select(asColumns({
         id: uuid({ msecs: now }),
@@ -41,7 +38,7 @@ export async function recordRefusal(
         attempts: 1,
         addresses: 1,
         reason,
-        ...from,
+        ...origin,
       })).from(users).where(eq(users.id, user?.id ?? "")),
     ).onConflictDoUpdate({
       target: [refusals.userId, refusals.hour],
@@ -49,8 +46,8 @@ export async function recordRefusal(
         lastAt: sql`max(${refusals.lastAt}, ${now})`,
         attempts: sql`${refusals.attempts} + 1`,
         addresses: sql`${refusals.addresses} + ${isNewAddress}`,
-        ...from,
-        // The gravest reason of the hour stands: what came after the limit says less than the guess before it.
+        ...origin,
+        // The gravest reason is kept: attempts over the limit say less than the guesses before them.
         ...(reason !== "too_many_tries" && {
           reason: sql`case ${refusals.reason} when 'locked' then 'locked' else ${reason} end`,
         }),

@@ -1,77 +1,83 @@
-import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
-import type { Db } from "./database.ts";
-import type { Visitor } from "./connections.ts";
+import { and, eq, isNotNull, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
+import type { Visitor } from "../visitor/visitor.ts";
+import type { Db } from "./database.ts";
+import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isStillOpen } from "./open.ts";
-import { connections, type UnusualReason } from "./schema.ts";
+import { connections, known, refusals, type UnusualReason } from "./schema.ts";
 import type { Session } from "./sessions.ts";
-import { question } from "./driver/prepared.ts";
 
 const HOUR = 3_600_000;
 
-/** So many refused sign-ins before one that was right are more than a slip of the fingers. */
 const MANY_REFUSED = 3;
 
-/** What an account knows of who is signing in to it. `null`: it can't be told. */
+/** Null: can't be known. */
 export type Facts = {
-  /** Nobody ever connected to the account. */
   isFirst: boolean;
   isKnownCountry: boolean | null;
   isKnownNetwork: boolean | null;
   isKnownDevice: boolean | null;
-  /** How many sign-ins were refused in the last hour and since the last connection. */
+  /** Refused sign-ins in the last hour and since the last connection. */
   refused: number;
 };
 
-/**
- * The rules. What can't be told makes nothing unusual: a private network is another one in every house, and some addresses have no
- * country. Nor is an account's first connection, since there is nothing to compare it with.
- */
 export function reasonsFor(facts: Facts): UnusualReason[] {
   if (facts.isFirst) return [];
   const rules: [UnusualReason, boolean][] = [
     ["new_country", facts.isKnownCountry === false],
-    // One of the two alone happens every week: a café, a new telephone.
+    // Either alone happens every week: a café, a new phone.
     ["new_network_and_device", facts.isKnownNetwork === false && facts.isKnownDevice === false],
     ["after_refusals", facts.refused >= MANY_REFUSED],
   ];
-  return rules.filter(([, holds]) => holds).map(([reason]) => reason);
+  return rules.filter(([, applies]) => applies).map(([reason]) => reason);
 }
 
-const NEWEST = sql`(select max(opened_at) from connections where user_id = ${sql.placeholder("userId")})`;
+export function reasonsIn(unusual: string | null): UnusualReason[] {
+  return unusual === null ? [] : unusual.split(" ") as UnusualReason[];
+}
 
-const findFacts = question<[isFirst: 0 | 1, country: 0 | 1, network: 0 | 1, device: 0 | 1, refused: number]>(sql`
-  select json_array(${NEWEST} is null, ${isKnown("country")}, ${isKnown("network")}, ${isKnown("device")}, (
-    select coalesce(sum(attempts), 0) from refusals
-    where user_id = ${sql.placeholder("userId")} and hour >= ${sql.placeholder("hour")}
-      and last_at > max(${sql.placeholder("since")}, coalesce(${NEWEST}, 0))))`);
+const USER = sql.placeholder("userId");
+const NEWEST = sql`(select max(opened_at) from ${connections} where user_id = ${USER})`;
+
+const findFacts = prepare<
+  { isFirst: 0 | 1; isKnownCountry: 0 | 1; isKnownNetwork: 0 | 1; isKnownDevice: 0 | 1; refused: number }
+>(sql`
+  select ${
+  jsonObject({
+    isFirst: sql`${NEWEST} is null`,
+    isKnownCountry: isKnown("country"),
+    isKnownNetwork: isKnown("network"),
+    isKnownDevice: isKnown("device"),
+    refused: sql`(select coalesce(sum(attempts), 0) from ${refusals}
+      where user_id = ${USER} and hour >= ${sql.placeholder("hour")}
+        and last_at > max(${sql.placeholder("since")}, coalesce(${NEWEST}, 0)))`,
+  })
+}`);
 
 function isKnown(kind: keyof Traits): SQL {
-  return sql`exists (select 1 from known
-    where user_id = ${sql.placeholder("userId")} and kind = ${kind} and value = ${sql.placeholder(kind)})`;
+  return sql`exists (select 1 from ${known} where user_id = ${USER} and kind = ${kind} and value = ${
+    sql.placeholder(kind)
+  })`;
 }
 
-/** Why a connection that is about to be opened is unusual for its account; empty when it isn't. */
 export async function findUnusual(db: Db, userId: string, visitor: Visitor, now: number): Promise<UnusualReason[]> {
   const traits = traitsOf({ ...visitor, network: visitor.address.network });
   const since = now - HOUR;
-  const facts = await findFacts(db, { userId, ...traits, since, hour: Math.floor(since / HOUR) });
-  if (!facts) return [];
+  const found = await findFacts(db, { userId, ...traits, since, hour: Math.floor(since / HOUR) });
+  if (!found) return [];
 
-  const [isFirst, country, network, device, refused] = facts;
   return reasonsFor({
-    isFirst: isFirst === 1,
-    isKnownCountry: traits.country === null ? null : country === 1,
-    isKnownNetwork: traits.network === null ? null : network === 1,
-    isKnownDevice: traits.device === null ? null : device === 1,
-    refused,
+    isFirst: found.isFirst === 1,
+    isKnownCountry: traits.country === null ? null : found.isKnownCountry === 1,
+    isKnownNetwork: traits.network === null ? null : found.isKnownNetwork === 1,
+    isKnownDevice: traits.device === null ? null : found.isKnownDevice === 1,
+    refused: found.refused,
   });
 }
 
-/** What tells one place or device from another; `null` for what doesn't. */
 type Traits = Record<"country" | "network" | "device", string | null>;
 
-/** What an account can know of a connection: of a private network no country and no network, since each house has another one. */
+/** The traits that an account can know. A private network has neither country nor network: every house has the same. */
 export function traitsOf(
   { countryCode, network, device }: { countryCode: string; network: string; device: string },
 ): Traits {
@@ -83,55 +89,47 @@ export function traitsOf(
   };
 }
 
-/**
- * Statement for a batch: the account knows from now on where the connections that `which` says came from, and their devices, as far
- * as `traitsOf` can tell them.
- */
-export function know(db: Db, which: SQL | undefined, now: number) {
+/** The SQL of `traitsOf`. */
+export function learnTraits(db: Db, selected: SQL | undefined, now: number) {
   return db.run(sql`
     insert into known (user_id, kind, value, last_at)
     select user_id, 'country', country_code, ${now} from connections
-      where ${which} and country_code not in ('private', 'none')
+      where ${selected} and country_code not in ('private', 'none')
     union all select user_id, 'network', network, ${now} from connections
-      where ${which} and network <> '' and country_code <> 'private'
+      where ${selected} and network <> '' and country_code <> 'private'
     union all select user_id, 'device', device, ${now} from connections
-      where ${which} and device <> ${UNKNOWN_DEVICE}
+      where ${selected} and device <> ${UNKNOWN_DEVICE}
     on conflict do update set last_at = max(last_at, excluded.last_at)`);
 }
 
 /**
- * The owner says of an unusual connection that it was theirs, and with it of all from the same country and network on the same device
- * that nothing was said of yet: those are known from now on.
- *
- * Returns how many that were; 0 when this one is not the account's, is not unusual or has its answer. A connection can't speak for
- * itself: whoever opened it would say so.
+ * Marks an unusual connection as the owner's, with every unreviewed one from the same country, network and device, and makes all three known.
+ * Returns how many; the current connection can't mark itself.
  */
 export async function recognizeConnection(db: Db, session: Session, id: string, now: number): Promise<number> {
-  // The plus signs keep the search among what is unanswered: a network may have had a million connections.
-  const like = sql`(+country_code, +network, +device) = (
-    select c.country_code, c.network, c.device from connections c
+  // The plus signs keep SQLite on the index of unreviewed connections: a network may have had a million.
+  const isAlike = sql`(+country_code, +network, +device) = (
+    select c.country_code, c.network, c.device from ${connections} c
     where c.id = ${id} and c.user_id = ${session.userId} and c.unusual is not null and c.answer is null)`;
-  const isAllowed = isStillOpen(db, session.connectionId, now);
-  const [, answered] = await db.batch([
-    know(db, and(isUnanswered(session), like, isAllowed), now),
-    db.update(connections).set({ answer: "me" }).where(and(isUnanswered(session), like, isAllowed)),
+  const selected = and(isUnreviewed(session), isAlike, isStillOpen(db, session.connectionId, now));
+  const [, marked] = await db.batch([
+    learnTraits(db, selected, now),
+    db.update(connections).set({ verdict: "me" }).where(selected),
   ]);
-  return answered.rowsAffected;
+  return marked.rowsAffected;
 }
 
-/** The owner says of an unusual connection that it was not theirs. `false` where there is nothing to say it of. */
 export async function disownConnection(db: Db, session: Session, id: string, now: number): Promise<boolean> {
-  const disowned = await db.update(connections).set({ answer: "not_me" })
-    .where(and(eq(connections.id, id), isUnanswered(session), isStillOpen(db, session.connectionId, now)));
-  return disowned.rowsAffected === 1;
+  const marked = await db.update(connections).set({ verdict: "not_me" })
+    .where(and(eq(connections.id, id), isUnreviewed(session), isStillOpen(db, session.connectionId, now)));
+  return marked.rowsAffected === 1;
 }
 
-/** Unusual connections of the account that its owner said nothing of yet, but the current one. */
-function isUnanswered(session: Session): SQL | undefined {
+function isUnreviewed(session: Session): SQL | undefined {
   return and(
     eq(connections.userId, session.userId),
     isNotNull(connections.unusual),
-    isNull(connections.answer),
-    sql`${connections.id} <> ${session.connectionId}`,
+    isNull(connections.verdict),
+    ne(connections.id, session.connectionId),
   );
 }

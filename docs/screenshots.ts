@@ -1,6 +1,6 @@
 /**
- * `deno task screenshots`: starts the demo, signs in like its owner at home, and writes the pictures of the README to `docs/images/`. What
- * they show is the demo's history, which is the same each time but for the day.
+ * `deno task screenshots` starts the demo, signs in as its owner and saves the README's pictures in `docs/images/`. The demo's history is the
+ * same each time, apart from the date.
  */
 import { fileURLToPath } from "node:url";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -25,24 +25,24 @@ await using server = await startServer("demo", folder, { TRUSTED_PROXIES: "127.0
 const browser = await launchChromium();
 
 const light = await open({ ...DESKTOP, colorScheme: "light" });
-await light.getByLabel("E-mail address").fill(said("E-mail: "));
-await light.getByLabel("Password").fill(said("Password: "));
+await light.getByLabel("Email address").fill(readOutput("E-mail: "));
+await light.getByLabel("Password").fill(readOutput("Password: "));
 await light.getByRole("button", { name: "Sign in" }).click();
 await light.waitForURL((url) => url.pathname === paths.connections);
-await shoot(light, "history-light");
+await saveImage(light, "history-light");
 await light.getByRole("link", { name: "Close open connections" }).click();
 await light.locator("dialog:modal").waitFor();
-await shoot(light, "confirmation");
+await saveImage(light, "confirmation");
 
 const storageState = await light.context().storageState();
-await shoot(await open({ ...DESKTOP, colorScheme: "dark", storageState }), "history-dark");
+await saveImage(await open({ ...DESKTOP, colorScheme: "dark", storageState }), "history-dark");
 const phone = await open({ ...PHONE, colorScheme: "light", storageState });
 await phone.locator("#filters").evaluate((filters) => filters.scrollIntoView());
-await shoot(phone, "phone");
+await saveImage(phone, "phone");
 
 await browser.close();
 
-/** The history in a browser of its own; with `storageState` it is the connection that has signed in. */
+/** Opens the history in a new browser, which `storageState` can sign in. */
 async function open(options: BrowserContextOptions): Promise<Page> {
   const context = await browser.newContext({
     baseURL: server.address,
@@ -58,11 +58,11 @@ async function open(options: BrowserContextOptions): Promise<Page> {
   return page;
 }
 
-/** What the demo's output says after `label`. */
-function said(label: string): string {
+/** Reads the rest of the line that starts with `label` from the demo's output. */
+function readOutput(label: string): string {
   return server.output.find((line) => line.startsWith(label))?.slice(label.length) ?? "";
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
+async function saveImage(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: fileURLToPath(new URL(`images/${name}.png`, import.meta.url)) });
 }

@@ -1,20 +1,19 @@
-import type { Activity } from "../db/activity.ts";
-import type { CountryOf } from "../visitor/countries.ts";
-import type { Db } from "../db/database.ts";
-import type { Visitor } from "../db/connections.ts";
-import type { Lifetime } from "../db/open.ts";
-import type { Passwords } from "../credentials/passwords.ts";
-import type { Session } from "../db/sessions.ts";
+import type { RequestIdVariables } from "hono/request-id";
 import type { Child } from "hono/jsx";
+import type { Passwords } from "../credentials/passwords.ts";
+import type { Db } from "../db/database.ts";
+import type { Lifetime } from "../db/open.ts";
 import type { Language } from "../db/schema.ts";
-import type { Owner } from "../views/layout.tsx";
+import type { Session } from "../db/sessions.ts";
+import type { CountryOf } from "../visitor/countries.ts";
+import type { Visitor } from "../visitor/visitor.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
 
-/** What varies between one place where the area runs and another; all of it is handed to `createApp`. */
+/** What varies from one installation to another, and in tests. */
 export type AppOptions = {
   db: Db;
-  /** What people type: scheme, host and port. */
+  /** The public scheme, host and port. */
   origin: URL;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -22,38 +21,36 @@ export type AppOptions = {
   passwords: Passwords;
   log: Log;
   lifetime: Lifetime;
-  /** How long closed connections and refused sign-ins are kept, in milliseconds; 0: for ever. */
+  /** How long closed connections and refused sign-ins are kept, in milliseconds; 0 keeps them forever. */
   retention: number;
-  /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
+  /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
-  /** How often an open history asks whether something is new, in milliseconds; 5 seconds where it isn't set. */
-  pollEvery?: number;
-  /** What the panel around the area is called; "Control panel", in the language of who asks, where it isn't set. */
+  /** How often an open history polls, in milliseconds; 5 seconds by default. */
+  pollInterval?: number;
+  /** The panel's name; by default "Control panel" in the request's language. */
   brand?: string;
-  /** The header of the panel around the area, in the place of its own; `null` is who is not signed in. */
+  /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
-  /** Is given work that no answer waits for and that never rejects, to see it through before the process ends. */
-  background: (work: Promise<void>) => void;
+  /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
+  waitUntil: (work: Promise<void>) => void;
 };
+
+/** The signed-in user, for the layout and for the panel around it. */
+export type Owner = { email: string; csrf: string; language: Language };
 
 export type Env = {
   Bindings: Partial<Deno.ServeHandlerInfo>;
-  Variables: AppOptions & {
-    requestId: string;
-    /** What to say, in the language of who asks. */
+  Variables: RequestIdVariables & {
+    options: AppOptions;
+    /** In the request's language. */
     texts: Texts;
-    /** Who is asking, and from where. */
     visitor: () => Promise<Visitor>;
-    /** What the cookie leads to, also when its connection has ended; null without a cookie of ours. */
+    /** The session behind the cookie, valid or ended; null without a cookie of ours. */
     resumed: Session | null;
-    /** The same behind `requireSession`, and only there: its connection is open. */
+    /** Set by `requireSession`: a valid session. */
     session: Session;
-    /** How the account's history stands, read with the session: behind `requireSession`, where a page asks for news. */
-    activity: Activity;
-    /** What the hidden field of this browser's forms says. */
-    csrf: string;
-    /** Does work that the answer need not wait for; what goes wrong is logged. */
-    later: (work: Promise<unknown>) => void;
+    /** Runs work that the answer doesn't wait for; errors are logged. */
+    waitUntil: (work: Promise<unknown>) => void;
   };
 };
 
@@ -61,7 +58,6 @@ export type PageProps = { title: string; isError?: boolean };
 
 declare module "hono" {
   interface ContextRenderer {
-    /** Answers with a whole page. */
     (content: Child, props: PageProps): Response | Promise<Response>;
   }
 }

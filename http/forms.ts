@@ -1,20 +1,25 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { z } from "zod";
-import { isTooLong } from "../credentials/passwords.ts";
-import { remember } from "../words/cache.ts";
+import { isTooLong } from "../credentials/policy.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Env } from "./env.ts";
 
-/** What came in a form's fields, as typed; of a repeated field the last. Files don't come: the content type has none. */
+/** A form's fields as typed; of a repeated field the last. */
 export type Typed = Record<string, string | undefined>;
 
-/** What is wrong with a form, by field, as sentences for whoever typed it. */
+/** What is wrong with a form, by field, in sentences. */
 export type Problems = Record<string, string>;
 
-/** A field for a password that somebody has; one that none can be is told apart before it costs a hash. */
-export function typedPassword(t: Texts, empty: string) {
-  return z.string(empty).min(1, empty).refine((text) => !isTooLong(text), t.typed.passwordTooLong);
+/** The message of a schema, which is looked up in the request's language. */
+export type ProblemKey = keyof Texts["problems"];
+
+/** Marks a key as one of `Texts.problems`, for the messages of a schema. */
+export const problem = (key: ProblemKey): ProblemKey => key;
+
+/** A field for an existing or new password; one that is too long fails before it costs a hash. */
+export function passwordField(missing: ProblemKey) {
+  return z.string(missing).min(1, missing).refine((text) => !isTooLong(text), problem("passwordTooLong"));
 }
 
 export async function readForm(c: Context<Env>): Promise<Typed> {
@@ -24,25 +29,25 @@ export async function readForm(c: Context<Env>): Promise<Typed> {
   );
 }
 
-/**
- * Checks a form once, at the edge, by a schema that speaks the language of who sent it; what does not pass is answered with 422 and
- * the form itself, by `again`.
- */
+/** Validates a form; if it fails, `again` answers 422 with the form. */
 export function validForm<Schema extends z.ZodObject>(
-  schemaIn: (t: Texts) => Schema,
+  schema: Schema,
   again: (c: Context<Env>, typed: Typed, problems: Problems) => Response | Promise<Response>,
 ) {
-  const validatorIn = remember((t: Texts) =>
-    zValidator("form", schemaIn(t), async (result, c) => {
-      if (result.success) return;
-      c.status(422);
-      return await again(c as Context<Env>, await readForm(c as Context<Env>), problemsOf(result.error.issues));
-    })
-  );
-  type Validator = ReturnType<typeof validatorIn>;
-  return ((c, next) => validatorIn((c as Context<Env>).var.texts)(c, next)) as Validator;
+  return zValidator("form", schema, async (result, context) => {
+    if (result.success) return;
+    const c = context as Context<Env>;
+    c.status(422);
+    return await again(c, await readForm(c), problemsOf(result.error.issues, c.var.texts));
+  });
 }
 
-function problemsOf(issues: { path: PropertyKey[]; message: string }[]): Problems {
-  return Object.fromEntries(issues.map(({ path, message }) => [String(path[0] ?? ""), message]).reverse());
+/** Each field's first problem. */
+export function problemsOf(issues: z.core.$ZodIssue[], t: Texts): Problems {
+  return Object.fromEntries(issues.map(({ path, message }) => [String(path[0]), say(message, t)]).reverse());
+}
+
+/** The sentence behind a schema's message. */
+export function say(message: string, t: Texts): string {
+  return t.problems[message as ProblemKey];
 }

@@ -1,99 +1,97 @@
+import type { Context } from "hono";
 import { z } from "zod";
+import { type Cursor, type Filter, STATES } from "../db/history/rows.ts";
 import { readAddress, readNetwork } from "../visitor/addresses.ts";
-import { type Cursor, type Filter, STATES } from "../db/history.ts";
 import { isCountry } from "../words/countries.ts";
-import { remember } from "../words/cache.ts";
 import type { Texts } from "../words/texts.ts";
 import { startOfDay } from "../words/time_zones.ts";
+import { problem, say } from "./forms.ts";
+import { paths } from "./paths.ts";
 
-/** The history's query, as in the URL. Each field that makes no sense says so in one sentence. */
-export const historyQueryIn = remember(({ filters: { problems } }: Texts) =>
-  z.object({
-    state: z.enum(STATES, problems.state).optional(),
-    country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
-      .refine(isCountry, problems.country).optional(),
-    from: z.iso.date(problems.from).optional(),
-    to: z.iso.date(problems.to).optional(),
-    ip: z.string().trim().refine((text) => readIp(text) !== null, problems.ip).optional(),
-    before: z.string().refine((text) => readCursor(text) !== null, problems.before).optional(),
-  })
-);
-export type HistoryQuery = z.infer<ReturnType<typeof historyQueryIn>>;
+/** The history's query, as in the URL. */
+export const HistoryQuery = z.object({
+  state: z.enum(STATES, problem("badState")).optional(),
+  country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
+    .refine(isCountry, problem("badCountry")).optional(),
+  from: z.iso.date(problem("badFrom")).optional(),
+  to: z.iso.date(problem("badTo")).optional(),
+  ip: z.string().trim().refine((text) => parseIp(text) !== null, problem("badIp")).optional(),
+  before: z.string().refine((text) => readCursor(text) !== null, problem("badCursor")).optional(),
+});
+export type HistoryQuery = z.infer<typeof HistoryQuery>;
 
-const NAMES = ["state", "country", "from", "to", "ip", "before"] as const;
+/** A query as it came: fields by name, empty ones left out, repeated ones as a list. */
+export type RawQuery = Record<string, string | string[]>;
 
-/**
- * A query as it came: fields by name, empty ones left out; of a field that came twice, both. `day` is short for `from` and `to`, in
- * the links of the picture, of which a page has thirty.
- */
-export function readQuery(url: string): Record<string, string | string[]> {
+export function readRawQuery(url: string): RawQuery {
   const params = new URL(url).searchParams;
-  const has = (name: string) => params.getAll(name).some((value) => value !== "");
-  const days = params.getAll("day").filter((day) => day !== "");
-  for (const name of ["from", "to"].filter((name) => days.length > 0 && !has(name))) {
-    params.delete(name);
-    days.forEach((day) => params.append(name, day));
-  }
-  const names = NAMES.filter(has);
+  const names = Object.keys(HistoryQuery.shape).filter((name) => params.getAll(name).some((value) => value !== ""));
   return Object.fromEntries(names.map((name) => {
     const values = params.getAll(name);
     return [name, values.length === 1 ? values[0]! : values];
   }));
 }
 
-/** The part of a query that makes sense, and a sentence for each field that doesn't and was left out. */
+/** The valid part of a query, and a sentence for each field that was left out. */
 export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; problems: string[] } {
   if (!url.includes("?")) return { query: {}, problems: [] };
-  const raw = readQuery(url);
-  const schema = historyQueryIn(t);
-  const read = schema.safeParse(raw);
+  const raw = readRawQuery(url);
+  const read = HistoryQuery.safeParse(raw);
   if (read.success) return { query: read.data, problems: [] };
 
-  const bad = new Set(read.error.issues.map(({ path }) => path[0]));
-  const good = Object.entries(raw).filter(([name]) => !bad.has(name));
+  const invalid = new Set(read.error.issues.map(({ path }) => path[0]));
+  const valid = Object.entries(raw).filter(([name]) => !invalid.has(name));
   return {
-    query: schema.parse(Object.fromEntries(good)),
-    problems: problemsIn(read.error.issues, raw, t),
+    query: HistoryQuery.parse(Object.fromEntries(valid)),
+    problems: describeIssues(read.error.issues, raw, t),
   };
 }
 
-/** A sentence for each field that makes no sense, without its final period. */
-export function problemsIn(
-  issues: z.core.$ZodIssue[],
-  raw: ReturnType<typeof readQuery>,
-  { filters }: Texts,
-): string[] {
-  const { state, country, from, to, ip } = filters;
+/** A sentence for each invalid field, without a final period. */
+export function describeIssues(issues: z.core.$ZodIssue[], raw: RawQuery, t: Texts): string[] {
+  const { state, country, from, to, ip } = t.filters;
   const labels: Record<string, string> = { state, country, from, to, ip };
   return issues.map(({ path, message }) => {
     const name = String(path[0]);
-    return Array.isArray(raw[name]) ? filters.problems.repeated(labels[name] ?? name) : message;
+    return Array.isArray(raw[name]) ? t.filters.repeated(labels[name] ?? name) : say(message, t);
   });
 }
 
-/** The query as what is asked of the database; its days are days of `timeZone`. */
+/** The filter for the database; the query's days are days of `timeZone`. */
 export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZone: string): Filter {
   return {
     ...(state && { state }),
     ...(country && { countryCode: country }),
     ...(from && { since: startOfDay(from, timeZone) }),
     ...(to && { until: startOfDay(to, timeZone, 1) }),
-    ...(ip && readIp(ip)),
+    ...(ip && parseIp(ip)),
   };
 }
 
-/** The cursor as it stands in a URL, where it has to be short: only good for the next page. */
+/** The URL of the history page that htmx is on, without its cursor; of the unfiltered history if it is on another page. */
+export function currentUrl(c: Context): string {
+  const url = new URL(URL.parse(c.req.header("HX-Current-URL") ?? "") ?? c.req.url);
+  if (url.pathname !== paths.connections) url.search = "";
+  url.searchParams.delete("before");
+  return url.href;
+}
+
+/** Whether htmx is on a page that begins with older connections. */
+export function isOnOlderPage(c: Context): boolean {
+  return URL.parse(c.req.header("HX-Current-URL") ?? "")?.searchParams.has("before") ?? false;
+}
+
 export function writeCursor({ openedAt, id }: Cursor): string {
-  return `${openedAt.toString(36)}.${id}`;
+  return `${openedAt}.${id}`;
 }
 
-/** The cursor behind its text; `null` for none and for what `writeCursor` did not write. */
+/** Reads what `writeCursor` wrote; `null` for anything else. */
 export function readCursor(text: string | undefined): Cursor | null {
-  const [, openedAt, id] = /^([\da-z]{1,9})\.([\da-f-]{36})$/.exec(text ?? "") ?? [];
-  return openedAt && id ? { openedAt: Number.parseInt(openedAt, 36), id } : null;
+  const [, openedAt, id] = /^(\d{1,15})\.([\da-f-]{36})$/.exec(text ?? "") ?? [];
+  return openedAt && id ? { openedAt: Number(openedAt), id } : null;
 }
 
-function readIp(text: string): { ip: string } | { network: string } | null {
+function parseIp(text: string): { ip: string } | { network: string } | null {
   const address = readAddress(text);
   if (address) return { ip: address.ip };
   const network = readNetwork(text);

@@ -1,6 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm";
+import { causesOf } from "../db/driver/unavailable.ts";
 
-/** Event names of the OWASP logging vocabulary, and after them ours for what it has no name for. */
+/** Event names of the OWASP logging vocabulary, then our own. */
 export type LogEvent =
   | "authn_login_success"
   | "authn_login_fail"
@@ -17,18 +18,15 @@ export type LogEvent =
   | "unusual_recognized"
   | "unusual_disowned";
 
-/** What goes beside an event: ids, addresses, counts; never a password, a cookie, a form's csrf value or an e-mail address. */
+/** Ids, addresses, counts; never a password, cookie, csrf value or email address. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 export type Log = (event: LogEvent, fields?: LogFields) => void;
 
-/** Control, format and separator characters: JSON escapes only those below U+0020. */
+/** Control, format and separator characters, of which JSON escapes only those below U+0020. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/**
- * A log of JSON lines with the time in UTC. All that is no plain text is escaped, so that no input can start a line of its own:
- * not for what breaks lines at U+0085 or U+2028 too, nor on a terminal, for which U+009B begins a command.
- */
+/** Creates a log of JSON lines with UTC times. Escapes everything that could start a line or a terminal command. */
 export function createLog(write: (line: string) => void, now: () => number): Log {
   return (event, fields) =>
     write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }).replace(UNPRINTABLE, escapeUnits));
@@ -42,19 +40,12 @@ function escapeUnits(character: string): string {
   return units.map((unit) => `\\u${unit}`).join("");
 }
 
-/**
- * What the log says of an error: the whole chain of causes, since Drizzle wraps what it meets. Of a query that failed it says the
- * text and not the values, which are addresses, hashes and ids of sessions.
- */
+/** Describes an error with its causes. A failed query appears without its values, which are addresses, hashes and ids of sessions. */
 export function describeError(error: unknown): string {
-  const messages: string[] = [];
-  for (let e = error; e !== undefined; e = e instanceof Error ? e.cause : undefined) {
-    messages.push(e instanceof Error ? describeOne(e) : String(e));
-  }
-  return messages.join("\nCaused by: ");
+  return causesOf(error).map((cause) => cause instanceof Error ? stackOf(cause) : String(cause)).join("\nCaused by: ");
 }
 
-function describeOne(error: Error): string {
+function stackOf(error: Error): string {
   const text = error.stack ?? error.message;
   return error instanceof DrizzleQueryError ? text.replace(error.message, () => `Failed query: ${error.query}`) : text;
 }

@@ -1,33 +1,37 @@
-/** Every URL of the area; handlers, views and tests name them here. */
+const connections = "/user/security/connections";
+
+/** Every URL of the area. One with a parameter makes the route's pattern from `":id"`. */
 export const paths = {
   home: "/",
   health: "/health",
   signIn: "/sign-in",
   signOut: "/sign-out",
+  /** Everything below it requires a session. */
   security: "/user/security",
-  connections: "/user/security/connections",
-  live: "/user/security/connections/live",
-  closeAll: "/user/security/connections/close",
-  closeOne: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/close`,
-  answer: (id: string) => `/user/security/connections/${encodeURIComponent(id)}/answer`,
+  connections,
+  live: `${connections}/live`,
+  closeAll: `${connections}/close`,
+  closeOne: <Id extends string>(id: Id) => `${connections}/${id}/close` as const,
+  review: <Id extends string>(id: Id) => `${connections}/${id}/review` as const,
+  /** The former name of `review`. */
+  answer: <Id extends string>(id: Id) => `${connections}/${id}/answer` as const,
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
   preferences: "/user/security/preferences",
-  /** Where password managers look for the page that changes a password (W3C, "A well-known URL for changing passwords"). */
+  /** Where password managers look (W3C, "A Well-Known URL for Changing Passwords"). */
   changePassword: "/.well-known/change-password",
-  static: (name: string) => `/static/${name}`,
+  static: <Name extends string>(name: Name) => `/static/${name}` as const,
 } as const;
 
-/** A path with a query of what is set; no question mark when nothing is. */
+/** A path with the parameters that are set. */
 export function withQuery(path: string, query: Record<string, string | undefined>): string {
   const set = Object.entries(query).filter((pair): pair is [string, string] => !!pair[1]);
   return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
 }
 
 /**
- * Where to go after signing in: `next` when it is a path of this site, else the history (ASVS 3.7.2). It is read as browsers
- * read it, so that `/\\host`, `/x/..//host` and a tab in between count as what they lead to: another site, or a path that some
- * server takes for one once it has decoded `%2f`. Nor does it lead to the sign-in and sign-out pages, which would be a circle.
+ * Where to go after sign-in: `next` if it is a path of this site, otherwise the history (ASVS 3.7.2). It is parsed as browsers do, so that
+ * `/\\host`, `/x/..//host` and encoded slashes count as the other site that they lead to. Sign-in and sign-out would be a loop.
  */
 export function safeNext(next: string | undefined): string {
   const url = next !== undefined && /^\/[\x21-\x7e]*$/.test(next) ? URL.parse(next, ANY_SITE) : null;

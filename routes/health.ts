@@ -1,16 +1,16 @@
 import { sql } from "drizzle-orm";
-import type { Context } from "hono";
+import { Hono } from "hono";
 import type { Env } from "../http/env.ts";
+import { paths } from "../http/paths.ts";
 
-/**
- * For load balancers and supervisors: 200 when the database answers, 503 when it doesn't. It stands before the guards, since
- * who asks knows neither our host name nor a password.
- */
-export async function health(c: Context<Env>) {
+export const health = new Hono<Env>();
+
+/** For load balancers and supervisors, under any `Host`: 200 if the database answers, otherwise 503. */
+health.get(paths.health, async (c) => {
   try {
-    await c.var.db.get(sql`select 1`);
+    await c.var.options.db.get(sql`select 1`);
     return c.json({ status: "ok" });
   } catch {
     return c.json({ status: "unavailable" }, 503, { "Retry-After": "5" });
   }
-}
+});

@@ -2,44 +2,50 @@ import type { Context } from "hono";
 import type { FC } from "hono/jsx";
 import { listClosedBy } from "../db/connections.ts";
 import type { Session } from "../db/sessions.ts";
-import { Disowned, Recognized } from "../views/review.tsx";
-import { AllClosed, type Named, OneClosed } from "../views/closing.tsx";
+import { readCookie, writeCookie } from "../http/cookies.ts";
+import type { Env } from "../http/env.ts";
+import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
+import { Disowned, Recognized } from "../views/history/review.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
-import type { Env } from "../http/env.ts";
-import { readCookie, writeCookie } from "../http/sessions.ts";
 
-/** Messages that outlive one redirect. The cookie holds a key and a number only, so that it can say nothing else. */
-const notices: Record<string, FC<{ count: number; closed: Named[]; t: Texts }>> = {
+/** Messages that outlive a redirect. The cookie contains only a key and a number, so that it can say nothing else. */
+const notices = {
   all_closed: AllClosed,
   one_closed: OneClosed,
   recognized: Recognized,
   disowned: Disowned,
   password_changed: PasswordChanged,
   preferences_saved: PreferencesSaved,
-};
+} satisfies Record<string, FC<{ count: number; closed: Named[]; t: Texts }>>;
 
-/** For how long a message waits for its page, in seconds. */
-const WAITS = 60;
-/** So many connections at most are named in a message, and one more tells that there are more. */
-const NAMED = 4;
+type NoticeKey = keyof typeof notices;
 
-export function leaveNotice(c: Context<Env>, key: keyof typeof notices, count: number): void {
-  writeCookie(c, "notice", `${key}.${count}`, WAITS);
+/** In seconds. */
+const MAX_AGE = 60;
+/** One more than a message names, to tell that there are more. */
+const MAX_NAMED = 4;
+
+export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
+  writeCookie(c, "notice", `${key}.${count}`, MAX_AGE);
 }
 
-/** The message that the last request left for this page, which takes it away; null without one. */
 export async function takeNotice(c: Context<Env>, session: Session) {
-  const left = readCookie(c, "notice");
+  const { db, origin, now } = c.get("options");
+  const left = readCookie(c, "notice", origin);
   if (left === undefined) return null;
   writeCookie(c, "notice", "", 0);
 
   const [, key, digits] = /^(\w+)\.(\d{1,4})$/.exec(left) ?? [];
-  if (key === undefined || !Object.hasOwn(notices, key)) return null;
-  const Notice = notices[key]!;
+  if (key === undefined || !isNoticeKey(key)) return null;
+  const Notice: FC<{ count: number; closed: Named[]; t: Texts }> = notices[key];
   const count = Number(digits);
-  // Whatever number the cookie has: what is named is what this connection closed.
-  const closed = await listClosedBy(c.var.db, session, c.var.now() - WAITS * 1000, Math.min(count, NAMED));
-  return <Notice count={count} closed={closed} t={c.var.texts} />;
+  // Whatever the cookie counts, it names what this connection closed.
+  const closed = await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED));
+  return <Notice count={count} closed={closed} t={c.get("texts")} />;
+}
+
+function isNoticeKey(key: string): key is NoticeKey {
+  return Object.hasOwn(notices, key);
 }

@@ -1,54 +1,147 @@
-// Back brings another body.
-const on = (names, run) => names.split(" ").map((name) => document.addEventListener(name, run, true));
-const find = (what) => document.querySelector(what);
+// What htmx can't do by itself. Every listener is on the document and looks its elements up, because htmx's Back replaces the body.
+// A panel may have dialogs and scripts of its own on the page: only the area's elements are touched.
 
-find("[data-zone]")?.setAttribute("value", Intl.DateTimeFormat().resolvedOptions().timeZone);
+const REST_AFTER_ERROR = 30_000;
 
-// htmx fills the dialog; then it opens.
-let row;
-on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (!ctx.target?.matches("dialog:not(:empty, [open])")) return;
+/** The row that holds the link that opened the dialog. */
+let openersRow = null;
+/** Whether focus was in the history before the last swap. */
+let wasInHistory = false;
+/** Until then, in milliseconds since the epoch, the page doesn't poll. */
+let restsUntil = 0;
+
+const dialog = () => document.querySelector("#dialog");
+const poll = () => document.querySelector("#live");
+const openMenu = () => document.querySelector(".menu[open]");
+
+function fillZones() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  for (const field of document.querySelectorAll("[data-zone]")) field.setAttribute("value", timeZone);
+}
+
+// The dialog
+
+function openDialog({ detail: { ctx } }) {
+  if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
+  openersRow = ctx.sourceElement.closest("tr");
   ctx.target.showModal();
-  row = ctx.sourceElement.closest("tr");
-});
-// Focus goes back, to the link, row or title.
-on("close", ({ target }) => {
+}
+
+function closeDialog() {
+  dialog()?.close();
+}
+
+function emptyDialog({ target }) {
+  if (target !== dialog()) return;
   target.replaceChildren();
-  if (find(":focus")) return;
-  if (!row?.isConnected) row = find("#title");
-  row.tabIndex = -1;
-  row.focus();
-});
-on("connections-closed", () => find("dialog").close());
-on("click", (event) => {
-  // A new tab: not htmx's.
-  if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopPropagation();
-  if (!event.target.matches("dialog, dialog [data-dismiss]")) return;
+  returnFocus();
+}
+
+/** The browser returns it to the link that opened the dialog. Where that has gone, its row takes it, or the title. */
+function returnFocus() {
+  if (document.querySelector(":focus")) return;
+  const place = openersRow?.isConnected ? openersRow : document.querySelector("#title");
+  if (!place) return;
+  place.tabIndex = -1;
+  place.focus();
+}
+
+function noteFocus() {
+  wasInHistory = document.activeElement?.closest("#history") !== null;
+}
+
+/** An update may take the row that has focus off the page. */
+function keepFocus() {
+  if (!wasInHistory || dialog()?.open) return;
+  openersRow = null;
+  returnFocus();
+}
+
+function dismissDialog(event) {
+  if (opensTab(event)) return;
+  // The dialog's content fills it, so a click on the dialog itself is one on its backdrop.
+  if (event.target !== dialog() && !event.target.closest("#dialog [data-dismiss]")) return;
   event.preventDefault();
-  find("dialog").close();
-});
+  closeDialog();
+}
 
-on("click focusin keydown", ({ key, target }) => {
-  const menu = find(".menu[open]");
-  if (!menu || (key ? key !== "Escape" : menu.contains(target))) return;
-  if (key) menu.firstChild.focus();
+/** When the network or a proxy fails, no answer from the server says so. */
+function reportLostRequest({ target, detail: { ctx } }) {
+  const text = target.dataset?.lost;
+  const isAnswered = ctx?.response?.status < 500;
+  const problem = document.querySelector("#dialog-problem");
+  if (!text || isAnswered || !problem) return;
+  const notification = document.createElement("p");
+  notification.className = "notification notification-problem";
+  notification.textContent = text;
+  problem.replaceChildren(notification);
+}
+
+// Links
+
+function opensTab({ ctrlKey, metaKey, shiftKey }) {
+  return ctrlKey || metaKey || shiftKey;
+}
+
+/** htmx would load such a link into the page. */
+function leaveTabToBrowser(event) {
+  if (opensTab(event) && event.target.closest("a[hx-get]")) event.stopPropagation();
+}
+
+// The user menu
+
+function closeMenuOutside({ target }) {
+  const menu = openMenu();
+  if (menu && !menu.contains(target)) menu.open = false;
+}
+
+function closeMenuOnEscape({ key }) {
+  const menu = key === "Escape" && openMenu();
+  if (!menu) return;
+  menu.querySelector("summary").focus();
   menu.open = false;
-});
+}
 
-// The poll gives way, and rests unseen or in trouble.
-let rest = 0;
-on("htmx:before:request", (event) => {
-  if (event.target.id !== "live") find("#live")?.dispatchEvent(new Event("htmx:abort"));
-  else if (document.hidden || Date.now() < rest || find(".htmx-request:not(#live)")) event.preventDefault();
-});
-on("htmx:error htmx:response:error", ({ target: { id, dataset }, detail: { ctx } }) => {
-  if (id === "live") rest = Date.now() + 30_000;
-  else if (dataset?.lost && !(ctx?.response?.status < 500)) find("#dialog-problem").replaceChildren(dataset.lost);
-});
+// The poll
 
-// A page from memory may be of somebody who left.
-addEventListener("pageshow", ({ persisted }) => {
+/** Its answer would overwrite what the reader's own request brings. */
+function yieldPoll({ target }) {
+  if (target !== poll()) poll()?.dispatchEvent(new Event("htmx:abort"));
+}
+
+function pausePoll(event) {
+  if (event.target !== poll()) return;
+  const isReaderWaiting = document.querySelector(".htmx-request:not(#live)") !== null;
+  if (document.hidden || isReaderWaiting || Date.now() < restsUntil) event.preventDefault();
+}
+
+function restPoll({ target }) {
+  if (target === poll()) restsUntil = Date.now() + REST_AFTER_ERROR;
+}
+
+// Leaving
+
+/** A page from the back/forward cache may belong to someone who has signed out. */
+function reloadRestored({ persisted }) {
   if (!persisted) return;
   document.body.replaceChildren();
   location.reload();
-});
+}
+
+/** In the capture phase, because `close` doesn't bubble and a click has to be stopped before htmx handles it. */
+function listen(event, ...listeners) {
+  for (const listener of listeners) document.addEventListener(event, listener, true);
+}
+
+fillZones();
+listen("htmx:before:swap", noteFocus);
+listen("htmx:after:swap", openDialog, keepFocus);
+listen("close", emptyDialog);
+listen("connections-closed", closeDialog);
+listen("click", leaveTabToBrowser, dismissDialog, closeMenuOutside);
+listen("focusin", closeMenuOutside);
+listen("keydown", closeMenuOnEscape);
+listen("htmx:before:request", yieldPoll, pausePoll);
+listen("htmx:error", restPoll, reportLostRequest);
+listen("htmx:response:error", restPoll, reportLostRequest);
+addEventListener("pageshow", reloadRestored);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readAddress, readNetwork } from "../visitor/addresses.ts";
 
-Deno.test("readAddress reads IPv4: its network is the /16, and its client the address itself", () => {
+Deno.test("readAddress reads IPv4: the network is the /16, and the client is the address", () => {
   assert.deepEqual(readAddress("46.16.60.1"), {
     ip: "46.16.60.1",
     network: "46.16",
@@ -10,7 +10,7 @@ Deno.test("readAddress reads IPv4: its network is the /16, and its client the ad
   });
 });
 
-Deno.test("readAddress reads IPv6: its network is the /64, and that is its client too", () => {
+Deno.test("readAddress reads IPv6: the network is the /64, and so is the client", () => {
   assert.deepEqual(readAddress("2a0c:5a80:1b08:c00::4"), {
     ip: "2a0c:5a80:1b08:c00::4",
     network: "2a0c:5a80:1b08:c00",
@@ -31,14 +31,14 @@ Deno.test("readAddress gives every spelling of an IPv6 address the same text (RF
   assert.equal(readAddress("1:2:3:4:5:6:7:8")?.ip, "1:2:3:4:5:6:7:8");
 });
 
-Deno.test("readAddress keeps the zeros of a network that its text leaves out", () => {
+Deno.test("readAddress writes out the zeros of an IPv6 network that the address abbreviates", () => {
   assert.equal(readAddress("::1")?.network, "0:0:0:0");
   assert.equal(readAddress("2001:db8::7")?.network, "2001:db8:0:0");
   assert.equal(readAddress("64:ff9b::192.0.2.33")?.network, "64:ff9b:0:0");
 });
 
 // Security: client address
-Deno.test("readAddress folds an IPv4 address in IPv6 clothes", () => {
+Deno.test("readAddress unwraps an IPv4-mapped IPv6 address", () => {
   const plain = readAddress("46.16.60.1");
 
   assert.deepEqual(readAddress("::ffff:46.16.60.1"), plain);
@@ -57,12 +57,12 @@ Deno.test("readAddress drops the zone of an IPv6 address", () => {
   assert.equal(readAddress("::ffff:46.16.60.1%eth0")?.ip, "46.16.60.1");
 });
 
-Deno.test("readAddress knows no zones of IPv4", () => {
+Deno.test("readAddress rejects an IPv4 address with a zone", () => {
   assert.equal(readAddress("46.16.60.1%eth0"), null);
 });
 
 // Security: client address
-Deno.test("readAddress takes no short form of IPv4, which would be another address", () => {
+Deno.test("readAddress rejects short forms of IPv4, which mean another address", () => {
   assert.equal(readAddress("1.2.3"), null);
   assert.equal(readAddress("1.2"), null);
   assert.equal(readAddress("1"), null);
@@ -71,7 +71,7 @@ Deno.test("readAddress takes no short form of IPv4, which would be another addre
 });
 
 // Security: client address
-Deno.test("readAddress takes no octal and no hexadecimal part of IPv4, which different readers read differently", () => {
+Deno.test("readAddress rejects octal and hexadecimal parts of IPv4, which parsers read differently", () => {
   assert.equal(readAddress("010.0.0.1"), null);
   assert.equal(readAddress("10.0.0.01"), null);
   assert.equal(readAddress("0177.0.0.1"), null);
@@ -80,13 +80,13 @@ Deno.test("readAddress takes no octal and no hexadecimal part of IPv4, which dif
 });
 
 // Security: client address
-Deno.test("readAddress takes no octal and no hexadecimal part inside an IPv6 address either", () => {
+Deno.test("readAddress rejects octal and hexadecimal parts of an IPv4-mapped IPv6 address", () => {
   assert.equal(readAddress("::ffff:010.0.0.1"), null);
   assert.equal(readAddress("::ffff:0x7f.0.0.1"), null);
 });
 
 // Security: client address
-Deno.test("readAddress takes no port, no brackets and no prefix length", () => {
+Deno.test("readAddress rejects ports, brackets and prefix lengths", () => {
   assert.equal(readAddress("46.16.60.1:443"), null);
   assert.equal(readAddress("[2001:db8::1]"), null);
   assert.equal(readAddress("[2001:db8::1]:443"), null);
@@ -95,7 +95,7 @@ Deno.test("readAddress takes no port, no brackets and no prefix length", () => {
 });
 
 // Security: client address
-Deno.test("readAddress calls private what nobody outside can reach", () => {
+Deno.test("readAddress marks loopback, link-local and private ranges as private", () => {
   const isPrivate = (text: string) => readAddress(text)?.isPrivate;
 
   assert.equal(isPrivate("10.0.0.1"), true);
@@ -111,7 +111,7 @@ Deno.test("readAddress calls private what nobody outside can reach", () => {
 });
 
 // Security: client address
-Deno.test("readAddress calls carrier-grade NAT private, and nothing beyond its /10 (RFC 6598)", () => {
+Deno.test("readAddress marks carrier-grade NAT as private, and nothing beyond its /10 (RFC 6598)", () => {
   assert.equal(readAddress("100.63.255.255")?.isPrivate, false);
   assert.equal(readAddress("100.64.0.0")?.isPrivate, true);
   assert.equal(readAddress("100.127.255.255")?.isPrivate, true);
@@ -119,7 +119,7 @@ Deno.test("readAddress calls carrier-grade NAT private, and nothing beyond its /
 });
 
 // Security: client address
-Deno.test("readAddress calls the neighbours of private ranges public", () => {
+Deno.test("readAddress marks the neighbours of private ranges as public", () => {
   const isPrivate = (text: string) => readAddress(text)?.isPrivate;
 
   assert.equal(isPrivate("9.255.255.255"), false);
@@ -132,7 +132,7 @@ Deno.test("readAddress calls the neighbours of private ranges public", () => {
 });
 
 // Security: client address
-Deno.test("readAddress answers null for what is no address", () => {
+Deno.test("readAddress returns null for anything that isn't an address", () => {
   assert.equal(readAddress(""), null);
   assert.equal(readAddress(" 46.16.60.1"), null);
   assert.equal(readAddress("46.16.60.1\n"), null);
@@ -152,7 +152,7 @@ Deno.test("readAddress answers null for what is no address", () => {
   assert.equal(readAddress(":".repeat(100_000)), null);
 });
 
-Deno.test("readNetwork reads the beginning of an address, with its last separator or without", () => {
+Deno.test("readNetwork reads the beginning of an address, with or without a trailing separator", () => {
   assert.equal(readNetwork("46.16"), "46.16");
   assert.equal(readNetwork("46.16."), "46.16");
   assert.equal(readNetwork("2a0c:5a80:1b08:c00"), "2a0c:5a80:1b08:c00");
@@ -162,12 +162,12 @@ Deno.test("readNetwork reads the beginning of an address, with its last separato
   assert.equal(readNetwork("0:0:0:0"), "0:0:0:0");
 });
 
-Deno.test("readNetwork says what readAddress says of each address in that network", () => {
+Deno.test("readNetwork agrees with readAddress on every address in the network", () => {
   assert.equal(readNetwork("46.16"), readAddress("46.16.60.1")?.network);
   assert.equal(readNetwork("2001:db8:0:1"), readAddress("2001:db8:0:1::5")?.network);
 });
 
-Deno.test("readNetwork answers null for what is no network", () => {
+Deno.test("readNetwork returns null for anything that isn't a network", () => {
   assert.equal(readNetwork(""), null);
   assert.equal(readNetwork("46"), null);
   assert.equal(readNetwork("46."), null);

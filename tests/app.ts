@@ -12,30 +12,30 @@ export const DAY = 24 * HOUR;
 export const ORIGIN = "http://127.0.0.1:8000";
 export const EMAIL = "marta@example.com";
 export const PASSWORD = "correct horse battery staple";
-/** When every test begins: a Monday afternoon. */
+/** Every test's start: a Monday afternoon. */
 export const START = Date.UTC(2026, 10, 23, 14, 4);
 
-/** Hashes that cost next to nothing, for tests that sign in often; what Argon2id itself does is tested with its own. */
+/** A cost that makes hashes nearly free. */
 export const CHEAP = { memory: 64, passes: 1 };
 
-/** The cells of the history's rows, which stand in the order of the table's columns, and the word for how a row stands. */
+/** The cells of a row of the history; `badge` is the word for its state. */
 export const CELL = {
-  when: "td:nth-child(1)",
-  ip: "td:nth-child(2)",
-  country: "td:nth-child(3)",
-  device: "td:nth-child(4)",
-  end: "td:nth-child(5)",
-  state: "td > b",
+  when: "td.when",
+  ip: "td.ip",
+  country: "td.country",
+  device: "td.device",
+  state: "td.state",
+  badge: "td.state > b",
 };
 
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
-/** The whole app over a database of its own, with an account and a clock that only the test moves. */
+/** Starts the whole app over a new database with one account; only the test moves the clock. */
 export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
   const clock = { now: START };
   const log: string[] = [];
-  /** What no answer waits for; a browser here does, so that a test's next step finds it done. */
-  const background = new Set<Promise<void>>();
+  /** Work that no answer waits for. A `Browser` does, so that a test's next step finds it done. */
+  const pending = new Set<Promise<void>>();
   const passwords = changes.passwords ?? createPasswords(CHEAP);
   const database = db ?? await openDatabase(":memory:");
   const app = createApp({
@@ -47,9 +47,9 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     lifetime: { idle: 7 * DAY, max: 30 * DAY },
     retention: 365 * DAY,
     trustedProxies: [],
-    background: (work) => void background.add(work),
-    // No page asks for news by itself, so that nothing changes under a test that doesn't mean it.
-    pollEvery: DAY,
+    waitUntil: (work) => void pending.add(work),
+    // Pages don't poll unless a test wants it.
+    pollInterval: DAY,
     ...changes,
     passwords,
   });
@@ -59,10 +59,17 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     db: database,
     clock,
     log,
-    /** When everything is done that no answer waits for. */
-    settled: async () => void await Promise.all(background),
-    browser: (ip?: string, userAgent?: string) => new Browser(app, background, ip, userAgent, changes.origin?.origin),
+    settled: async () => void await Promise.all(pending),
+    browser: (ip?: string, userAgent?: string) => new Browser(app, pending, ip, userAgent, changes.origin?.origin),
   };
+}
+
+/** The same, with a browser `here` that is signed in to the account. */
+export async function signedIn(changes: Partial<AppOptions> = {}) {
+  const site = await startApp(changes);
+  const here = site.browser();
+  await here.signIn();
+  return { ...site, here };
 }
 
 export async function addAccount(db: Db, email: string, password: string): Promise<void> {
@@ -71,30 +78,31 @@ export async function addAccount(db: Db, email: string, password: string): Promi
 
 export const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
-export type Answer = {
+/** A response with its body read. */
+export type Reply = {
   status: number;
   headers: Headers;
   text: string;
-  /** The answer as a parsed page, to ask with CSS selectors. */
+  /** The parsed page, to query with CSS selectors. */
   $: ReturnType<typeof load>;
 };
 
 type Sent = { headers?: Record<string, string>; method?: string; body?: BodyInit };
 
-/** What a browser without JavaScript does: keeps cookies, sends the fields of the form that it shows, says where it comes from. */
+/** Acts like a browser without JavaScript: stores cookies, submits a form with its fields, sends `Origin`. */
 export class Browser {
   readonly cookies = new Map<string, string>();
 
   constructor(
     private readonly app: { fetch(request: Request, env: object): Response | Promise<Response> },
-    private readonly background: Set<Promise<void>>,
+    private readonly pending: Set<Promise<void>>,
     private readonly ip = "46.16.60.1",
     private readonly userAgent = FIREFOX,
     private readonly origin = ORIGIN,
   ) {}
 
-  /** One request, without following a redirection. */
-  async request(path: string, { headers, ...sent }: Sent = {}): Promise<Answer> {
+  /** Doesn't follow redirects. */
+  async request(path: string, { headers, ...sent }: Sent = {}): Promise<Reply> {
     const request = new Request(`${this.origin}${path}`, {
       ...sent,
       headers: {
@@ -106,19 +114,19 @@ export class Browser {
     });
     const remoteAddr = { transport: "tcp", hostname: this.ip, port: 40_000 };
     const response = await this.app.fetch(request, { remoteAddr });
-    for (const cookie of response.headers.getSetCookie()) this.keep(cookie);
+    for (const cookie of response.headers.getSetCookie()) this.store(cookie);
     const text = await response.text();
-    await Promise.all(this.background);
-    this.background.clear();
+    await Promise.all(this.pending);
+    this.pending.clear();
     return { status: response.status, headers: response.headers, text, $: load(text) };
   }
 
-  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+  get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
     return this.request(path, { headers });
   }
 
-  /** Sends a form as a page of this site does, with exactly these fields. */
-  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+  /** Submits exactly these fields, as a page of this site would. */
+  post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
     return this.request(path, {
       method: "POST",
       body: new URLSearchParams(fields),
@@ -126,12 +134,12 @@ export class Browser {
     });
   }
 
-  /** Opens the page at `path`, fills its form and sends it. */
+  /** Opens the page at `path`, fills in its form and submits it. */
   async submit(
     path: string,
     fields: Record<string, string> = {},
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<Reply> {
     const { $ } = await this.get(path);
     const form = $("main form[method=post]").first();
     const action = form.attr("action");
@@ -142,22 +150,21 @@ export class Browser {
     return await this.post(action, { ...Object.fromEntries(hidden), ...fields }, headers);
   }
 
-  /** Signs in through the real form. */
-  signIn(email = EMAIL, password = PASSWORD, fields: Record<string, string> = {}): Promise<Answer> {
+  signIn(email = EMAIL, password = PASSWORD, fields: Record<string, string> = {}): Promise<Reply> {
     return this.submit(paths.signIn, { email, password, ...fields });
   }
 
-  async signOut(): Promise<Answer> {
+  async signOut(): Promise<Reply> {
     const { $ } = await this.get(paths.connections);
     return await this.post(paths.signOut, { csrf: $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "" });
   }
 
-  /** Whether this browser's cookie opens the history at this moment. */
+  /** Whether this browser's cookie is valid now. */
   async isIn(): Promise<boolean> {
     return (await this.get(paths.connections)).status === 200;
   }
 
-  private keep(cookie: string): void {
+  private store(cookie: string): void {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
     if (!name) return;
     if (/max-age=0/i.test(cookie)) this.cookies.delete(name);
@@ -165,5 +172,5 @@ export class Browser {
   }
 }
 
-/** How htmx asks for a piece. */
+/** The headers of a request for a fragment. */
 export const HTMX = { "HX-Request": "true", "HX-Request-Type": "partial" };

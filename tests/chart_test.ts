@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import type { Db } from "../db/database.ts";
-import { readDays } from "../db/days.ts";
+import { readDays } from "../db/history/days.ts";
 import { connections, refusals } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { startOfDay, startsOfLastDays } from "../words/time_zones.ts";
-import { addAccount, type Answer, DAY, EMAIL, HOUR, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, DAY, EMAIL, HOUR, PASSWORD, type Reply, START, startApp } from "./app.ts";
 import { planOf } from "./plans.ts";
 
 const MADRID = { time_zone: "Europe/Madrid" };
 
-Deno.test("the picture has a link for each of the last 30 days that had something, and a sentence for all", async () => {
+Deno.test("the chart links to each of the last 30 days with activity, and sums them up in a sentence", async () => {
   const { browser, db, here } = await startHistory();
   await addOpened(db, [START - DAY, START - DAY + HOUR, START - 4 * DAY], { unusual: "new_country" });
   await addOpened(db, [START - DAY + 2 * HOUR, START - 29 * DAY, START - 30 * DAY]);
@@ -27,14 +27,15 @@ Deno.test("the picture has a link for each of the last 30 days that had somethin
     "23 Nov: 1 connection, 1 refused",
   ]);
   assert.equal(
-    $("#days figcaption").text(),
+    $("#chart figcaption").text(),
     "In the last 30 days: 6 connections (up to 3 a day), 13 refused sign-ins (up to 12 a day), 3 unusual.",
   );
-  assert.deepEqual(texts($, "#days small"), ["25 Oct", "4 Nov", "14 Nov", "today"]);
-  assert.equal($("#days div").length * 10, $("#days div > :is(a, i)").length, "each day has its place in a row of ten");
+  assert.deepEqual(texts($, "#chart small"), ["25 Oct", "4 Nov", "14 Nov", "today"]);
+  const rows = $(".chart-row").toArray();
+  assert.deepEqual(rows.map((row) => $(row).children("a, span").length), [10, 10, 10], "each day has a cell");
 });
 
-Deno.test("each day of the picture leads to as many rows as it says, also where the clocks change", async () => {
+Deno.test("each day of the chart links to as many rows as it announces, even when the clocks change", async () => {
   // In Madrid the 25th of October has 25 hours; it begins at 22:00 UTC and ends at 23:00 UTC.
   const { clock, db, here } = await startHistory({ now: Date.parse("2026-11-10T12:00:00Z") });
   await addOpened(
@@ -58,27 +59,27 @@ Deno.test("each day of the picture leads to as many rows as it says, also where 
     "26 Oct: 1 connection, 7 refused",
     "10 Nov: 1 connection",
   ]);
-  const rows = $("#days div > a").toArray().map(async (link) => {
+  const rows = $(".chart-row > a").toArray().map(async (link) => {
     const day = await here.get(`${paths.connections}${$(link).attr("href")}`);
-    return `${day.$("tbody tr").length} rows, ${day.$("#days [aria-current]").text()}`;
+    return `${day.$("tbody tr").length} rows, ${day.$("#chart [aria-current]").text()}`;
   });
   assert.deepEqual(await Promise.all(rows), [
     "1 rows, 24 Oct: 1 connection",
     "4 rows, 25 Oct: 4 connections",
-    // What was refused in an hour is one row.
+    // The refused sign-ins of an hour share one row.
     "2 rows, 26 Oct: 1 connection, 7 refused",
     "1 rows, 10 Nov: 1 connection",
   ]);
   assert.equal(clock.now, Date.parse("2026-11-10T12:00:00Z"));
 });
 
-Deno.test("the picture's days are days of the owner's time zone, today too", async () => {
+Deno.test("the chart's days, today included, are in the owner's time zone", async () => {
   const { here } = await startHistory({ now: Date.parse("2026-11-22T23:30:00Z") });
 
   assert.deepEqual(links((await here.get(paths.connections)).$), ["23 Nov: 1 connection"]);
 });
 
-Deno.test("the last days begin when they do in their zone, where midnight is left out and where a whole day is", () => {
+Deno.test("startsOfLastDays follows a time zone that skips midnight, and one that skips a whole day", () => {
   const cairo = startsOfLastDays(3, Date.parse("2026-04-25T12:00:00Z"), "Africa/Cairo");
   const apia = startsOfLastDays(3, Date.parse("2012-01-01T00:00:00Z"), "Pacific/Apia");
 
@@ -97,7 +98,7 @@ Deno.test("the last days begin when they do in their zone, where midnight is lef
   ]);
 });
 
-Deno.test("the picture shows nothing of another account", async () => {
+Deno.test("the chart shows nothing of another account", async () => {
   const { browser, db, here } = await startHistory();
   await addAccount(db, "joan@example.com", PASSWORD);
   await browser("203.0.113.1").signIn("joan@example.com");
@@ -107,12 +108,12 @@ Deno.test("the picture shows nothing of another account", async () => {
   const { $ } = await here.get(paths.connections);
 
   assert.deepEqual(links($), ["23 Nov: 1 connection"]);
-  assert.equal($("#days figcaption").text(), "In the last 30 days: 1 connection.");
+  assert.equal($("#chart figcaption").text(), "In the last 30 days: 1 connection.");
 });
 
-Deno.test("of more than a thousand connections the picture has the newest, and says of which days it doesn't know", async () => {
+Deno.test("with more than a thousand connections the chart shows the newest, and which days aren't counted", async () => {
   const { db, here } = await startHistory();
-  // 400 a day from the day before on, an hour apart for the oldest to be in the middle of the third day.
+  // 400 a day, so that the newest thousand end in the middle of the third day.
   const times = [1, 2, 3].flatMap((day) => Array.from({ length: 400 }, (_, i) => START - day * DAY + i * 1_000));
   await addOpened(db, [...times, START - 10 * DAY]);
   await addRefused(db, START - 10 * DAY, 2);
@@ -120,8 +121,8 @@ Deno.test("of more than a thousand connections the picture has the newest, and s
   const { $ } = await here.get(paths.connections);
 
   assert.equal(
-    $("#days figcaption").text(),
-    "In the last 30 days: more than 1,000 connections (the newest 1,000 are drawn, up to 400 a day), 2 refused sign-ins.",
+    $("#chart figcaption").text(),
+    "In the last 30 days: more than 1,000 connections (the newest 1,000 are shown, up to 400 a day), 2 refused sign-ins.",
   );
   assert.deepEqual(links($).slice(-5), [
     "19 Nov: not counted",
@@ -132,10 +133,10 @@ Deno.test("of more than a thousand connections the picture has the newest, and s
   ]);
   assert.equal(links($).length, 30);
   assert.ok(links($).includes("13 Nov: not counted, 2 refused"));
-  assert.equal($("#days .uncounted").length, 3);
+  assert.equal($("#chart .uncounted").length, 3);
 });
 
-Deno.test("without anything in 30 days there is no picture, and the sentence says so", async () => {
+Deno.test("without activity in 30 days there is a sentence instead of a chart", async () => {
   const { browser, clock } = await startApp({ lifetime: { idle: 60 * DAY, max: 60 * DAY } });
   const here = browser();
   await here.signIn(EMAIL, PASSWORD, MADRID);
@@ -144,11 +145,11 @@ Deno.test("without anything in 30 days there is no picture, and the sentence say
   const { $ } = await here.get(paths.connections);
 
   assert.equal($("tbody tr").length, 1);
-  assert.equal($("#days").text(), "In the last 30 days: nothing.");
-  assert.equal($("#days svg").length, 0);
+  assert.equal($("#chart").text(), "In the last 30 days: nothing.");
+  assert.equal($("#chart svg").length, 0);
 });
 
-Deno.test("the picture of thirty busy days weighs less than 4 KB", async () => {
+Deno.test("the chart of thirty busy days is smaller than 4 KB", async () => {
   const { db, here } = await startHistory();
   const days = Array.from({ length: 29 }, (_, i) => START - (i + 1) * DAY);
   await addOpened(
@@ -160,11 +161,11 @@ Deno.test("the picture of thirty busy days weighs less than 4 KB", async () => {
   const { text, $ } = await here.get(paths.connections);
 
   assert.equal(links($).length, 30);
-  const [picture] = /<figure.*<\/figure>/s.exec(text)!;
-  assert.ok(picture.length < 4_096, `it weighs ${picture.length}`);
+  const [chart] = /<figure.*<\/figure>/s.exec(text)!;
+  assert.ok(chart.length < 4_096, `it has ${chart.length} bytes`);
 });
 
-Deno.test("the picture's days are counted in indexes, and nothing older than them is read", async () => {
+Deno.test("the chart's days are counted in indexes, and nothing older is read", async () => {
   const starts = startsOfLastDays(30, START, "Europe/Madrid");
 
   const plan = await planOf((db) => readDays(db, "u", starts));
@@ -178,7 +179,7 @@ Deno.test("the picture's days are counted in indexes, and nothing older than the
   assert.deepEqual(plan.filter((step) => step.includes("TEMP B-TREE")), []);
 });
 
-/** The app with a browser signed in from Madrid. */
+/** Starts the app with a browser that is signed in from Madrid. */
 async function startHistory({ now = START } = {}) {
   const app = await startApp();
   app.clock.now = now;
@@ -217,11 +218,11 @@ async function addRefused(db: Db, at: number, attempts: number): Promise<void> {
 
 const origin = { ip: "10.0.0.1", network: "10.0", countryCode: "private", userAgent: "", device: "Unknown device" };
 
-/** What the picture's links are called. */
-function links($: Answer["$"]): string[] {
-  return texts($, "#days div > a");
+/** The texts of the chart's links. */
+function links($: Reply["$"]): string[] {
+  return texts($, ".chart-row > a");
 }
 
-function texts($: Answer["$"], selector: string): string[] {
+function texts($: Reply["$"], selector: string): string[] {
   return $(selector).toArray().map((element) => $(element).text());
 }

@@ -14,7 +14,7 @@ Deno.test("without trusted proxies the client is the socket's peer, whatever the
 });
 
 // Security: client address
-Deno.test("a header from a peer that is no trusted proxy changes nothing", () => {
+Deno.test("a header from a peer that isn't a trusted proxy changes nothing", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
   assert.equal(clientAddress("203.0.113.5", "198.51.100.7").ip, "203.0.113.5");
@@ -34,7 +34,7 @@ Deno.test("a trusted proxy's header names the client", () => {
 });
 
 // Security: client address
-Deno.test("what a client writes to the left of its own address is not believed", () => {
+Deno.test("anything that a client adds to the left of its own address is ignored", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
   assert.equal(clientAddress("10.0.0.1", "127.0.0.1, 198.51.100.7").ip, "198.51.100.7");
@@ -44,7 +44,7 @@ Deno.test("what a client writes to the left of its own address is not believed",
 });
 
 // Security: client address
-Deno.test("of two hops both are walked when both are trusted, and only one when one is", () => {
+Deno.test("the header is read back through every trusted hop, and no further", () => {
   const both = createClientAddress(["10.0.0.1", "10.0.0.2"]);
   const one = createClientAddress(["10.0.0.1"]);
 
@@ -72,7 +72,7 @@ Deno.test("a CIDR range trusts the addresses in it and no others", () => {
 });
 
 // Security: client address
-Deno.test("a hop that is no address falls back to the peer", () => {
+Deno.test("a hop that isn't an address falls back to the peer", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   assert.equal(clientAddress("10.0.0.1", "unknown").ip, "10.0.0.1");
@@ -85,7 +85,7 @@ Deno.test("a hop that is no address falls back to the peer", () => {
 });
 
 // Security: client address
-Deno.test("a hop in a short form is no address: 1.2.3 is not 1.2.0.3", () => {
+Deno.test("a hop in a short form isn't an address: 1.2.3 is not 1.2.0.3", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   assert.equal(clientAddress("10.0.0.1", "1.2.3").ip, "10.0.0.1");
@@ -94,7 +94,7 @@ Deno.test("a hop in a short form is no address: 1.2.3 is not 1.2.0.3", () => {
 });
 
 // Security: client address
-Deno.test("a hop with a port or in brackets is no address", () => {
+Deno.test("a hop with a port or in brackets isn't an address", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   assert.equal(clientAddress("10.0.0.1", "198.51.100.7:4711").ip, "10.0.0.1");
@@ -103,7 +103,7 @@ Deno.test("a hop with a port or in brackets is no address", () => {
 });
 
 // Security: client address
-Deno.test("a zone is dropped, of the peer and of a hop", () => {
+Deno.test("the zone of an IPv6 peer or hop is dropped", () => {
   const clientAddress = createClientAddress(["fe80::1"]);
 
   assert.equal(clientAddress("fe80::1%eth0", "198.51.100.7").ip, "198.51.100.7");
@@ -111,7 +111,7 @@ Deno.test("a zone is dropped, of the peer and of a hop", () => {
 });
 
 // Security: client address
-Deno.test("an IPv4 address in IPv6 clothes is that IPv4 address: as peer, as hop, as client", () => {
+Deno.test("an IPv4-mapped IPv6 address counts as IPv4: as the peer, as a hop and as the client", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   assert.equal(clientAddress("::ffff:203.0.113.5", undefined).ip, "203.0.113.5");
@@ -121,7 +121,7 @@ Deno.test("an IPv4 address in IPv6 clothes is that IPv4 address: as peer, as hop
 });
 
 // Security: client address
-Deno.test("an IPv6 client is written in one way, and its network is its /64", () => {
+Deno.test("an IPv6 client is written in canonical form, and its network is the /64", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   const { ip, network } = clientAddress("10.0.0.1", "2001:0DB8:0:1:0:0:0:5");
@@ -131,7 +131,7 @@ Deno.test("an IPv6 client is written in one way, and its network is its /64", ()
 });
 
 // Security: client address
-Deno.test("a peer that is no address is no client, whatever the header says", () => {
+Deno.test("without a peer's address the client is unknown, whatever the header says", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
   assert.equal(clientAddress(undefined, "198.51.100.7").ip, "");
@@ -140,36 +140,36 @@ Deno.test("a peer that is no address is no client, whatever the header says", ()
 });
 
 // Security: client address
-Deno.test("createClientAddress refuses to trust what is neither an address nor a CIDR range", () => {
+Deno.test("createClientAddress accepts only addresses and CIDR ranges", () => {
   assert.throws(() => createClientAddress(["proxy.example"]), TypeError);
   assert.throws(() => createClientAddress(["10.0.0.0/33"]), TypeError);
   assert.throws(() => createClientAddress(["10.0.0.0/"]), TypeError);
 });
 
 // Security: client address
-Deno.test("readNetworks takes no short or octal form, which would trust another network than it seems to", () => {
+Deno.test("readNetworks rejects short and octal forms, which would trust another network than they seem to", () => {
   assert.equal(readNetworks(["10/8"]), null);
   assert.equal(readNetworks(["010.0.0.0/8"]), null);
   assert.equal(readNetworks(["167772161"]), null);
 });
 
 // Security: client address
-Deno.test("the whole app writes down the client that a trusted proxy names, and the peer when nobody may name one", async () => {
+Deno.test("the app records the client that a trusted proxy names, and otherwise the peer", async () => {
   const { browser, db } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
   const form = { email: EMAIL, password: PASSWORD };
 
   await browser("10.0.0.1").submit(paths.signIn, form, { "X-Forwarded-For": "192.0.2.66, 198.51.100.7, 10.0.0.2" });
   await browser("203.0.113.5").submit(paths.signIn, form, { "X-Forwarded-For": "192.0.2.66" });
 
-  const kept = await db.select({ ip: connections.ip, network: connections.network }).from(connections);
-  assert.deepEqual(kept.sort((a, b) => a.ip.localeCompare(b.ip)), [
+  const stored = await db.select({ ip: connections.ip, network: connections.network }).from(connections);
+  assert.deepEqual(stored.sort((a, b) => a.ip.localeCompare(b.ip)), [
     { ip: "198.51.100.7", network: "198.51" },
     { ip: "203.0.113.5", network: "203.0" },
   ]);
 });
 
 // Security: client address
-Deno.test("the limiter, the history and the log agree about the client", async () => {
+Deno.test("the limiter, the history and the log agree on the client", async () => {
   const { browser, db, log } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
   const wrong = { email: EMAIL, password: "not the password at all" };
   const spoof = (i: number) => ({ "X-Forwarded-For": `192.0.2.${i}, 198.51.100.7` });

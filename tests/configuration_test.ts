@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigurationError, readConfiguration, VARIABLES } from "../commands/configuration.ts";
 
-Deno.test("with nothing set the defaults hold", () => {
+Deno.test("without any variable the defaults apply", () => {
   assert.deepEqual(readConfiguration({}), {
     port: 8000,
     host: "127.0.0.1",
@@ -16,7 +16,7 @@ Deno.test("with nothing set the defaults hold", () => {
   });
 });
 
-Deno.test("an empty variable is as good as none", () => {
+Deno.test("an empty variable counts as unset", () => {
   const empty = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
 
   assert.deepEqual(readConfiguration(empty), readConfiguration({}));
@@ -50,14 +50,14 @@ Deno.test("every variable can be set", () => {
   });
 });
 
-Deno.test("the origin follows PORT and HOST on the loopback", () => {
+Deno.test("on the loopback the origin follows HOST and PORT", () => {
   assert.equal(readConfiguration({ PORT: "8123" }).origin.origin, "http://127.0.0.1:8123");
   assert.equal(readConfiguration({ HOST: "localhost" }).origin.origin, "http://localhost:8000");
   assert.equal(readConfiguration({ HOST: "::1", PORT: "8123" }).origin.origin, "http://[::1]:8123");
   assert.equal(readConfiguration({ PORT: "80" }).origin.origin, "http://127.0.0.1");
 });
 
-Deno.test("PORT must be a port", () => {
+Deno.test("PORT must be a port number", () => {
   const rule = "PORT must be a whole number from 1 to 65535";
 
   assert.equal(problemOf({ PORT: "eighty" }), `Cannot read the configuration: ${rule}, is "eighty"`);
@@ -70,7 +70,7 @@ Deno.test("PORT must be a port", () => {
   assert.equal(readConfiguration({ PORT: "65535" }).port, 65_535);
 });
 
-Deno.test("HOST must be an address or a name", () => {
+Deno.test("HOST must be an address or a host name", () => {
   const rule = "HOST must be an address or a host name";
 
   assert.equal(problemOf({ HOST: "http://here" }), `Cannot read the configuration: ${rule}, is "http://here"`);
@@ -78,7 +78,7 @@ Deno.test("HOST must be an address or a name", () => {
   assert.equal(problemOf({ HOST: "[::1]" }), `Cannot read the configuration: ${rule}, is "[::1]"`);
 });
 
-Deno.test("PUBLIC_ORIGIN must be set where HOST is more than this machine", () => {
+Deno.test("PUBLIC_ORIGIN is required unless HOST is the loopback", () => {
   const problem = (host: string) =>
     `Cannot read the configuration: PUBLIC_ORIGIN must be set, since HOST is ${host}: ` +
     "the origin that people type, like https://panel.example";
@@ -107,7 +107,7 @@ Deno.test("PUBLIC_ORIGIN must be an origin and nothing more", () => {
   assert.equal(problemOf({ PUBLIC_ORIGIN: "https://me@panel.example" }), problem("https://me@panel.example"));
 });
 
-Deno.test("PUBLIC_ORIGIN means the same with its slash, its default port and in capitals", () => {
+Deno.test("PUBLIC_ORIGIN means the same with a trailing slash, with the default port and in capitals", () => {
   const originOf = (text: string) => readConfiguration({ PUBLIC_ORIGIN: text }).origin.origin;
 
   assert.equal(originOf("https://panel.example/"), "https://panel.example");
@@ -117,7 +117,7 @@ Deno.test("PUBLIC_ORIGIN means the same with its slash, its default port and in 
 });
 
 // ASVS 3.3
-Deno.test("PUBLIC_ORIGIN is http: on this machine only", () => {
+Deno.test("PUBLIC_ORIGIN may be http: on the loopback only", () => {
   assert.equal(
     problemOf({ PUBLIC_ORIGIN: "http://panel.example" }),
     'Cannot read the configuration: PUBLIC_ORIGIN must be https:, since http: is for this machine only, is "http://panel.example"',
@@ -129,7 +129,7 @@ Deno.test("PUBLIC_ORIGIN is http: on this machine only", () => {
   assert.equal(readConfiguration({ PUBLIC_ORIGIN: "https://localhost" }).origin.protocol, "https:");
 });
 
-Deno.test("DATABASE_URL is a file, a remote database, or one on this machine", () => {
+Deno.test("DATABASE_URL may be a file, a remote database or a server on the loopback", () => {
   const urlOf = (text: string) => readConfiguration({ DATABASE_URL: text }).databaseUrl;
 
   assert.equal(urlOf("file:/var/lib/app/connections.db"), "file:/var/lib/app/connections.db");
@@ -141,7 +141,7 @@ Deno.test("DATABASE_URL is a file, a remote database, or one on this machine", (
 });
 
 // Security: log
-Deno.test("DATABASE_URL that is none of these is refused, and its secrets are in no message", () => {
+Deno.test("any other DATABASE_URL is rejected, and the message doesn't repeat its secrets", () => {
   const problem = "Cannot read the configuration: DATABASE_URL must be file:…, libsql:… or https:… " +
     "(http:… only to this machine)";
 
@@ -154,7 +154,7 @@ Deno.test("DATABASE_URL that is none of these is refused, and its secrets are in
 });
 
 // Security: log
-Deno.test("DATABASE_AUTH_TOKEN is in no message about anything else", () => {
+Deno.test("no message contains the value of DATABASE_AUTH_TOKEN", () => {
   assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", DATABASE_URL: "nonsense" }), /hunter2/);
   assert.doesNotMatch(problemOf({ DATABASE_AUTH_TOKEN: "hunter2", PORT: "nonsense" }), /hunter2/);
 });
@@ -177,12 +177,12 @@ Deno.test("TRUSTED_PROXIES must be addresses and CIDR ranges", () => {
 });
 
 // Security: client address
-Deno.test("TRUSTED_PROXIES takes no short form: 10/8 would trust 0.0.0.0/8", () => {
+Deno.test("TRUSTED_PROXIES rejects short forms: 10/8 would trust 0.0.0.0/8", () => {
   assert.match(problemOf({ TRUSTED_PROXIES: "10/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
   assert.match(problemOf({ TRUSTED_PROXIES: "010.0.0.0/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
 });
 
-Deno.test("SESSION_IDLE_DAYS must be a number of days, and no more than SESSION_MAX_DAYS", () => {
+Deno.test("SESSION_IDLE_DAYS must be a number of days, at most SESSION_MAX_DAYS", () => {
   const rule = "SESSION_IDLE_DAYS must be a whole number of days from 1 to 36500";
 
   assert.equal(problemOf({ SESSION_IDLE_DAYS: "two" }), `Cannot read the configuration: ${rule}, is "two"`);
@@ -208,7 +208,7 @@ Deno.test("SESSION_MAX_DAYS must be a number of days", () => {
   assert.equal(problemOf({ SESSION_MAX_DAYS: "Infinity" }), `Cannot read the configuration: ${rule}, is "Infinity"`);
 });
 
-Deno.test("RETENTION_DAYS must be a number of days, and 0 is one", () => {
+Deno.test("RETENTION_DAYS must be a number of days, and may be 0", () => {
   const rule = "RETENTION_DAYS must be a whole number of days from 0 to 36500";
 
   assert.equal(problemOf({ RETENTION_DAYS: "-1" }), `Cannot read the configuration: ${rule}, is "-1"`);
@@ -217,15 +217,15 @@ Deno.test("RETENTION_DAYS must be a number of days, and 0 is one", () => {
 });
 
 // Security: log
-Deno.test("a value can't start a line of its own in the message", () => {
+Deno.test("a value can't start a new line in the message", () => {
   assert.doesNotMatch(problemOf({ PORT: "1\nAddress: http://evil.example" }), /\n/);
 });
 
-Deno.test("variables that are not ours are not read", () => {
+Deno.test("unknown variables are ignored", () => {
   assert.deepEqual(readConfiguration({ NODE_ENV: "production", SECRET: "hunter2" }), readConfiguration({}));
 });
 
-/** What is said of these variables. */
+/** Returns the message about these variables. */
 function problemOf(variables: Record<string, string>): string {
   try {
     readConfiguration(variables);
@@ -233,5 +233,5 @@ function problemOf(variables: Record<string, string>): string {
     assert.ok(error instanceof ConfigurationError);
     return error.message;
   }
-  return assert.fail(`${JSON.stringify(variables)} was taken`);
+  return assert.fail(`${JSON.stringify(variables)} was accepted`);
 }

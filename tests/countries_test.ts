@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readAddress } from "../visitor/addresses.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 
-Deno.test("a country is found for addresses of IPv4", async () => {
+Deno.test("IPv4 addresses have a country", async () => {
   const countryOf = createCountryLookup(fail);
 
   assert.equal(await countryOf(readAddress("46.16.60.1")!), "ES");
@@ -11,7 +11,7 @@ Deno.test("a country is found for addresses of IPv4", async () => {
   assert.equal(await countryOf(readAddress("200.160.2.3")!), "BR");
 });
 
-Deno.test("a country is found for addresses of IPv6", async () => {
+Deno.test("IPv6 addresses have a country", async () => {
   const countryOf = createCountryLookup(fail);
 
   assert.equal(await countryOf(readAddress("2a0c:5a80:1b08:c00::4")!), "ES");
@@ -19,12 +19,12 @@ Deno.test("a country is found for addresses of IPv6", async () => {
   assert.equal(await countryOf(readAddress("2001:200::1")!), "JP");
 });
 
-Deno.test("an IPv4 address in IPv6 clothes is in the country of that IPv4 address", async () => {
+Deno.test("an IPv4-mapped IPv6 address is in the country of its IPv4 address", async () => {
   assert.equal(await createCountryLookup(fail)(readAddress("::ffff:46.16.60.1")!), "ES");
 });
 
 // Security: client address
-Deno.test("private networks are in no country but a network of their own", async () => {
+Deno.test("private networks are in no country", async () => {
   const countryOf = createCountryLookup(fail);
 
   assert.equal(await countryOf(readAddress("10.4.0.17")!), "private");
@@ -35,7 +35,7 @@ Deno.test("private networks are in no country but a network of their own", async
   assert.equal(await countryOf(readAddress("::1")!), "private");
 });
 
-Deno.test("an address that nobody has is in no known country, and no address neither", async () => {
+Deno.test("an unassigned address has no known country, and neither has a missing one", async () => {
   const countryOf = createCountryLookup(fail);
 
   assert.equal(await countryOf(readAddress("192.0.2.1")!), "none");
@@ -47,7 +47,7 @@ Deno.test("an address that nobody has is in no known country, and no address nei
   assert.equal(await countryOf({ ip: "", network: "", client: "", isPrivate: false }), "none");
 });
 
-Deno.test("lookups that come while the data is still being read wait for it", async () => {
+Deno.test("lookups wait while the data is being read", async () => {
   const countryOf = createCountryLookup(fail);
   countryOf.warmUp();
 
@@ -56,7 +56,7 @@ Deno.test("lookups that come while the data is still being read wait for it", as
   assert.deepEqual(found, ["ES", "JP"]);
 });
 
-Deno.test("countries are those of geoip-lite, which only for addresses without one says Rwanda", async () => {
+Deno.test("countries agree with geoip-lite, except that it puts addresses without a country in Rwanda", async () => {
   const { default: geoip }: { default: { lookup(ip: string): { country: string } | null } } = await import(
     "geoip-lite"
   );
@@ -76,7 +76,7 @@ Deno.test("countries are those of geoip-lite, which only for addresses without o
 });
 
 // Security: country data
-Deno.test("without its data every country is unknown, and one warning says why", async () => {
+Deno.test("without the data every country is unknown, and one warning says why", async () => {
   const empty = await Deno.makeTempDir();
   const warnings: unknown[] = [];
   const countryOf = createCountryLookup((error) => warnings.push(error), empty);

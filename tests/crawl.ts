@@ -3,15 +3,15 @@ import { eq } from "drizzle-orm";
 import { connections, type Language } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import { paths, withQuery } from "../http/paths.ts";
-import { type Answer, type Browser, EMAIL, HTMX, PASSWORD, type TestApp } from "./app.ts";
+import { type Browser, EMAIL, HTMX, PASSWORD, type Reply, type TestApp } from "./app.ts";
 
-export type Crawled = Answer & { what: string };
+export type Crawled = Reply & { what: string };
 
 const FORM = "application/x-www-form-urlencoded";
 const WRONG = "not the password at all";
 const NEW = "a much better password than before";
 
-/** The paths of the app's own route list for a method, so that a test that goes through them can't forget a new one. */
+/** The paths of the app's own routes for a method, so that a test that visits all of them can't miss a new one. */
 export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string): string[] {
   const values: Record<string, string> = { id, name: assetPath("css").slice(paths.static("").length) };
   const own = app.routes.filter((route) => route.method === method).map(({ path }) =>
@@ -21,8 +21,8 @@ export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string)
 }
 
 /**
- * Answers of every kind that the app has: each of its paths as page and as piece, signed out and signed in, each of its forms
- * refused and done, every guard's refusal, and what it says when the database is gone. At the end it is. `language` is chosen on the way.
+ * Collects every kind of answer: each path as a page and as a fragment, signed out and signed in, each form refused and accepted, every
+ * guard's refusal, and the errors of a closed database, which it leaves closed. `language` is chosen on the way.
  */
 export async function crawl(start: TestApp, language: Language = "ca"): Promise<Crawled[]> {
   const answers: Crawled[] = [];
@@ -41,13 +41,13 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   const post = pathsOf(start.app, "POST", one!);
 
   await read(stranger, get);
-  await refused(stranger, post);
+  await sendRefused(stranger, post);
   await stranger.signIn(EMAIL, WRONG);
   await stranger.submit(paths.signIn, { email: "", password: "" });
 
   await here.signIn();
   await read(here, get);
-  await refused(here, post);
+  await sendRefused(here, post);
   for (const headers of [{}, HTMX]) {
     await here.get("/nowhere", headers);
     await here.get(paths.closeOne(crypto.randomUUID()), headers);
@@ -59,15 +59,16 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
     await here.post(paths.password, { current_password: "x".repeat(17_000) }, headers);
   }
 
-  const since = (await here.get(paths.connections)).$("[name=since]").attr("value");
-  await here.get(withQuery(paths.live, { since }), HTMX);
+  const version = (await here.get(paths.connections)).$("#live [name=version]").attr("value");
+  await here.get(withQuery(paths.live, { version }), HTMX);
+  await here.get(withQuery(paths.live, { version: "old", loaded: "older" }), HTMX);
 
   await start.db.update(connections).set({ unusual: "new_country" }).where(eq(connections.id, one!));
-  await here.submit(paths.answer(one!));
-  await here.submit(paths.answer(one!), { answer: "me" });
+  await here.submit(paths.review(one!));
+  await here.submit(paths.review(one!), { verdict: "me" });
   await here.get(paths.connections);
   await start.db.update(connections).set({ unusual: "after_refusals" }).where(eq(connections.id, two!));
-  await here.submit(paths.answer(two!), { answer: "me" }, HTMX);
+  await here.submit(paths.review(two!), { verdict: "me" }, HTMX);
 
   await here.submit(paths.closeOne(two!), {}, HTMX);
   await here.submit(paths.closeOne(one!));
@@ -92,15 +93,15 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   start.db.$client.close();
   await read(here, get);
 
-  const isDone = (path: string) => answers.some(({ what, status }) => what === `POST ${path}` && status === 303);
-  assert.deepEqual(post.filter((path) => !isDone(path)), [], "each form was sent and taken");
+  const isAccepted = (path: string) => answers.some(({ what, status }) => what === `POST ${path}` && status === 303);
+  assert.deepEqual(post.filter((path) => !isAccepted(path)), [], "every form was accepted once");
   const expected = [200, 303, 304, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
   const statuses = new Set(answers.map(({ status }) => status));
-  assert.deepEqual([...statuses].sort(), expected, "there is an answer of every status");
+  assert.deepEqual([...statuses].sort(), expected, "there is an answer with every status");
   return answers;
 }
 
-/** Each path as a page and as a piece, and what HEAD says of both. */
+/** Reads each path with GET and HEAD, as a page and as a fragment. */
 async function read(browser: Browser, get: string[]): Promise<void> {
   for (const path of get) {
     for (const method of ["GET", "HEAD"]) {
@@ -110,8 +111,8 @@ async function read(browser: Browser, get: string[]): Promise<void> {
   }
 }
 
-/** Each form without its csrf value, from another site, and as what is no form. */
-async function refused(browser: Browser, post: string[]): Promise<void> {
+/** Sends each form with a wrong csrf value, from another site, with another content type and without an origin. */
+async function sendRefused(browser: Browser, post: string[]): Promise<void> {
   for (const path of post) {
     for (const headers of [{}, HTMX]) {
       await browser.post(path, { csrf: "old" }, headers);
@@ -122,7 +123,7 @@ async function refused(browser: Browser, post: string[]): Promise<void> {
   }
 }
 
-/** Keeps every answer that a browser gets. */
+/** Adds every answer that a browser gets to `answers`. */
 function record(browser: Browser, answers: Crawled[]): Browser {
   const request = browser.request.bind(browser);
   browser.request = async (path, sent = {}) => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { findUser } from "../db/users.ts";
-import { streamCsv } from "../routes/csv.ts";
+import { streamCsv } from "../routes/history/csv.ts";
 import { paths } from "../http/paths.ts";
-import { DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { DAY, EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { fill } from "./long_history.ts";
 
 type Row = Record<string, string>;
@@ -11,7 +11,7 @@ type Row = Record<string, string>;
 const COLUMNS =
   "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual";
 
-Deno.test("GET /user/security/connections.csv gives each row as the table has it, newest first", async () => {
+Deno.test("GET /user/security/connections.csv contains the table's rows, newest first", async () => {
   const { browser, clock } = await startApp();
   await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
   clock.now += MINUTE;
@@ -76,7 +76,7 @@ Deno.test("GET /user/security/connections.csv gives each row as the table has it
   ]);
 });
 
-Deno.test("GET /user/security/connections.csv gives exactly the rows that the filter selects", async () => {
+Deno.test("GET /user/security/connections.csv contains exactly the rows that the filter selects", async () => {
   const { browser } = await startApp();
   await browser("203.0.113.9").signIn();
   const here = browser("46.16.60.1");
@@ -89,10 +89,8 @@ Deno.test("GET /user/security/connections.csv gives exactly the rows that the fi
   assert.deepEqual(ips(await here.get(`${paths.csv}?ip=192.0.2.1`)), []);
 });
 
-Deno.test("GET /user/security/connections.csv answers 400 with sentences to a filter that makes no sense", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("GET /user/security/connections.csv answers an invalid filter with 400 and says what is wrong", async () => {
+  const { here } = await signedIn();
 
   const { status, text, headers } = await here.get(`${paths.csv}?state=ajar&from=yesterday`);
 
@@ -101,7 +99,7 @@ Deno.test("GET /user/security/connections.csv answers 400 with sentences to a fi
   assert.match(text, /"State" must be open, closed, refused or unusual\n"From" must be a day like 2026-11-23\n/);
 });
 
-Deno.test("GET /user/security/connections.csv takes the file's day in the owner's time zone", async () => {
+Deno.test("GET /user/security/connections.csv names the file after the day in the owner's time zone", async () => {
   const { browser, clock } = await startApp();
   clock.now = Date.parse("2026-11-23T23:30:00Z");
   const here = browser();
@@ -110,10 +108,8 @@ Deno.test("GET /user/security/connections.csv takes the file's day in the owner'
   assert.match((await here.get(paths.csv)).headers.get("Content-Disposition") ?? "", /2026-11-24\.csv/);
 });
 
-Deno.test("the CSV holds all rows of a long history, each once, with rows that arrive meanwhile left out", async () => {
-  const { browser, db, clock } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the CSV contains each row of a long history once, and none that arrives meanwhile", async () => {
+  const { browser, db, clock } = await signedIn();
   const user = await findUser(db, EMAIL);
   await fill(db, user!.id, 2_500);
   clock.now += DAY;
@@ -130,10 +126,8 @@ Deno.test("the CSV holds all rows of a long history, each once, with rows that a
   assert.equal(text.includes("203.0.113.9"), false);
 });
 
-Deno.test("a reader that leaves, and a HEAD request, stop the reading", async () => {
-  const { db, browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the database is read no further after the client leaves, and not at all for HEAD", async () => {
+  const { here, db } = await signedIn();
   const user = await findUser(db, EMAIL);
   await fill(db, user!.id, 3_000);
   let reads = 0;
@@ -158,7 +152,7 @@ Deno.test("a reader that leaves, and a HEAD request, stop the reading", async ()
 });
 
 // ASVS 1.2.10
-Deno.test("a User-Agent that is a formula comes out of the CSV as text", async () => {
+Deno.test("a User-Agent that is a formula is plain text in the CSV", async () => {
   const { browser } = await startApp();
   const here = browser("46.16.60.1", '=HYPERLINK("https://evil.example","Open")');
   await here.signIn();
@@ -169,7 +163,7 @@ Deno.test("a User-Agent that is a formula comes out of the CSV as text", async (
 });
 
 // ASVS 1.2.10
-Deno.test("a User-Agent is one field where spreadsheets split at semicolons too, and begins no formula behind one", async () => {
+Deno.test("a User-Agent stays one field in spreadsheets that split at semicolons, and starts no formula after one", async () => {
   const { browser, clock } = await startApp();
   const usual = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
   await browser("46.16.60.1", usual).signIn();
@@ -183,7 +177,7 @@ Deno.test("a User-Agent is one field where spreadsheets split at semicolons too,
   assert.equal(bot?.user_agent, usual);
 });
 
-/** The addresses of a CSV's rows; undefined when it is none. */
+/** The addresses of a CSV's rows, or undefined if there is no CSV. */
 function ips({ status, text }: { status: number; text: string }): string[] | undefined {
   return status === 200 ? parse<Row>(text, { columns: true }).map(({ ip_address }) => ip_address ?? "") : undefined;
 }

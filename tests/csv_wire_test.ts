@@ -3,13 +3,13 @@ import { parse } from "csv-parse/sync";
 import { openDatabase } from "../db/database.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
+import { addAccount, EMAIL, PASSWORD, signedIn, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 import { fill } from "./long_history.ts";
 
 type Row = Record<string, string>;
 
-Deno.test("the CSV of a remote database holds all rows too, piece by piece", async () => {
+Deno.test("the CSV of a remote database contains all rows, read in chunks", async () => {
   await using remote = await startHrana();
   const db = await openDatabase(remote.url);
   await addAccount(db, EMAIL, PASSWORD);
@@ -25,12 +25,10 @@ Deno.test("the CSV of a remote database holds all rows too, piece by piece", asy
   db.$client.close();
 });
 
-Deno.test("a reader that stops reading stops the reads of the database, over a real connection", async () => {
-  const { app, db, browser } = await startApp();
-  const here = browser("127.0.0.1");
-  await here.signIn();
+Deno.test("a client that stops reading stops the reads of the database, over a real connection", async () => {
+  const { app, db, here } = await signedIn();
   const user = await findUser(db, EMAIL);
-  // 40 MB, more than the buffers of a connection hold.
+  // 40 MB, which is more than a connection buffers.
   await fill(db, user!.id, 20_000, "x".repeat(2_000));
   let reads = 0;
   const { readText } = db.$client;
@@ -47,7 +45,7 @@ Deno.test("a reader that stops reading stops the reads of the database, over a r
   await socket.write(new TextEncoder().encode(head));
   await socket.read(new Uint8Array(1_024));
 
-  // It has stopped when a hundred other requests find no more reads.
+  // It has stopped once a hundred other requests have passed without another read.
   let before = -1;
   while (reads !== before) {
     before = reads;

@@ -7,7 +7,7 @@ import { startHrana } from "./hrana.ts";
 import { assertServes } from "./main_flow.ts";
 import { flagsOf, freePort, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
 
-/** What the program needs where its database is remote: no native code, nothing to write, nothing of the system. */
+/** The permissions that suffice with a remote database: no native code, no writing, nothing of the system. */
 const REMOTE = [
   "--no-prompt",
   "--allow-net",
@@ -32,7 +32,7 @@ Deno.test("deno task start over the embedded database serves the main flow", asy
 });
 
 // Security: remote database
-Deno.test("main.ts over a remote database serves the main flow with no native code and nothing written, and ends by SIGINT", async () => {
+Deno.test("main.ts over a remote database serves the main flow with no native code and nothing written, and ends on SIGINT", async () => {
   await using folder = await makeFolder();
   await using hrana = await startHrana({ token: TOKEN });
   const db = await openDatabase(hrana.url, TOKEN);
@@ -59,7 +59,7 @@ Deno.test("main.ts over a remote database serves the main flow with no native co
   assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path)), []);
 });
 
-Deno.test("deno task users works on a remote database, and tells of one that gives no answer in one sentence", async () => {
+Deno.test("deno task users works on a remote database, and reports one that gives no answer in one sentence", async () => {
   await using folder = await makeFolder();
   await using hrana = await startHrana({ token: TOKEN });
   const variables = { DATABASE_URL: hrana.url, DATABASE_AUTH_TOKEN: TOKEN };
@@ -84,7 +84,7 @@ Deno.test("deno task users works on a remote database, and tells of one that giv
   ]);
 });
 
-/** The files that a process has in its memory: native code shows here. */
+/** The files that a process has mapped into memory, native code among them. */
 async function mappedFilesOf(pid: number): Promise<string> {
   return await Deno.readTextFile(`/proc/${pid}/maps`);
 }

@@ -91,7 +91,7 @@ Deno.test("deviceOf names Safari and its device", () => {
   );
 });
 
-Deno.test("deviceOf names Edge, Opera, Vivaldi and Samsung Internet, which all say Chrome too", () => {
+Deno.test("deviceOf names Edge, Opera, Vivaldi and Samsung Internet, which all claim to be Chrome", () => {
   assert.equal(
     deviceOf(
       "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
@@ -132,7 +132,7 @@ Deno.test("deviceOf names a script by its product", () => {
   assert.equal(deviceOf("node"), "node");
 });
 
-Deno.test("deviceOf says when it doesn't know", () => {
+Deno.test("deviceOf returns UNKNOWN_DEVICE for a User-Agent that it can't read", () => {
   assert.equal(deviceOf(""), UNKNOWN_DEVICE);
   assert.equal(deviceOf("Mozilla/5.0"), UNKNOWN_DEVICE);
   assert.equal(deviceOf("Mozilla"), UNKNOWN_DEVICE);
@@ -144,7 +144,7 @@ Deno.test("deviceOf says when it doesn't know", () => {
   assert.equal(deviceOf(`${"a".repeat(40)}/1`), UNKNOWN_DEVICE);
 });
 
-Deno.test("deviceOf answers for a User-Agent made to be slow", () => {
+Deno.test("deviceOf handles User-Agents crafted to be slow", () => {
   assert.equal(deviceOf(`Mozilla/5.0 ${"(".repeat(500)}`), UNKNOWN_DEVICE);
   assert.equal(deviceOf(`Version/${"1.".repeat(250)}`), "Version");
   assert.equal(deviceOf(`${" ".repeat(500)}/`), UNKNOWN_DEVICE);
@@ -152,7 +152,7 @@ Deno.test("deviceOf answers for a User-Agent made to be slow", () => {
 });
 
 // Security: log
-Deno.test("readUserAgent makes of control characters spaces, and ends what is endless", () => {
+Deno.test("readUserAgent turns control characters into spaces, and cuts after 512 characters", () => {
   assert.equal(readUserAgent("curl/8.14.1\r\nSet-Cookie: a=b"), "curl/8.14.1  Set-Cookie: a=b");
   assert.equal(readUserAgent("a\u0000b\u001bc\u007fd\u0085e"), "a b c d e");
   assert.equal(readUserAgent("  curl \n"), "curl");
@@ -162,7 +162,7 @@ Deno.test("readUserAgent makes of control characters spaces, and ends what is en
 });
 
 // Security: escaping
-Deno.test("a User-Agent that is markup is kept as it came, and stands in the page as text", async () => {
+Deno.test("a User-Agent with markup is stored unchanged, and shown as text", async () => {
   const { browser, db } = await startApp();
   const hostile = 'Foo<img src=x onerror="alert(1)">/1.0 (X11; Linux x86_64) Firefox/<b>1</b>';
   const here = browser("46.16.60.1", hostile);
@@ -170,9 +170,9 @@ Deno.test("a User-Agent that is markup is kept as it came, and stands in the pag
 
   const { $ } = await here.get(paths.connections);
 
-  const [kept] = await db.select().from(connections);
-  assert.equal(kept?.userAgent, hostile);
-  assert.equal($(CELL.device).text(), kept?.device);
+  const [stored] = await db.select().from(connections);
+  assert.equal(stored?.userAgent, hostile);
+  assert.equal($(CELL.device).text(), stored?.device);
   assert.equal($(`${CELL.device} *`).length, 0);
   assert.equal($("main img").length, 0);
 });
@@ -183,7 +183,7 @@ Deno.test("a browser that sends no User-Agent can sign in", async () => {
   const { status } = await browser("46.16.60.1", "").signIn();
 
   assert.equal(status, 303);
-  const [kept] = await db.select().from(connections);
-  assert.equal(kept?.userAgent, "");
-  assert.equal(kept?.device, UNKNOWN_DEVICE);
+  const [stored] = await db.select().from(connections);
+  assert.equal(stored?.userAgent, "");
+  assert.equal(stored?.device, UNKNOWN_DEVICE);
 });

@@ -1,16 +1,122 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { Db } from "../db/database.ts";
-import { type Filter, listHistory } from "../db/history.ts";
-import { countRows } from "../db/row_count.ts";
+import { type Filter, listHistory } from "../db/history/rows.ts";
+import { countRows } from "../db/history/row_count.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { paths } from "../http/paths.ts";
-import { type Answer, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { paths, withQuery } from "../http/paths.ts";
+import { CELL, DAY, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp } from "./app.ts";
 import { assertIndexed, planOf } from "./plans.ts";
 
-Deno.test("each active filter is a link that leads to the history without it", async () => {
-  const { here } = await startHistory();
+Deno.test("what was left out stays in the URL, so that an update still says so", async () => {
+  const { here } = await signedIn();
+  const wrong = `${paths.connections}?ip=nonsense&state=open`;
+
+  assert.equal((await here.get(wrong, HTMX)).headers.get("HX-Push-Url"), wrong);
+  const update = await here.get(`${paths.live}?version=x`, { ...HTMX, "HX-Current-URL": `${ORIGIN}${wrong}` });
+  assert.match(update.text, /It was left out/);
+});
+
+Deno.test("GET /user/security/connections filters by state, country, day and address", async () => {
+  const { browser, clock } = await startApp();
+  await browser("46.16.60.1").signIn();
+  clock.now += DAY;
+  await browser("203.0.113.9").signIn();
+  clock.now += DAY;
+  const here = browser("2001:db8:0:1::5");
+  await here.signIn();
+  await here.submit(paths.closeAll);
+  const ips = async (query: string) => texts((await here.get(`${paths.connections}?${query}`)).$, CELL.ip);
+
+  assert.deepEqual(await ips("state=open"), ["2001:db8:0:1::5"]);
+  assert.deepEqual(await ips("state=closed"), ["203.0.113.9", "46.16.60.1"]);
+  assert.deepEqual(await ips("country=ES"), ["46.16.60.1"]);
+  assert.deepEqual(await ips("country=none"), ["2001:db8:0:1::5", "203.0.113.9"]);
+  assert.deepEqual(await ips("from=2026-11-24&to=2026-11-24"), ["203.0.113.9"]);
+  assert.deepEqual(await ips("to=2026-11-23"), ["46.16.60.1"]);
+  assert.deepEqual(await ips("ip=203.0.113.9"), ["203.0.113.9"]);
+  assert.deepEqual(await ips("ip=46.16"), ["46.16.60.1"]);
+  assert.deepEqual(await ips("ip=2001:db8:0:1"), ["2001:db8:0:1::5"]);
+  assert.deepEqual(await ips("state=closed&country=ES&ip=46.16"), ["46.16.60.1"]);
+});
+
+Deno.test("GET /user/security/connections reads the days of a filter in the owner's time zone", async () => {
+  const { browser, clock } = await startApp();
+  clock.now = Date.parse("2026-11-22T23:30:00Z");
+  const here = browser();
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" });
+
+  assert.equal((await here.get(`${paths.connections}?from=2026-11-23&to=2026-11-23`)).$("tbody tr").length, 1);
+  assert.equal((await here.get(`${paths.connections}?to=2026-11-22`)).$("tbody tr").length, 0);
+});
+
+Deno.test("GET /user/security/connections filters by a single day, and so does the download", async () => {
+  const { here } = await signedIn();
+  const on = (day: string) => withQuery(paths.connections, { from: day, to: day });
+
+  const { $ } = await here.get(on("2026-11-23"));
+
+  assert.equal($("tbody tr").length, 1);
+  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["2026-11-23", "2026-11-23"]);
+  assert.equal($("a[download]").attr("href"), `${paths.csv}?from=2026-11-23&to=2026-11-23`);
+  assert.equal((await here.get(on("2026-11-22"))).$("tbody tr").length, 0);
+  assert.equal((await here.get(`${paths.csv}?from=2026-11-22&to=2026-11-22`)).text.trim().split("\r\n").length, 1);
+});
+
+Deno.test("GET /user/security/connections reports a day that is invalid or repeated, and keeps the other filters", async () => {
+  const { here } = await signedIn();
+  const problemOf = async (query: string) => (await here.get(`${paths.connections}?${query}`)).$("[role=alert]").text();
+
+  assert.match(await problemOf("from=yesterday&to=yesterday"), /"From" must be a day like .*"To" must be a day like/);
+  assert.equal(await problemOf("from=2026-11-22&from=2026-11-23"), '"From" came more than once. It was left out.');
+  assert.equal((await here.get(`${paths.csv}?from=2026-11-22&from=2026-11-23`)).status, 400);
+  const { $ } = await here.get(`${paths.connections}?from=yesterday&to=2026-11-24&ip=`);
+  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["", "2026-11-24"]);
+});
+
+Deno.test("GET /user/security/connections keeps the filter in its form, its links and its download", async () => {
+  const { here, db } = await signedIn();
+  await fill(db, 60);
+
+  const { $ } = await here.get(`${paths.connections}?state=closed&ip=10.0`);
+
+  assert.equal($("[name=state] [selected]").attr("value"), "closed");
+  assert.equal($("[name=ip]").attr("value"), "10.0");
+  assert.match($("#more a").attr("href") ?? "", /state=closed&ip=10\.0&before=/);
+  assert.equal($("a[download]").attr("href"), `${paths.csv}?state=closed&ip=10.0`);
+});
+
+Deno.test("GET /user/security/connections leaves out invalid filters, and says so", async () => {
+  const { here } = await signedIn();
+
+  const { status, $ } = await here.get(
+    `${paths.connections}?state=ajar&country=ZZ&from=2026-02-30&ip=300.1&before=x&state=open`,
+  );
+
+  assert.equal(status, 200);
+  assert.equal($("tbody tr").length, 1);
+  const text = $(".notification").text();
+  assert.match(text, /"State" came more than once/);
+  assert.match(text, /"Country" must be a country's two letters/);
+  assert.match(text, /"From" must be a day like 2026-11-23/);
+  assert.match(text, /"IP address" must be an address/);
+  assert.match(text, /They were left out/);
+});
+
+Deno.test("GET /user/security/connections says when nothing matches, and links to all connections", async () => {
+  const { here } = await signedIn();
+
+  const { $ } = await here.get(`${paths.connections}?ip=192.0.2.1`);
+
+  assert.equal($(".empty h2").text(), "No results");
+  assert.match($(".empty").text(), /No connection matches this filter/);
+  assert.equal($(".empty a").attr("href"), paths.connections);
+  assert.equal($("table").length, 0);
+});
+
+Deno.test("each active filter has a link that removes it", async () => {
+  const { here } = await signedIn();
 
   const { $ } = await here.get(`${paths.connections}?state=open&country=es&from=2026-11-20&to=2026-11-23&ip=46.16`);
 
@@ -26,8 +132,8 @@ Deno.test("each active filter is a link that leads to the history without it", a
   assert.equal(squeeze($("#filters summary").text()), "Filter 5 active");
 });
 
-Deno.test("a single day is one filter, and goes away as one", async () => {
-  const { here } = await startHistory();
+Deno.test("a single day counts as one filter, and is removed as one", async () => {
+  const { here } = await signedIn();
 
   const { $ } = await here.get(`${paths.connections}?from=2026-11-23&to=2026-11-23&state=open`);
 
@@ -38,8 +144,8 @@ Deno.test("a single day is one filter, and goes away as one", async () => {
   });
 });
 
-Deno.test("without filters there are none to remove, on older pages too", async () => {
-  const { here, db } = await startHistory();
+Deno.test("without filters there is nothing to remove, on older pages too", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 30);
 
   const newest = await here.get(paths.connections);
@@ -49,9 +155,9 @@ Deno.test("without filters there are none to remove, on older pages too", async 
   assert.equal(squeeze(older.$("#filters summary").text()), "Filter");
 });
 
-Deno.test("a filter that nothing matches offers to drop each part of it, or all", async () => {
-  const { here } = await startHistory();
-  const ways = ({ $ }: Answer) =>
+Deno.test("an empty result offers to remove each filter, or all", async () => {
+  const { here } = await signedIn();
+  const ways = ({ $ }: Reply) =>
     $(".empty a").toArray().map((link) => [$(link).text(), $(link).attr("href")!.replace(paths.connections, "")]);
 
   const two = await here.get(`${paths.connections}?state=refused&country=ES`);
@@ -65,8 +171,8 @@ Deno.test("a filter that nothing matches offers to drop each part of it, or all"
   assert.deepEqual(ways(one), [["Show all connections", ""]]);
 });
 
-Deno.test("the unusual connections are a filter of their own, in the page and in the CSV", async () => {
-  const { here, db } = await startHistory();
+Deno.test("the unusual connections can be filtered, on the page and in the CSV", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 3);
   await fill(db, 2, { unusual: "new_country after_refusals", countryCode: "FR", closedAt: null, endReason: null });
   const query = `${paths.connections}?state=unusual`;
@@ -85,16 +191,16 @@ Deno.test("the unusual connections are a filter of their own, in the page and in
   assert.equal((await here.get(`${query}&country=ES`)).$("tbody tr").length, 0);
 });
 
-Deno.test("Download CSV says how many rows the file has, under every filter", async () => {
-  const { here, db, browser } = await startHistory();
+Deno.test("Download CSV announces how many rows the file has, under every filter", async () => {
+  const { here, db, browser } = await signedIn();
   await fill(db, 40);
   await fill(db, 7, { unusual: "new_country", countryCode: "FR", ip: "193.51.208.14", network: "193.51" });
   await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
   const compare = async (query: string) => {
-    const said = (await here.get(`${paths.connections}${query}`)).$("a[download] small").text();
+    const announced = (await here.get(`${paths.connections}${query}`)).$("a[download] small").text();
     const rows: string[][] = parse((await here.get(`${paths.csv}${query}`)).text);
-    assert.equal(said, rows.length === 2 ? "1 row" : `${rows.length - 1} rows`, query);
-    return said;
+    assert.equal(announced, rows.length === 2 ? "1 row" : `${rows.length - 1} rows`, query);
+    return announced;
   };
 
   assert.equal(await compare(""), "49 rows");
@@ -111,25 +217,26 @@ Deno.test("Download CSV says how many rows the file has, under every filter", as
   assert.equal(await compare("?state=open&country=FR"), "0 rows");
 });
 
-Deno.test("Download CSV says of a thousand rows how many, of more that there are more, and nothing that it can't tell", async () => {
-  const { here, db } = await startHistory();
-  const said = async (query: string) => (await here.get(`${paths.connections}${query}`)).$("a[download]").text();
+Deno.test("Download CSV counts up to a thousand rows, then says that there are more, or nothing if it can't tell", async () => {
+  const { here, db } = await signedIn();
+  const labelFor = async (query: string) =>
+    squeeze((await here.get(`${paths.connections}${query}`)).$("a[download]").text());
   await fill(db, 999);
-  assert.equal(squeeze(await said("")), "Download CSV 1,000 rows");
+  assert.equal(await labelFor(""), "Download CSV 1,000 rows");
 
   await fill(db, 2, { openedAt: START - 2 * DAY });
 
-  assert.equal(squeeze(await said("")), "Download CSV more than 1,000 rows");
-  assert.equal(squeeze(await said("?state=closed")), "Download CSV more than 1,000 rows");
-  assert.equal(squeeze(await said("?ip=10.0")), "Download CSV more than 1,000 rows");
-  assert.equal(squeeze(await said("?ip=10.0&country=private")), "Download CSV more than 1,000 rows");
-  assert.equal(squeeze(await said("?state=open")), "Download CSV 1 row");
+  assert.equal(await labelFor(""), "Download CSV more than 1,000 rows");
+  assert.equal(await labelFor("?state=closed"), "Download CSV more than 1,000 rows");
+  assert.equal(await labelFor("?ip=10.0"), "Download CSV more than 1,000 rows");
+  assert.equal(await labelFor("?ip=10.0&country=private"), "Download CSV more than 1,000 rows");
+  assert.equal(await labelFor("?state=open"), "Download CSV 1 row");
   await fill(db, 1, { openedAt: START - 3 * DAY, countryCode: "FR" });
-  assert.equal(squeeze(await said("?ip=10.0&country=FR")), "Download CSV");
+  assert.equal(await labelFor("?ip=10.0&country=FR"), "Download CSV");
 });
 
-Deno.test("closing one connection leaves the count of rows where it is", async () => {
-  const { here, db } = await startHistory();
+Deno.test("closing one connection keeps the number of rows beside Download CSV", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 1, { closedAt: null, endReason: null });
   const { $ } = await here.get(paths.connections);
 
@@ -138,27 +245,35 @@ Deno.test("closing one connection leaves the count of rows where it is", async (
   assert.match(answer.text, /Download CSV <small>2 rows<\/small>/);
 });
 
-Deno.test("after filtering htmx is told for the live region how many rows there are, and keeps the form open", async () => {
-  const { here, db } = await startHistory();
+Deno.test("after filtering, htmx gets the number of results for the live region", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 1_002);
   await fill(db, 30, { countryCode: "FR" });
-  const told = async (query: string) => {
-    const { $ } = await here.get(`${paths.connections}${query}`, HTMX);
-    assert.equal($("#filters[open]").length, 1);
-    return $("hx-partial[hx-target='#notifications']").text();
-  };
+  const announced = async (query: string) =>
+    (await here.get(`${paths.connections}${query}`, HTMX)).$("hx-partial[hx-target='#notifications']").text();
 
-  assert.equal(await told("?state=open"), "1 row");
-  assert.equal(await told("?state=refused"), "0 rows");
-  assert.equal(await told("?country=FR"), "30 rows");
-  assert.equal(await told("?state=closed"), "more than 1,000 rows");
-  assert.equal(await told("?country=FR&ip=10.0"), "more than 25 rows");
-  assert.equal((await here.get(paths.connections)).$("#filters[open]").length, 0);
+  assert.equal(await announced("?state=open"), "1 result");
+  assert.equal(await announced("?state=refused"), "0 results");
+  assert.equal(await announced("?country=FR"), "30 results");
+  assert.equal(await announced("?state=closed"), "more than 1,000 results");
+  assert.equal(await announced("?country=FR&ip=10.0"), "more than 25 results");
 });
 
-Deno.test("rows are counted in the index of what is asked for, and unusual ones listed by theirs", async () => {
+Deno.test("no answer opens or closes the filter form: morphing leaves it as the reader has it", async () => {
+  const { here } = await signedIn();
+  const page = await here.get(`${paths.connections}?state=open`);
+  const fragment = await here.get(`${paths.connections}?state=open`, HTMX);
+
+  assert.equal(page.$("#filters:not([open])").length, 1);
+  assert.equal(fragment.$("#filters:not([open])").length, 1);
+  assert.equal(fragment.$("#filters form").attr("hx-swap"), "outerMorph");
+  const { morphIgnore } = JSON.parse(page.$("meta[name=htmx-config]").attr("content") ?? "");
+  assert.ok(morphIgnore.includes("open"));
+});
+
+Deno.test("rows are counted in the filter's own index, and unusual connections listed by theirs", async () => {
   const count = (filter: Filter) => planOf((db) => countRows(db, { userId: "u", filter, now: START }));
-  // Where nothing is left to look through, it is asked twice: whether there are too many, and if not, how many.
+  // There may be two queries: whether there are too many rows, and if not, how many.
   const searches = async (filter: Filter) => [
     ...new Set((await count(filter)).filter((step) => /connections|refusals/.test(step))),
   ];
@@ -187,13 +302,6 @@ Deno.test("rows are counted in the index of what is asked for, and unusual ones 
   assert.equal(next, "SEARCH connections USING INDEX connections_unusual (user_id=? AND (opened_at,id)<(?,?))");
 });
 
-async function startHistory() {
-  const app = await startApp();
-  const here = app.browser();
-  await here.signIn(EMAIL, PASSWORD);
-  return { ...app, here };
-}
-
 /** Gives the account closed connections from a private network, one a minute back from `START`. */
 async function fill(db: Db, count: number, changes: Partial<typeof connections.$inferInsert> = {}): Promise<void> {
   const userId = (await findUser(db, EMAIL))!.id;
@@ -215,9 +323,9 @@ async function fill(db: Db, count: number, changes: Partial<typeof connections.$
   for (let i = 0; i < rows.length; i += 500) await db.insert(connections).values(rows.slice(i, i + 500));
 }
 
-/** The filters that can be removed, by name, with the query that remains. */
-function chips($: Answer["$"]): Record<string, string> {
-  const links = $(".active a").toArray();
+/** The links that remove a filter, with the query that each leaves. */
+function chips($: Reply["$"]): Record<string, string> {
+  const links = $(".active-filters a").toArray();
   return Object.fromEntries(links.map((link) => {
     return [squeeze($(link).text()), $(link).attr("href")!.replace(paths.connections, "")];
   }));
@@ -225,4 +333,8 @@ function chips($: Answer["$"]): Record<string, string> {
 
 function squeeze(text: string): string {
   return text.replace(/\s+/g, " ").trim();
+}
+
+function texts($: Reply["$"], selector: string): string[] {
+  return $(selector).toArray().map((element) => $(element).text().replaceAll("\u00a0", " ").trim());
 }

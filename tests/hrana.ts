@@ -4,16 +4,16 @@ import type { AddressInfo } from "node:net";
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 /**
- * A test fixture, not a database server: speaks Hrana over HTTP, version 2 in JSON, as far as `@libsql/client` asks for it, over a
- * real SQLite file. Each request gets a connection of its own, as on a real server. With a `token` it wants that one.
- * https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md
+ * Starts a fake database server over a SQLite file. It speaks as much Hrana 2 over HTTP, in JSON, as `@libsql/client` uses
+ * (https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md). Each request gets its own connection, as on a real server.
+ * `token` is the one that it requires, if any.
  */
 export async function startHrana({ token, port: fixedPort = 0 }: { token?: string; port?: number } = {}) {
   const folder = await Deno.makeTempDir({ prefix: "hrana-" });
   const file = `${folder}/remote.db`;
   new DatabaseSync(file).exec("pragma journal_mode = wal");
   const calls: string[][] = [];
-  /** What hangs, and can still be done later. */
+  /** Requests that hang, and can still be executed later. */
   const late: (() => void)[] = [];
   let fault: (sql: string[]) => Fault | null = () => null;
 
@@ -29,8 +29,8 @@ export async function startHrana({ token, port: fixedPort = 0 }: { token?: strin
     const { requests } = JSON.parse(text) as { requests: StreamRequest[] };
     const sql = requests.flatMap(statementsIn);
     calls.push(sql);
-    const wrong = fault(sql);
-    switch (wrong) {
+    const injected = fault(sql);
+    switch (injected) {
       case "hang":
         return void late.push(() => runPipeline(file, requests));
       case "refuse":
@@ -39,15 +39,15 @@ export async function startHrana({ token, port: fixedPort = 0 }: { token?: strin
         return answer(500, "out of order", "text/plain");
       case "redirect":
         return answer(307, "", "text/plain", { Location: "/v2/pipeline?elsewhere" });
-      case "no JSON":
+      case "not JSON":
         return answer(200, '{"baton":null,"results":[');
-      case "no Hrana":
+      case "not Hrana":
         return answer(200, JSON.stringify({ baton: null, base_url: null, results: [{ type: "ok" }] }));
-      case "too much":
-        return answer(200, `[${'"too much",'.repeat(2_000_000)}0]`);
+      case "too large":
+        return answer(200, `[${'"too large",'.repeat(2_000_000)}0]`);
     }
-    const results = runPipeline(file, requests, wrong === "full");
-    if (wrong === "lose the answer") return void request.socket.destroy();
+    const results = runPipeline(file, requests, injected === "full");
+    if (injected === "lose the answer") return void request.socket.destroy();
     answer(200, JSON.stringify({ baton: null, base_url: null, results }));
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -63,21 +63,21 @@ export async function startHrana({ token, port: fixedPort = 0 }: { token?: strin
     url: `http://127.0.0.1:${port}`,
     /** The statements of each request so far. */
     calls,
-    /** From now on, what goes wrong with a request that carries these statements; nothing by default. */
-    breakWhen(which: (sql: string[]) => Fault | null) {
-      fault = which;
+    /** Chooses the fault of each request, if any, by its statements. */
+    breakWhen(choose: (sql: string[]) => Fault | null) {
+      fault = choose;
     },
     heal() {
       fault = () => null;
     },
-    /** Does what hung, long after anybody waits for it. */
+    /** Executes the requests that hang, after their clients gave up. */
     finishLate() {
       for (const run of late.splice(0)) run();
     },
     /** Refuses connections until `start`. */
     stop: close,
     start: () => listen(port),
-    /** Asks the file itself. */
+    /** Queries the file directly. */
     query(sql: string) {
       const db = new DatabaseSync(file, { readOnly: true });
       try {
@@ -93,20 +93,21 @@ export async function startHrana({ token, port: fixedPort = 0 }: { token?: strin
   };
 }
 
-/**
- * What can go wrong: no answer ever, the connection cut before the work or after it, a status of 500, an answer that leads
- * elsewhere, a disk without space, and answers that are no JSON, no Hrana, or 22 MB.
- */
 export type Fault =
   | "hang"
+  /** The disk has no space. */
   | "full"
+  /** Cuts the connection before executing anything. */
   | "refuse"
+  /** Cuts the connection after executing everything. */
   | "lose the answer"
+  /** Status 500. */
   | "error"
   | "redirect"
-  | "no JSON"
-  | "no Hrana"
-  | "too much";
+  | "not JSON"
+  | "not Hrana"
+  /** An answer of 24 MB. */
+  | "too large";
 
 type Value =
   | { type: "null" }
@@ -129,7 +130,7 @@ type StreamRequest =
   | { type: "store_sql"; sql_id: number; sql: string }
   | { type: "close_sql" | "close" };
 
-/** What Deno has and its types do not: rows as arrays, in which two columns of one name are two. */
+/** Rows as arrays, which keep two columns of the same name. Deno's types lack the method. */
 type RawStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
 
 type Failure = { message: string; code: string };
@@ -150,9 +151,9 @@ function statementsIn(request: StreamRequest): string[] {
 
 function runPipeline(file: string, requests: StreamRequest[], isFull = false) {
   const db = new DatabaseSync(file, { timeout: 5_000 });
-  // What this server has to last is a test.
+  // The file lasts for one test.
   db.exec("pragma synchronous = off");
-  // The file may not grow by a single page.
+  // The file can't grow by a single page.
   if (isFull) db.exec("pragma max_page_count = 1");
   const stored = new Map<number, string>();
   try {

@@ -5,13 +5,14 @@ import { paths, withQuery } from "../http/paths.ts";
 import { textsOf } from "../words/texts.ts";
 import {
   addAccount,
-  type Answer,
   type Browser,
   EMAIL,
   HOUR,
   HTMX,
   MINUTE,
   PASSWORD,
+  type Reply,
+  signedIn,
   START,
   startApp,
   type TestApp,
@@ -20,7 +21,7 @@ import { crawl, type Crawled } from "./crawl.ts";
 
 const OTHER = "joan@example.com";
 
-Deno.test("the browser's languages are taken in the order of their weights, and what makes no sense is English", async () => {
+Deno.test("the browser's languages are tried in the order of their weights, and anything else gets English", async () => {
   const { browser } = await startApp();
   const here = browser();
   const languageFor = async (header: string) =>
@@ -43,7 +44,7 @@ Deno.test("the browser's languages are taken in the order of their weights, and 
   assert.equal(await languageFor(`${"de,".repeat(20_000)}es`), "en");
 });
 
-Deno.test("the language that the owner chose goes before the browser's, on every page and in every browser of theirs", async () => {
+Deno.test("the owner's language overrides the browser's, on every page and in every browser", async () => {
   const { browser } = await startApp();
   const [here, elsewhere] = [browser(), browser("203.0.113.1")];
   await here.signIn();
@@ -59,9 +60,7 @@ Deno.test("the language that the owner chose goes before the browser's, on every
 });
 
 Deno.test("the message after choosing a language is in that language", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+  const { here } = await signedIn();
 
   await here.submit(paths.preferences, { language: "es" });
 
@@ -70,7 +69,7 @@ Deno.test("the message after choosing a language is in that language", async () 
   assert.equal($("title").first().text(), "Preferencias · Panel de control");
 });
 
-Deno.test("a language that one account chose shows in no other's pages, nor what was kept of them in another's", async () => {
+Deno.test("the language of one account never shows in another's pages, cached parts included", async () => {
   const start = await startWithHistory();
   const { browser, db } = start;
   await addAccount(db, OTHER, PASSWORD);
@@ -99,15 +98,15 @@ Deno.test("a language that one account chose shows in no other's pages, nor what
   assert.deepEqual((await seenBy(marta, "en")).map((page) => page.sort()), before.map((page) => page.sort()));
 });
 
-Deno.test("every answer in Spanish is Spanish: pages, pieces, forms that are refused, errors", async () => {
+Deno.test("every Spanish answer is entirely in Spanish: pages, fragments, refused forms, errors", async () => {
   assert.deepEqual(await englishIn("es"), []);
 });
 
-Deno.test("every answer in Catalan is Catalan: pages, pieces, forms that are refused, errors", async () => {
+Deno.test("every Catalan answer is entirely in Catalan: pages, fragments, refused forms, errors", async () => {
   assert.deepEqual(await englishIn("ca"), []);
 });
 
-Deno.test("the history speaks the language: states, ends, times, countries, devices, counts", async () => {
+Deno.test("the history is in the reader's language: states, ends, times, countries, devices, counts", async () => {
   const { browser } = await startWithHistory();
   const here = browser();
   await here.signIn();
@@ -117,47 +116,48 @@ Deno.test("the history speaks the language: states, ends, times, countries, devi
 
   assert.deepEqual(rowsOf(es), [
     "23 nov 2026, 14:04 | ahora mismo · última actividad 14:04 | Esta conexión | País nuevo: España | Red y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta",
-    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · duró 5 minutos",
-    "23 nov 2026, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazado | Contraseña incorrecta: 4211 intentos desde 37 direcciones",
-    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Al salir, 11:04 · duró menos de un minuto",
+    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · abierta 5 minutos",
+    "23 nov 2026, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazada | Contraseña incorrecta (4211 desde 37 direcciones)",
+    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Sesión cerrada, 11:04 · abierta menos de un minuto",
   ]);
   assert.deepEqual(rowsOf(ca), [
-    "23 nov. 2026, 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox a Linux | Oberta",
-    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari a iPhone | Tancada | Caducada, 13:09 · va durar 5 minuts",
-    "23 nov. 2026, 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjat | Contrasenya incorrecta: 4.211 intents des de 37 adreces",
-    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | En sortir, 11:04 · va durar menys d'un minut",
+    "23 nov. 2026, 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox · Linux | Oberta",
+    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari · iPhone | Tancada | Caducada, 13:09 · oberta 5 minuts",
+    "23 nov. 2026, 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjada | Contrasenya incorrecta (4.211 des de 37 adreces)",
+    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | Sessió tancada, 11:04 · oberta menys d'un minut",
   ]);
 });
 
-Deno.test("each language counts as its speakers do", () => {
+Deno.test("each language has its own plurals and digit groups", () => {
   const [en, es, ca] = LANGUAGES.map(textsOf) as [Texts, Texts, Texts];
   const counts = [0, 1, 2, 1_000, 12_345];
   const rows = (t: Texts) => counts.map(t.history.rows);
-  const tries = (t: Texts) => counts.map(t.days.refusedSignIns);
+  const attempts = (t: Texts) => counts.map(t.chart.refusedSignIns);
 
   assert.deepEqual(rows(en), ["0 rows", "1 row", "2 rows", "1,000 rows", "12,345 rows"]);
   assert.deepEqual(rows(es), ["0 filas", "1 fila", "2 filas", "1000 filas", "12.345 filas"]);
   assert.deepEqual(rows(ca), ["0 files", "1 fila", "2 files", "1.000 files", "12.345 files"]);
-  assert.deepEqual(tries(en).slice(0, 3), ["0 refused sign-ins", "1 refused sign-in", "2 refused sign-ins"]);
-  assert.deepEqual(tries(es).slice(0, 3), ["0 intentos rechazados", "1 intento rechazado", "2 intentos rechazados"]);
-  assert.deepEqual(tries(ca).slice(0, 3), ["0 intents rebutjats", "1 intent rebutjat", "2 intents rebutjats"]);
-  assert.deepEqual([1, 2].map(es.news.closed), ["Se ha cerrado una conexión.", "Se han cerrado 2 conexiones."]);
-  assert.deepEqual([1, 2].map(ca.news.closed), ["S'ha tancat una connexió.", "S'han tancat 2 connexions."]);
+  assert.deepEqual(attempts(en).slice(0, 3), ["0 refused sign-ins", "1 refused sign-in", "2 refused sign-ins"]);
+  assert.deepEqual(attempts(es).slice(0, 3), ["0 intentos rechazados", "1 intento rechazado", "2 intentos rechazados"]);
+  assert.deepEqual(attempts(ca).slice(0, 3), ["0 intents rebutjats", "1 intent rebutjat", "2 intents rebutjats"]);
+  assert.equal(es.live.status(1, 2, 0, 30), "Hay 1 conexión abierta. 2 conexiones inusuales necesitan tu revisión.");
+  assert.equal(
+    ca.live.status(2, 1, 0, 30),
+    "Hi ha 2 connexions obertes. 1 connexió inusual necessita la teva revisió.",
+  );
   assert.deepEqual([1, 2].map(es.closing.all), ["Cerrarla", "Cerrar las 2"]);
   assert.deepEqual([1, 2].map(ca.closing.all), ["Tanca-la", "Tanca les 2"]);
   assert.deepEqual([1, 2].map(es.password.othersClosed), [
     "Se ha cerrado otra conexión.",
     "Se han cerrado otras 2 conexiones.",
   ]);
-  assert.equal(ca.row.from("Edge a Windows"), "Des d'Edge a Windows");
-  assert.equal(ca.row.from("Firefox a Linux"), "Des de Firefox a Linux");
-  assert.equal(ca.row.from("Huawei Browser a Android"), "Des de Huawei Browser a Android");
+  assert.equal(ca.row.closedFrom("Edge · Windows"), "Tancada des d'Edge · Windows");
+  assert.equal(ca.row.closedFrom("Firefox · Linux"), "Tancada des de Firefox · Linux");
+  assert.equal(ca.row.closedFrom("Huawei Browser · Android"), "Tancada des de Huawei Browser · Android");
 });
 
-Deno.test("the countries to filter by stand in the order of the language", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the countries in the filter are in the language's alphabetical order", async () => {
+  const { here, db } = await signedIn();
   const user = await findUser(db, EMAIL);
   for (const [i, countryCode] of ["DE", "AT", "ES", "EG", "HU"].entries()) {
     await db.insert(connections).values({ ...closedIn(user!.id, i + 1), countryCode });
@@ -188,37 +188,33 @@ Deno.test("the CSV is the same in every language", async () => {
   assert.equal(catalan.text, english.text);
 });
 
-Deno.test("what happened meanwhile is said in the language of the page", async () => {
+Deno.test("the status that a poll brings is in the language of the page", async () => {
   const { browser, clock } = await startApp();
   const [here, other] = [browser(), browser("193.51.208.14")];
   await here.signIn();
   await here.submit(paths.preferences, { language: "es" });
-  const since = (await here.get(paths.connections)).$("[name=since]").attr("value");
+  const version = (await here.get(paths.connections)).$("[name=version]").attr("value");
   clock.now += MINUTE;
   await other.signIn();
 
-  const { $ } = await here.get(withQuery(paths.live, { since }), HTMX);
+  const { $ } = await here.get(withQuery(paths.live, { version }), HTMX);
 
-  assert.equal($("[hx-target='#news']").text(), "Se ha abierto una conexión: Firefox en Linux.");
+  assert.match($("[hx-target='#status']").text(), /^Hay 2 conexiones abiertas\./);
 });
 
-Deno.test("the sign-in page says in the browser's language why the connection ended", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the sign-in page explains in the browser's language why the connection ended", async () => {
+  const { here } = await signedIn();
   await here.signOut();
 
   const es = await here.get(paths.signIn, { "Accept-Language": "es" });
   const ca = await here.get(paths.signIn, { "Accept-Language": "ca" });
 
-  assert.equal(es.$(".notification").text(), "Saliste el 23 nov 2026, 14:04 (UTC).");
-  assert.equal(ca.$(".notification").text(), "Vas sortir el dia 23 nov. 2026, 14:04 (UTC).");
+  assert.equal(es.$(".notification").text(), "Cerraste la sesión el 23 nov 2026, 14:04 (UTC).");
+  assert.equal(ca.$(".notification").text(), "Vas tancar la sessió el dia 23 nov. 2026, 14:04 (UTC).");
 });
 
-Deno.test("what is wrong with a form is said in the language of who sent it", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the problems of a form are in the language of its page", async () => {
+  const { here } = await signedIn();
   await here.submit(paths.preferences, { language: "ca" });
 
   const zone = await here.submit(paths.preferences, { time_zone: "Atlantis" });
@@ -232,25 +228,25 @@ Deno.test("what is wrong with a form is said in the language of who sent it", as
   assert.match(zone.$("#time_zone-problem").text(), /^No hi ha cap fus horari amb aquest nom\./);
   assert.match(short.$("#new_password-problem").text(), /^Fes servir com a mínim 15 caràcters\./);
   assert.match(
-    filter.$(".notification.problem").text(),
+    filter.$(".notification-problem").text(),
     /^«Estat» ha de ser .*\. «Adreça IP» ha de ser .*46\.16\. No s'han tingut en compte\.$/,
   );
 });
 
 type Texts = ReturnType<typeof textsOf>;
 
-/** Words that Spanish and Catalan do not have. */
+/** Words that neither Spanish nor Catalan has. */
 const ENGLISH =
   /\b(the|this|your|you|is|was|were|are|with|from|and|of|not|it|to|connections?|open|closed?|signs?|passwords?|attempts?|last|rows?)\b/i;
-/** And letters that neither they nor Spanish have. */
+/** Letters that neither English nor Spanish has. */
 const CATALAN = /[çàèò]/i;
 
-/** What may be the same in all languages, or has an English word in it. */
+/** Texts that are the same in every language, or contain an English word. */
 const SAME = /^(\d[\d.:]*|UTC|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|\(UTC\))$/;
-/** The words of the URL, which are English. */
+/** The words of the URL are English in every language. */
 const URL_WORDS = /open, closed, refused o unusual/;
 
-/** What of all that the app answers in a language is not in it: the text and where it stands. */
+/** Finds the texts of all answers in a language that are not in it, with the answer that each is in. */
 async function englishIn(language: Language): Promise<string[]> {
   const english = new Set((await crawlIn("en")).flatMap(textsIn));
   const found = (await crawlIn(language)).flatMap((answer) => {
@@ -263,7 +259,7 @@ async function englishIn(language: Language): Promise<string[]> {
   return [...new Set(found)];
 }
 
-/** Every kind of answer, as browsers get it that ask for a language and whose owner chooses it. */
+/** Collects every kind of answer for browsers that ask for a language, whose owner chooses it too. */
 async function crawlIn(language: Language): Promise<Crawled[]> {
   const start = await startApp();
   const browser: TestApp["browser"] = (...who) => {
@@ -278,28 +274,28 @@ async function crawlIn(language: Language): Promise<Crawled[]> {
   );
 }
 
-/** Every text of a page or piece that is for people, the names of what is drawn included. */
-function textsIn({ $, text, headers }: Answer): string[] {
+/** Every text of a page or fragment, including labels, that a person reads or hears. */
+function textsIn({ $, text, headers }: Reply): string[] {
   if (headers.get("Content-Type")?.startsWith("text/plain")) return text.trim().split("\n");
   $("datalist, script, code, [lang]:not(html)").remove();
   const nodes = $("*").contents().toArray().filter((node) => node.type === "text").map((node) => $(node).text());
   const names = ["aria-label", "title", "alt", "placeholder"].flatMap((name) =>
     $(`[${name}]`).toArray().map((element) => $(element).attr(name) ?? "")
   );
-  return [...nodes, ...names].map((said) => said.replace(/\s+/g, " ").trim())
-    .filter((said) => /\p{L}/u.test(said));
+  return [...nodes, ...names].map((text) => text.replace(/\s+/g, " ").trim())
+    .filter((text) => /\p{L}/u.test(text));
 }
 
 /** The texts of each row of the history. */
-function rowsOf({ $ }: Answer): string[] {
+function rowsOf({ $ }: Reply): string[] {
   return $("#rows tr").toArray().map((row) => {
-    $(row).find("i[aria-hidden], .hidden, a").remove();
+    $(row).find("[aria-hidden], .hidden, a").remove();
     return $(row).find("*").contents().toArray().filter((node) => node.type === "text")
       .map((node) => $(node).text().replaceAll("\u00a0", " ").trim()).filter(Boolean).join(" | ");
   });
 }
 
-/** The app, and an account with one row of each state. */
+/** Starts the app with an account that has closed connections and refused sign-ins. */
 async function startWithHistory() {
   const start = await startApp();
   const { id } = (await findUser(start.db, EMAIL))!;
@@ -324,7 +320,7 @@ async function startWithHistory() {
 
 const FRANCE = { ip: "193.51.208.14", network: "193.51", countryCode: "FR", userAgent: "" };
 
-/** A connection that was opened and closed so many hours ago. */
+/** A connection that was opened and closed this many hours ago. */
 function closedIn(userId: string, hours: number): typeof connections.$inferInsert {
   const at = START - hours * HOUR;
   const times = { openedAt: at, lastSeenAt: at, expiresAt: at + HOUR, closedAt: at };

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { openDatabase } from "../db/database.ts";
 import { closeAsOperator } from "../db/connections.ts";
-import { listHistory } from "../db/history.ts";
+import { listHistory } from "../db/history/rows.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, Browser, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
-import { rowId } from "../views/connection_row.ts";
+import { rowId } from "../views/history/connection_row.ts";
 
 const SECOND = 1_000;
 const EMAILS = [EMAIL, "joan@example.com"] as const;
@@ -51,7 +51,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant("wait" as const),
-      // Past the grace of an old secret, past five minutes, past the idle limit, past everything; and back.
+      // Beyond an old secret's grace, a recent password, the idle limit and the longest lifetime; and back.
       milliseconds: fc.constantFrom(
         5 * SECOND,
         11 * SECOND,
@@ -82,7 +82,7 @@ Deno.test("a browser gets in if and only if the history shows its connection ope
   );
 });
 
-/** Two accounts with three browsers each, and two instances of the app on one database that take turns in answering. */
+/** Starts two accounts with three browsers each, over two instances of the app on one database, which take turns in answering. */
 async function startLife() {
   const folder = await Deno.makeTempDir({ prefix: "connections-" });
   const databases = [
@@ -91,8 +91,8 @@ async function startLife() {
   ] as const;
   const [db] = databases;
   const clock = { now: START };
-  const background = new Set<Promise<void>>();
-  const shared = { now: () => clock.now, background: (work: Promise<void>) => void background.add(work) };
+  const pending = new Set<Promise<void>>();
+  const shared = { now: () => clock.now, waitUntil: (work: Promise<void>) => void pending.add(work) };
   const instances = await Promise.all(databases.map((each) => startApp({ db: each, ...shared })));
   let turn = 0;
   const either = {
@@ -100,9 +100,9 @@ async function startLife() {
   };
   for (const email of EMAILS) await addAccount(db, email, PASSWORD);
   const userIds = await Promise.all(EMAILS.map(async (email) => (await findUser(db, email))!.id));
-  const browsers = Array.from({ length: 6 }, (_, i) => new Browser(either, background, `203.0.113.${i}`));
+  const browsers = Array.from({ length: 6 }, (_, i) => new Browser(either, pending, `203.0.113.${i}`));
   const passwords: string[] = EMAILS.map(() => PASSWORD);
-  /** Cookies that were replaced by a new secret, with the time. */
+  /** Cookies whose secret was replaced, with the time. */
   const retired: { cookie: string; at: number }[] = [];
 
   async function openIds(account: number): Promise<string[]> {
@@ -117,7 +117,7 @@ async function startLife() {
     return entries.map(({ id }) => id).sort();
   }
 
-  /** Which connection a browser's cookie is of: the public part of the cookie tells. */
+  /** Finds the connection of a browser's cookie by the cookie's public part. */
   async function connectionOf(browser: Browser): Promise<string | undefined> {
     const id = browser.cookies.get("session")?.split(".")[0] ?? "";
     return (await db.query.sessions.findFirst({ where: (session, { eq }) => eq(session.id, id) }))?.connectionId;
@@ -183,13 +183,13 @@ async function startLife() {
         assert.deepEqual(await openIds(account), status === 303 ? [await connectionOf(browser)] : before.open);
       }
     }
-    // Whoever closes others stays.
+    // Closing others never ends one's own connection.
     assert.equal(await browser.isIn(), true);
     const cookie = browser.cookies.get("session")!;
     if (cookie !== before.cookie) retired.push({ cookie: before.cookie, at: clock.now });
   }
 
-  /** Sends a confirmation as it is shown: with the password where it asks for it. */
+  /** Sends a confirmation as it is shown: with the password if it asks for one. */
   async function close(browser: Browser, path: string, password: string): Promise<void> {
     const account = browsers.indexOf(browser) % 2;
     const before = await openIds(account);
@@ -206,7 +206,7 @@ async function startLife() {
     for (const [who, browser] of browsers.entries()) {
       const id = await connectionOf(browser);
       const shown = open[who % 2]!;
-      // Asked twice, so that both instances answer.
+      // Twice, so that both instances answer.
       for (const _ of instances) {
         const { status, $ } = await browser.get(`${paths.connections}?state=open`);
         assert.equal(status === 200, id !== undefined && shown.includes(id), `${who} at ${clock.now}`);
@@ -219,10 +219,10 @@ async function startLife() {
     const inUse = new Set(browsers.map((browser) => browser.cookies.get("session")));
     assert.equal(new Set(open.flat()).size, open.flat().length);
     for (const { cookie, at } of retired) {
-      const thief = new Browser(either, background);
+      const thief = new Browser(either, pending);
       thief.cookies.set("session", cookie);
-      const isUnderWay = clock.now >= at && clock.now < at + 10 * SECOND;
-      if (!inUse.has(cookie) && !isUnderWay) assert.equal(await thief.isIn(), false);
+      const isInGrace = clock.now >= at && clock.now < at + 10 * SECOND;
+      if (!inUse.has(cookie) && !isInGrace) assert.equal(await thief.isIn(), false);
     }
   }
 
@@ -230,7 +230,7 @@ async function startLife() {
     take,
     assertInvariant,
     async [Symbol.asyncDispose]() {
-      await Promise.all(background);
+      await Promise.all(pending);
       for (const each of databases) each.$client.close();
       await Deno.remove(folder, { recursive: true });
     },

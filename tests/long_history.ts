@@ -2,7 +2,7 @@ import type { Db } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { DAY, START } from "./app.ts";
 
-/** A closed connection of the account from a private network, as the tests that need many of them write it. */
+/** A closed connection from a private network, for tests that insert many. */
 export function closedConnection(userId: string, openedAt: number, userAgent: string, device: string) {
   return {
     id: crypto.randomUUID(),
@@ -20,7 +20,7 @@ export function closedConnection(userId: string, openedAt: number, userAgent: st
   };
 }
 
-/** Gives the account closed connections, many at the same moment, each with a User-Agent of its own. */
+/** Gives the account closed connections, seven at each moment, every one with a different User-Agent. */
 export async function fill(
   db: Db,
   userId: string,

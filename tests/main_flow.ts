@@ -6,8 +6,8 @@ import { type Browser, EMAIL, PASSWORD } from "./app.ts";
 const NEW = "a much better password than before";
 
 /**
- * The main flow as three browsers of one account go through it at a real server, which has its own clock: signing in, the
- * history, closing one and all, the download, a new password, signing out.
+ * Goes through the main flow with three browsers of one account at a real server, which has its own clock: signing in, the history, closing
+ * one connection and all others, the download, a new password, signing out.
  */
 export async function assertServes(browser: () => Browser): Promise<void> {
   const [here, other, another, stranger] = [browser(), browser(), browser(), browser()];
@@ -24,7 +24,7 @@ export async function assertServes(browser: () => Browser): Promise<void> {
   }
   assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr").length, 1);
 
-  // The newest stand first: here, another, other.
+  // Newest first: here, another, other.
   assert.equal((await here.submit(page.$("tbody a[href$='/close']").last().attr("href")!)).status, 303);
   assert.equal(await other.isIn(), false);
   assert.equal((await here.submit(paths.closeAll)).status, 303);

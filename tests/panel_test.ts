@@ -11,7 +11,7 @@ import { paths } from "../http/paths.ts";
 import { Browser, CHEAP, EMAIL, HTMX, ORIGIN, PASSWORD } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
 
-Deno.test("a panel's own pages and the area stand in one app, with the panel's header, name and sign-in", async () => {
+Deno.test("a panel and the area share one app, header, name and sign-in", async () => {
   const { browser } = await startPanel();
   const here = browser();
 
@@ -33,7 +33,7 @@ Deno.test("a panel's own pages and the area stand in one app, with the panel's h
 });
 
 // Security: CSP, headers
-Deno.test("in a panel the area's pages keep their policy, with nothing in them that it blocks, and the panel's own are untouched", async () => {
+Deno.test("in a panel the area's pages keep their security headers, and the panel's own pages are untouched", async () => {
   const { browser } = await startPanel();
   const here = browser();
   await here.signIn();
@@ -51,36 +51,36 @@ Deno.test("in a panel the area's pages keep their policy, with nothing in them t
   for (const { headers } of [home, missing]) {
     assert.equal(headers.get("Content-Security-Policy"), null);
   }
-  assert.equal(home.headers.get("Cache-Control"), "no-store", "of who is signed in");
+  assert.equal(home.headers.get("Cache-Control"), "no-store", "of a signed-in user");
   assert.equal(missing.headers.get("Cache-Control"), null);
 });
 
-Deno.test("in a panel the area answers its own paths only: what nobody has is the panel's to refuse", async () => {
+Deno.test("in a panel the area answers only its own paths, and leaves unknown ones to the panel", async () => {
   const { browser } = await startPanel();
   const here = browser();
   await here.signIn();
-  const said = async (path: string) => {
+  const answerOf = async (path: string) => {
     const { status, text } = await here.get(path);
     return `${status} ${text}`;
   };
 
-  const acme = "404 Acme has no such page";
-  assert.equal(await said("/domains"), acme);
-  assert.equal(await said("/user/billing"), acme);
-  assert.equal(await said("/static/acme.png"), acme);
+  const byPanel = "404 Acme has no such page";
+  assert.equal(await answerOf("/domains"), byPanel);
+  assert.equal(await answerOf("/user/billing"), byPanel);
+  assert.equal(await answerOf("/static/acme.png"), byPanel);
   const nowhere = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
-  assert.equal(await said(nowhere), acme);
+  assert.equal(await answerOf(nowhere), byPanel);
   assert.equal((await here.get(paths.changePassword)).headers.get("Location"), paths.password);
   assert.equal((await here.post("/domains", { name: "x" }, { Origin: "https://elsewhere.example" })).status, 404);
   assert.equal((await here.get(assetPath("css"))).status, 200);
   const unknown = await here.get(paths.closeOne(crypto.randomUUID()));
   assert.equal(unknown.status, 404);
-  assert.equal(unknown.$("h1").text(), "Nothing is here");
+  assert.equal(unknown.$("h1").text(), "Page not found");
   assert.equal((await here.post(paths.closeAll, { csrf: "old" })).status, 403);
   assert.equal((await here.request(paths.connections, { method: "DELETE" })).status, 405);
 });
 
-Deno.test("in a panel an account that is there already is not added again", async () => {
+Deno.test("in a panel an account with a taken address is not added", async () => {
   const { browser, accounts } = await startPanel();
 
   assert.equal(await accounts.add("Marta@Example.com", "a much better password than before", "Large"), false);
@@ -90,7 +90,7 @@ Deno.test("in a panel an account that is there already is not added again", asyn
   assert.equal((await here.get("/")).$("h1").text(), "Your plan: Small");
 });
 
-Deno.test("in a panel an account that is renamed goes on under its new address", async () => {
+Deno.test("in a panel a renamed account keeps its plan and its sessions", async () => {
   const { browser, accounts } = await startPanel();
   const here = browser();
   await here.signIn();
@@ -103,7 +103,7 @@ Deno.test("in a panel an account that is renamed goes on under its new address",
   assert.equal((await browser().signIn("marta@acme.example")).status, 303);
 });
 
-Deno.test("in a panel an account that is removed is out at its next request, with its history", async () => {
+Deno.test("in a panel removing an account removes its history and ends its sessions", async () => {
   const { browser, accounts, db } = await startPanel();
   await accounts.add("joan@example.com", PASSWORD, "Large");
   const [here, joan] = [browser(), browser()];
@@ -121,7 +121,7 @@ Deno.test("in a panel an account that is removed is out at its next request, wit
   assert.deepEqual({ ...left, sessions: await db.$count(sessions) }, { users: 1, connections: 1, sessions: 1 });
 });
 
-Deno.test("requireOwner leads who is not signed in to the sign-in page and back, and says who is", async () => {
+Deno.test("requireOwner redirects signed-out users to sign-in and back, and tells the panel who is signed in", async () => {
   const { area, requireOwner, users } = createArea(await options());
   const panel = new Hono();
   panel.get("/billing", requireOwner, (c) => c.text(c.var.owner.email));
@@ -132,9 +132,9 @@ Deno.test("requireOwner leads who is not signed in to the sign-in page and back,
   const page = await here.get("/billing?year=2026");
   assert.equal(page.status, 303);
   assert.equal(page.headers.get("Location"), `${paths.signIn}?next=%2Fbilling%3Fyear%3D2026`);
-  const piece = await here.get("/billing", { ...HTMX, "HX-Current-URL": `${ORIGIN}/billing` });
-  assert.equal(piece.status, 401);
-  assert.equal(piece.headers.get("HX-Redirect"), `${paths.signIn}?next=%2Fbilling`);
+  const fragment = await here.get("/billing", { ...HTMX, "HX-Current-URL": `${ORIGIN}/billing` });
+  assert.equal(fragment.status, 401);
+  assert.equal(fragment.headers.get("HX-Redirect"), `${paths.signIn}?next=%2Fbilling`);
 
   await here.signIn();
   const mine = await here.get("/billing");
@@ -144,7 +144,7 @@ Deno.test("requireOwner leads who is not signed in to the sign-in page and back,
   assert.equal((await here.get("/billing")).status, 303);
 });
 
-Deno.test("a password that a panel sets closes what was opened with the old one", async () => {
+Deno.test("a password set by the panel closes the account's connections", async () => {
   const { area, users } = createArea(await options());
   const panel = new Hono().use(area);
   await users.add(EMAIL, PASSWORD);
@@ -159,7 +159,7 @@ Deno.test("a password that a panel sets closes what was opened with the old one"
   assert.equal((await here.signIn(EMAIL, "a much better password than before")).status, 303);
 });
 
-Deno.test("while too many passwords are being hashed, a panel that adds an account is told so by an error", async () => {
+Deno.test("adding an account throws Unavailable while too many passwords are being hashed", async () => {
   const { users } = createArea({
     ...await options(),
     passwords: { ...createPasswords(CHEAP), hash: () => Promise.resolve(null) },
@@ -169,7 +169,7 @@ Deno.test("while too many passwords are being hashed, a panel that adds an accou
   assert.equal(await users.remove(EMAIL), false);
 });
 
-Deno.test("no account of a panel has an address that nobody could sign in with", async () => {
+Deno.test("a panel can't give an account an address that nobody could sign in with", async () => {
   const { users } = createArea(await options());
 
   assert.equal(await users.add("", PASSWORD), false);
@@ -179,16 +179,17 @@ Deno.test("no account of a panel has an address that nobody could sign in with",
   assert.equal(await users.remove(EMAIL), true);
 });
 
-Deno.test("the example starts as the README says, and takes the account that it prints", async () => {
+Deno.test("the example panel starts with the command in docs/embedding.md, and accepts the account that it prints", async () => {
   await using folder = await makeFolder();
-  const flags = /deno run (--.*examples\/panel\/main\.ts)/.exec(await Deno.readTextFile(`${ROOT}README.md`))?.[1];
+  const page = await Deno.readTextFile(`${ROOT}docs/embedding.md`);
+  const flags = /deno run (--.*examples\/panel\/main\.ts)/.exec(page)?.[1];
   const port = freePort();
   const process = processOf(flags?.split(" ") ?? [], folder, { PORT: String(port) });
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let output = "";
   while (!output.includes("Password: ")) {
     const { value, done } = await lines.read();
-    if (done) assert.fail(`It ended: ${new TextDecoder().decode(await new Response(process.stderr).bytes())}`);
+    if (done) assert.fail(`The example ended: ${new TextDecoder().decode(await new Response(process.stderr).bytes())}`);
     output += value;
   }
   const [, email, password] = /E-mail: (.+)\nPassword: (.+)/.exec(output) ?? [];
@@ -209,7 +210,7 @@ Deno.test("the example starts as the README says, and takes the account that it 
   assert.equal(home.$("h1").text(), "Your plan: Small");
 });
 
-/** The example's panel over a database of its own, with an account, and the browsers that visit it. */
+/** Starts the example's panel over a new database with one account. */
 async function startPanel() {
   const given = await options();
   const { panel, accounts } = createPanel(given);

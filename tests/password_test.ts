@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, EMAIL, PASSWORD, startApp } from "./app.ts";
+import { addAccount, type Browser, CHEAP, EMAIL, PASSWORD, signedIn, startApp } from "./app.ts";
 
 const NEW = "a much better password than before";
 
-Deno.test("GET /.well-known/change-password leads a password manager to the page, whether signed in or not", async () => {
+Deno.test("GET /.well-known/change-password redirects password managers to the password page, signed in or not", async () => {
   const { browser } = await startApp();
   const here = browser();
 
@@ -21,7 +21,7 @@ Deno.test("GET /.well-known/change-password leads a password manager to the page
   assert.equal((await here.get(paths.password)).status, 200);
 });
 
-Deno.test("no other well-known address is here, so that a password manager can trust the one that is", async () => {
+Deno.test("unknown well-known URLs are 404, as password managers check before they trust the known one", async () => {
   const { browser } = await startApp();
   const here = browser();
   const nowhere = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
@@ -33,18 +33,17 @@ Deno.test("no other well-known address is here, so that a password manager can t
 
 // ASVS 7.4.3
 Deno.test("POST /user/security/password changes the password and closes the other connections", async () => {
-  const { browser } = await startApp();
-  const [here, other] = [browser(), browser()];
+  const { here, browser } = await signedIn();
+  const other = browser();
   await other.signIn();
-  await here.signIn();
 
-  const answer = await change({ here });
+  const answer = await changePassword(here);
 
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), paths.connections);
   const { $ } = await here.get(paths.connections);
   assert.equal($("#notifications").text(), "Your password was changed. 1 other connection was closed.");
-  assert.match($("tbody").text(), /Password changed/);
+  assert.match($("tbody").text(), /Closed by a password change/);
   assert.equal(await other.isIn(), false);
   assert.match((await other.get(paths.signIn)).$(".notification").text(), /when the password was changed/);
   assert.equal((await browser().signIn(EMAIL, PASSWORD)).status, 422);
@@ -53,23 +52,22 @@ Deno.test("POST /user/security/password changes the password and closes the othe
 
 // ASVS 7.4.3, 8.2
 Deno.test("POST /user/security/password leaves other accounts alone", async () => {
-  const { browser, db } = await startApp();
+  const { here, browser, db } = await signedIn();
   await addAccount(db, "joan@example.com", PASSWORD);
-  const [here, joan] = [browser(), browser()];
-  await here.signIn();
+  const joan = browser();
   await joan.signIn("joan@example.com");
 
-  await change({ here });
+  await changePassword(here);
 
   assert.equal(await joan.isIn(), true);
   assert.equal((await browser().signIn("joan@example.com", PASSWORD)).status, 303);
 });
 
 // Security: race
-Deno.test("POST /user/security/password changes nothing when its connection is closed while the password is being checked", async () => {
-  const cheap = createPasswords({ memory: 64, passes: 1 });
+Deno.test("POST /user/security/password changes nothing if its connection is closed while the password is being hashed", async () => {
+  const cheap = createPasswords(CHEAP);
   let meanwhile = () => Promise.resolve();
-  const { browser } = await startApp({
+  const { here: owner, browser } = await signedIn({
     passwords: {
       ...cheap,
       async hash(text) {
@@ -78,12 +76,11 @@ Deno.test("POST /user/security/password changes nothing when its connection is c
       },
     },
   });
-  const [owner, intruder] = [browser(), browser()];
-  await owner.signIn();
+  const intruder = browser();
   await intruder.signIn();
   meanwhile = async () => void await owner.submit(paths.closeAll);
 
-  const answer = await change({ here: intruder });
+  const answer = await changePassword(intruder);
 
   assert.equal(answer.status, 422);
   assert.equal(await owner.isIn(), true);
@@ -92,47 +89,44 @@ Deno.test("POST /user/security/password changes nothing when its connection is c
 });
 
 Deno.test("POST /user/security/password with a wrong current password changes nothing and says so", async () => {
-  const { browser } = await startApp();
-  const [here, other] = [browser(), browser()];
+  const { here, browser } = await signedIn();
+  const other = browser();
   await other.signIn();
-  await here.signIn();
 
-  const answer = await change({ here, current_password: "not the password at all" });
+  const answer = await changePassword(here, { current_password: "not the password at all" });
 
   assert.equal(answer.status, 422);
-  assert.match(answer.$("#current_password-problem").text(), /This is not your current password/);
+  assert.match(answer.$("#current_password-problem").text(), /This isn't your current password/);
   assert.equal(await other.isIn(), true);
   assert.equal((await browser().signIn()).status, 303);
 });
 
 // ASVS 6.2
-Deno.test("POST /user/security/password refuses what is short, common, the same as before or typed differently twice", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
-  const problems = async (fields: Partial<Parameters<typeof change>[0]>) => {
-    const { status, $ } = await change({ here, ...fields });
+Deno.test("POST /user/security/password refuses a new password that is short, common, the current one or repeated differently", async () => {
+  const { here, browser } = await signedIn();
+  const problems = async (fields: Fields) => {
+    const { status, $ } = await changePassword(here, fields);
     assert.equal(status, 422);
-    return $(".problem:not(.notification)").text();
+    return $(".field-problem").text();
   };
 
   assert.match(await problems({ new_password: "fourteen chars" }), /Use at least 15 characters/);
   assert.match(await problems({ new_password: "qwertyuiop12345" }), /among the first that attackers try/);
   assert.match(await problems({ new_password: PASSWORD }), /This is your current password/);
-  assert.match(await problems({ new_password_again: "something else entirely" }), /not the same as the new password/);
+  assert.match(await problems({ new_password_again: "something else entirely" }), /The passwords don't match/);
   assert.match(await problems({ current_password: "" }), /Type your current password/);
   assert.equal((await browser().signIn()).status, 303);
 });
 
 // ASVS 6.2
-Deno.test("the fields for passwords say what they are, so that managers fill them, and hinder no pasting", async () => {
+Deno.test("password fields have the autocomplete values that managers need, and allow pasting", async () => {
   const { browser } = await startApp();
   const here = browser();
   const signIn = await here.get(paths.signIn);
   await here.signIn();
-  const change = await here.get(paths.password);
+  const page = await here.get(paths.password);
 
-  const fields = [signIn, change].flatMap(({ $ }) => $("input[type=password]").toArray().map(({ attribs }) => attribs));
+  const fields = [signIn, page].flatMap(({ $ }) => $("input[type=password]").toArray().map(({ attribs }) => attribs));
   assert.deepEqual(fields.map(({ name, autocomplete }) => [name, autocomplete]), [
     ["password", "current-password"],
     ["current_password", "current-password"],
@@ -141,41 +135,34 @@ Deno.test("the fields for passwords say what they are, so that managers fill the
   ]);
   const hindering = ["maxlength", "minlength", "pattern", "readonly", "onpaste"];
   assert.deepEqual(fields.flatMap((field) => hindering.filter((name) => name in field)), []);
-  assert.equal(change.$("input[autocomplete=username]").attr("value"), EMAIL);
+  assert.equal(page.$("input[autocomplete=username]").attr("value"), EMAIL);
 });
 
 // ASVS 14.3
-Deno.test("no password that was typed stands in the page that comes back", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a refused form comes back without the passwords that were typed", async () => {
+  const { here } = await signedIn();
 
-  const { text } = await change({ here, new_password: "short", current_password: "canary-of-the-current-one" });
+  const { text } = await changePassword(here, { new_password: "short", current_password: "canary-of-the-current-one" });
 
   assert.doesNotMatch(text, /canary/);
   assert.doesNotMatch(text, /value="short"/);
 });
 
 // ASVS 6.3.1
-Deno.test("guessing the current password meets the limiter", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
-  for (let i = 0; i < 10; i++) await change({ here, current_password: "not the password at all" });
+Deno.test("guessing the current password is limited", async () => {
+  const { here } = await signedIn();
+  for (let i = 0; i < 10; i++) await changePassword(here, { current_password: "not the password at all" });
 
-  const answer = await change({ here });
+  const answer = await changePassword(here);
 
   assert.equal(answer.status, 429);
-  assert.match(answer.$(".notification").text(), /There were too many tries/);
+  assert.match(answer.$(".notification").text(), /Too many attempts/);
   assert.ok(Number(answer.headers.get("Retry-After")) > 0);
 });
 
-function change({ here, ...fields }: {
-  here: ReturnType<Awaited<ReturnType<typeof startApp>>["browser"]>;
-  current_password?: string;
-  new_password?: string;
-  new_password_again?: string;
-}) {
+type Fields = { current_password?: string; new_password?: string; new_password_again?: string };
+
+function changePassword(here: Browser, fields: Fields = {}) {
   const { current_password = PASSWORD, new_password = NEW, new_password_again = new_password } = fields;
   return here.submit(paths.password, { current_password, new_password, new_password_again });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { InStatement, InValue } from "@libsql/client";
 import { type Db, openDatabase } from "../db/database.ts";
 
-/** How SQLite goes about the statements that `run` sends. */
+/** Returns SQLite's query plan for the statements that `run` sends. */
 export async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[]> {
   const [db, explaining] = [await openDatabase(":memory:"), await openDatabase(":memory:")];
   const { execute, batch, readText } = db.$client;
@@ -30,13 +30,13 @@ export async function planOf(run: (db: Db) => Promise<unknown>): Promise<string[
     plan.push(...rows.map(({ detail }) => String(detail)));
   }
   assert.ok(plan.length > 0);
-  // What a limited subquery found, a thousand rows at most, is read once more to write it down as JSON.
+  // The rows of a limited subquery, a thousand at most, are scanned once more to be written as JSON.
   return plan.filter((step) =>
-    !/^((CO-ROUTINE|SCAN) \(subquery|SCAN looked|MATERIALIZE looked|SCAN CONSTANT ROW|SCALAR SUBQUERY)/.test(step)
+    !/^((CO-ROUTINE|SCAN) \(subquery|SCAN searched|MATERIALIZE searched|SCAN CONSTANT ROW|SCALAR SUBQUERY)/.test(step)
   );
 }
 
-/** Nothing is read from end to end and nothing sorted. */
+/** Asserts that nothing is scanned from end to end, and nothing sorted. */
 export function assertIndexed(plan: string[]): void {
   assert.deepEqual(plan.filter((step) => /^SCAN |USE TEMP B-TREE/.test(step)), []);
 }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { paths } from "../http/paths.ts";
-import { findTimeZone, readTimeZone } from "../words/time_zones.ts";
 import { findUser } from "../db/users.ts";
-import { nameOfZone, TIME_ZONES } from "../words/zone_names.ts";
-import { addAccount, type Answer, EMAIL, PASSWORD, startApp, type TestApp } from "./app.ts";
+import { paths } from "../http/paths.ts";
+import { findTimeZone, nameOfZone, readTimeZone, TIME_ZONES } from "../words/time_zones.ts";
+import { addAccount, EMAIL, PASSWORD, type Reply, startApp, type TestApp } from "./app.ts";
 
-const AS_IT_BEGINS = { timeZone: "Europe/Madrid", language: null, theme: null };
+const INITIAL = { timeZone: "Europe/Madrid", language: null, theme: null };
 
-Deno.test("GET /user/security/preferences shows what is stored, and leaves what is not chosen to the browser", async () => {
-  const { here } = await signedIn();
+Deno.test("GET /user/security/preferences shows the stored settings, and the browser's for the rest", async () => {
+  const { here } = await signedInMadrid();
 
   const { status, $ } = await here.get(paths.preferences);
 
@@ -18,8 +17,8 @@ Deno.test("GET /user/security/preferences shows what is stored, and leaves what 
   assert.equal($("nav [aria-current=page]").text(), "Preferences");
 });
 
-Deno.test("POST /user/security/preferences stores the time zone, and the history speaks it", async () => {
-  const { here, app } = await signedIn();
+Deno.test("POST /user/security/preferences stores the time zone, and the history uses it", async () => {
+  const { here, app } = await signedInMadrid();
 
   const answer = await here.submit(paths.preferences, { time_zone: "America/New York" });
 
@@ -28,29 +27,29 @@ Deno.test("POST /user/security/preferences stores the time zone, and the history
   const { $ } = await here.get(paths.preferences);
   assert.equal($("#notifications").text(), "Your preferences were saved.");
   assert.equal($("[name=time_zone]").attr("value"), "America/New York");
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "America/New_York" });
+  assert.deepEqual(await stored(app), { ...INITIAL, timeZone: "America/New_York" });
   const history = await here.get(paths.connections);
   assert.match(history.$("#more").text(), /Times in America\/New York/);
   assert.match(history.$("tbody").text(), /23 Nov 2026, 09:04/);
 });
 
 Deno.test("POST /user/security/preferences stores the language", async () => {
-  const { here, app } = await signedIn();
+  const { here, app } = await signedInMadrid();
 
   await here.submit(paths.preferences, { language: "ca" });
 
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, language: "ca" });
+  assert.deepEqual(await stored(app), { ...INITIAL, language: "ca" });
   assert.equal((await here.get(paths.preferences)).$("[name=language] [selected]").text(), "Català");
   await here.submit(paths.preferences, { language: "browser" });
-  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+  assert.deepEqual(await stored(app), INITIAL);
 });
 
-Deno.test("POST /user/security/preferences stores the theme, and every page of the owner has it", async () => {
-  const { here, app, browser } = await signedIn();
+Deno.test("POST /user/security/preferences stores the theme, and every page in every browser of the account uses it", async () => {
+  const { here, app, browser } = await signedInMadrid();
 
   await here.submit(paths.preferences, { theme: "dark" });
 
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, theme: "dark" });
+  assert.deepEqual(await stored(app), { ...INITIAL, theme: "dark" });
   const elsewhere = browser();
   await elsewhere.signIn();
   for (const path of [paths.preferences, paths.connections, paths.closeAll, paths.password, "/nowhere"]) {
@@ -59,11 +58,11 @@ Deno.test("POST /user/security/preferences stores the theme, and every page of t
     assert.equal($("meta[name=color-scheme]").attr("content"), "dark", path);
   }
   await here.submit(paths.preferences, { theme: "system" });
-  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+  assert.deepEqual(await stored(app), INITIAL);
 });
 
-Deno.test("who is not signed in has the system's theme, on the sign-in page and on errors", async () => {
-  const { here } = await signedIn();
+Deno.test("signed-out pages use the system's theme", async () => {
+  const { here } = await signedInMadrid();
   await here.submit(paths.preferences, { theme: "dark" });
   await here.signOut();
 
@@ -74,8 +73,8 @@ Deno.test("who is not signed in has the system's theme, on the sign-in page and 
   }
 });
 
-Deno.test("POST /user/security/preferences changes only the fields that came", async () => {
-  const { here, app } = await signedIn();
+Deno.test("POST /user/security/preferences changes only the fields that were sent", async () => {
+  const { here, app } = await signedInMadrid();
   await here.submit(paths.preferences, { time_zone: "Asia/Tokyo", language: "es", theme: "light" });
 
   const csrf = (await here.get(paths.preferences)).$("[name=csrf]").attr("value") ?? "";
@@ -86,28 +85,28 @@ Deno.test("POST /user/security/preferences changes only the fields that came", a
   assert.deepEqual(await stored(app), { timeZone: "Europe/Paris", language: "es", theme: "light" });
 });
 
-Deno.test("POST /user/security/preferences with an empty time zone leaves it to the next sign-in", async () => {
-  const { here, app, browser } = await signedIn();
+Deno.test("POST /user/security/preferences with an empty time zone takes it from the next sign-in", async () => {
+  const { here, app, browser } = await signedInMadrid();
 
   await here.submit(paths.preferences, { time_zone: " " });
 
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: null });
+  assert.deepEqual(await stored(app), { ...INITIAL, timeZone: null });
   assert.match((await here.get(paths.connections)).$("#more").text(), /Times in UTC/);
   await browser().signIn(EMAIL, PASSWORD, { time_zone: "Asia/Tokyo" });
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "Asia/Tokyo" });
+  assert.deepEqual(await stored(app), { ...INITIAL, timeZone: "Asia/Tokyo" });
 });
 
-Deno.test("a time zone that its owner chose is not changed by a sign-in from elsewhere", async () => {
-  const { here, app, browser } = await signedIn();
+Deno.test("a sign-in from another time zone doesn't change a chosen one", async () => {
+  const { here, app, browser } = await signedInMadrid();
   await here.submit(paths.preferences, { time_zone: "Asia/Tokyo" });
 
   await browser().signIn(EMAIL, PASSWORD, { time_zone: "Europe/Paris" });
 
-  assert.deepEqual(await stored(app), { ...AS_IT_BEGINS, timeZone: "Asia/Tokyo" });
+  assert.deepEqual(await stored(app), { ...INITIAL, timeZone: "Asia/Tokyo" });
 });
 
-Deno.test("POST /user/security/preferences with a wrong value is 422, the form as typed, and nothing changes", async () => {
-  const { here, app } = await signedIn();
+Deno.test("POST /user/security/preferences with an invalid value answers 422 with the form as typed, and changes nothing", async () => {
+  const { here, app } = await signedInMadrid();
 
   const zone = await here.submit(paths.preferences, { time_zone: "Atlantis", language: "es", theme: "dark" });
   const language = await here.submit(paths.preferences, { language: "tlh", theme: "light" });
@@ -116,7 +115,7 @@ Deno.test("POST /user/security/preferences with a wrong value is 422, the form a
 
   assert.deepEqual([zone, language, theme, offset].map(({ status }) => status), [422, 422, 422, 422]);
   assert.deepEqual(formIn(zone.$), { time_zone: "Atlantis", language: "es", theme: "dark" });
-  assert.match(zone.$("#time_zone-problem").text(), /There is no time zone of this name/);
+  assert.match(zone.$("#time_zone-problem").text(), /There is no time zone with this name/);
   assert.equal(zone.$("#time_zone").attr("aria-invalid"), "true");
   assert.match(zone.$("#time_zone").attr("aria-describedby") ?? "", /time_zone-problem/);
   assert.equal(language.$("#language-problem").text(), "Choose one of these languages.");
@@ -124,26 +123,26 @@ Deno.test("POST /user/security/preferences with a wrong value is 422, the form a
   assert.equal(theme.$("#theme-problem").text(), "Choose one of these themes.");
   assert.equal(theme.$("b").length, 0);
   assert.equal(offset.$("#time_zone").attr("value"), "+01:00");
-  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+  assert.deepEqual(await stored(app), INITIAL);
 });
 
 // ASVS 8.2
-Deno.test("POST /user/security/preferences leaves other accounts as they are", async () => {
-  const { here, app, browser } = await signedIn();
+Deno.test("POST /user/security/preferences leaves other accounts alone", async () => {
+  const { here, app, browser } = await signedInMadrid();
   await addAccount(app.db, "joan@example.com", PASSWORD);
   const joan = browser();
   await joan.signIn("joan@example.com", PASSWORD, { time_zone: "Europe/Paris" });
 
   await here.submit(paths.preferences, { time_zone: "Asia/Tokyo", language: "es", theme: "dark" });
 
-  assert.deepEqual(await stored(app, "joan@example.com"), { ...AS_IT_BEGINS, timeZone: "Europe/Paris" });
+  assert.deepEqual(await stored(app, "joan@example.com"), { ...INITIAL, timeZone: "Europe/Paris" });
   assert.deepEqual(await stored(app), { timeZone: "Asia/Tokyo", language: "es", theme: "dark" });
   assert.equal((await joan.get(paths.connections)).$("html").attr("data-theme"), undefined);
 });
 
 // Security: CSRF
-Deno.test("the preferences with an old csrf value come back as typed, and nothing changes", async () => {
-  const { here, app, browser } = await signedIn();
+Deno.test("POST /user/security/preferences with an old csrf value answers 403 with the form as typed, and changes nothing", async () => {
+  const { here, app, browser } = await signedInMadrid();
   const typed = { csrf: "old", time_zone: "Asia/Tokyo", language: "ca", theme: "dark" };
 
   const refused = await here.post(paths.preferences, typed);
@@ -151,19 +150,19 @@ Deno.test("the preferences with an old csrf value come back as typed, and nothin
 
   assert.deepEqual([refused.status, stranger.status], [403, 403]);
   assert.deepEqual(formIn(refused.$), { time_zone: "Asia/Tokyo", language: "ca", theme: "dark" });
-  assert.match(refused.$(".notification.problem").text(), /Nothing was done/);
+  assert.match(refused.$(".notification-problem").text(), /Nothing was done/);
   assert.equal(stranger.$("[name=theme]").length, 0);
-  assert.deepEqual(await stored(app), AS_IT_BEGINS);
+  assert.deepEqual(await stored(app), INITIAL);
 });
 
-Deno.test("each time zone of the list is understood as it is shown", () => {
+Deno.test("each listed time zone can be entered as it is shown", () => {
   assert.ok(TIME_ZONES.length > 400);
   assert.deepEqual(TIME_ZONES.filter((zone) => findTimeZone(nameOfZone(zone)) !== zone), []);
   assert.deepEqual(TIME_ZONES.filter((zone) => readTimeZone(zone) !== zone), []);
   assert.deepEqual(["Asia/Kolkata", "Europe/Kyiv", "UTC"].filter((zone) => !TIME_ZONES.includes(zone)), []);
 });
 
-Deno.test("a time zone is found in any writing, by its city alone, and under an old name", () => {
+Deno.test("findTimeZone accepts any spelling, a city alone and former names", () => {
   assert.equal(findTimeZone("europe/madrid"), "Europe/Madrid");
   assert.equal(findTimeZone(" america/new   york "), "America/New_York");
   assert.equal(findTimeZone("America/New_York"), "America/New_York");
@@ -174,16 +173,16 @@ Deno.test("a time zone is found in any writing, by its city alone, and under an 
   assert.equal(findTimeZone(""), null);
 });
 
-Deno.test("the preferences' page is at most 15 KB, the list of time zones included", async () => {
-  const { here } = await signedIn();
+Deno.test("the preferences page is at most 18 KB, with its list of time zones", async () => {
+  const { here } = await signedInMadrid();
 
   const { text } = await here.get(paths.preferences);
 
-  assert.ok(text.length <= 15_360, `It is ${text.length} bytes`);
+  assert.ok(text.length <= 18 * 1024, `${text.length} bytes`);
 });
 
-/** The app, and a browser whose sign-in brought a time zone. */
-async function signedIn() {
+/** Starts the app with a browser signed in from Madrid's time zone. */
+async function signedInMadrid() {
   const app = await startApp();
   const here = app.browser();
   await here.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" });
@@ -195,8 +194,8 @@ async function stored({ db }: TestApp, email = EMAIL) {
   return { timeZone, language, theme };
 }
 
-/** What a form shows, as it would be sent. */
-function formIn($: Answer["$"]) {
+/** A form's values, as they would be sent. */
+function formIn($: Reply["$"]) {
   const chosen = (name: string) => $(`[name=${name}] [selected]`).attr("value");
   return { time_zone: $("#time_zone").attr("value"), language: chosen("language"), theme: chosen("theme") };
 }

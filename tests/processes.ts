@@ -3,31 +3,33 @@ import { fileURLToPath } from "node:url";
 import { VARIABLES } from "../commands/configuration.ts";
 import { Browser, ORIGIN } from "./app.ts";
 
-/** The repository's folder, with a slash at its end. */
+/** The repository's folder, with a trailing slash. */
 export const ROOT = fileURLToPath(import.meta.resolve("../"));
 
 export type Folder = { path: string };
 
-/** The Deno under test: this one, or for `deno task test:floor` an older one. */
+/** The Deno under test: this one, or an older one for `deno task test:floor`. */
 const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
 
 type Task = "start" | "demo" | "users" | "backup";
 
-/** A new folder, which goes with whoever has it. */
+/** Creates a folder that is removed when its scope ends. */
 export async function makeFolder() {
   const path = await Deno.makeTempDir();
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
-/** What comes after `deno` in a task of deno.json, word by word. */
-export async function flagsOf(task: Task): Promise<string[]> {
+/** The arguments of `deno run` that a task stands for: it may extend another task, which has the permissions. */
+export async function flagsOf(task: string): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  const [deno, run, ...flags] = tasks[task].split(" ");
-  assert.deepEqual([deno, run], ["deno", "run"]);
-  return flags;
+  const [deno, command, ...args]: string[] = tasks[task].split(" ");
+  assert.equal(deno, "deno");
+  if (command === "run") return args;
+  const [extended, ...more] = args;
+  return [...await flagsOf(extended!), ...more];
 }
 
-/** The same for a process that runs in another folder; it may read `folders` beside the program. */
+/** The same for a process that runs in another folder, and that may also read `folders`. */
 export async function flagsElsewhere(task: Task, ...folders: string[]): Promise<string[]> {
   const flags = (await flagsOf(task)).map((flag) =>
     flag.replace("--allow-read=.", `--allow-read=${[ROOT, ".", ...folders].join()}`)
@@ -37,7 +39,7 @@ export async function flagsElsewhere(task: Task, ...folders: string[]): Promise<
   return [`--config=${ROOT}deno.json`, ...flags];
 }
 
-/** The process of a task: in the repository like the task's, over a database in `folder`, with nothing else set. */
+/** Starts a task's process in the repository over a database in `folder`, with no configuration but `variables`. */
 export function processOf(flags: string[], { path }: Folder, variables: Record<string, string>, cwd = ROOT) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
   return new Deno.Command(DENO, {
@@ -50,13 +52,13 @@ export function processOf(flags: string[], { path }: Folder, variables: Record<s
   }).spawn();
 }
 
-/** Runs until it ends, with `input` as its standard input. */
+/** Runs a process to its end, with `input` as its standard input. */
 export async function run(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
   const process = processOf(flags, folder, variables);
   await new Blob([input]).stream().pipeTo(process.stdin).catch(ignoreClosed);
   const { code, stdout, stderr } = await process.output();
-  const [said, complained] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  return { code, stdout: said ?? "", stderr: complained ?? "" };
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
 }
 
 /** A process may end without reading its standard input. */
@@ -64,12 +66,12 @@ function ignoreClosed(error: unknown): void {
   if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
 }
 
-/** `deno task users` with these arguments, until it ends. */
+/** Runs `deno task users` with these arguments. */
 export async function users(folder: Folder, args: string[], input = "") {
   return await run([...await flagsOf("users"), ...args], folder, {}, input);
 }
 
-/** A server of `deno task start` or `demo` that listens, on a port that is free; with a script that runs in it, if there is one. */
+/** Starts `deno task start` or `demo` on a free port, and waits until it listens. `preload` is a script that runs in its process first. */
 export async function startServer(
   task: "start" | "demo",
   folder: Folder,
@@ -95,7 +97,7 @@ export async function startServer(
       output.push(...lines);
       if (output.some((line) => line.includes('"event":"sys_startup"'))) listens.resolve();
     }
-    listens.reject(new Error(`It ended without listening: ${await errors}`));
+    listens.reject(new Error(`The server ended before it listened: ${await errors}`));
   })();
   await listens.promise;
 
@@ -103,12 +105,12 @@ export async function startServer(
   const server = {
     address,
     pid: process.pid,
-    /** The lines of standard output so far. */
+    /** Its standard output so far, by line. */
     output,
-    /** All of standard error, once it has ended. */
+    /** Its whole standard error, once it has ended. */
     errors,
     browser: () => browserAt(address, variables.PUBLIC_ORIGIN ?? address),
-    /** Sends a signal, and returns the status once it has ended. */
+    /** Sends a signal and returns the exit status. */
     stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
       return ended ??= (async () => {
         process.kill(signal);
@@ -124,13 +126,13 @@ export async function startServer(
   return server;
 }
 
-/** A port of the loopback that nobody listens on. */
+/** Finds a port of the loopback on which nothing listens. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** The browser of the other tests, over real HTTP to `address`, where people type `origin`. */
+/** The test browser over real HTTP: it connects to `address`, and sends `origin` as its forms' origin. */
 export function browserAt(address: string, origin = address, client?: Deno.HttpClient): Browser {
   const overHttp = async (request: Request) => {
     const headers = new Headers(request.headers);

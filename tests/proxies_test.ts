@@ -7,7 +7,7 @@ import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users 
 const CONFIGURATIONS = `${ROOT}docs/deploy`;
 
 Deno.test({
-  name: "behind nginx as docs/deploy configures it the main flow, the cookies and the client's address are right",
+  name: "behind nginx with the configuration in docs/deploy the main flow, cookies and client addresses work",
   ignore: !isInstalled("nginx", "-v") || !isInstalled("openssl", "version"),
   async fn() {
     await using front = await startBehind(async (folder, port, upstream) => {
@@ -19,7 +19,7 @@ Deno.test({
         .replaceAll("/etc/ssl/panel.example", `${folder.path}/localhost`)
         .replaceAll("10s", "1s");
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-      // Debian's own nginx.conf switches compression on.
+      // Debian's nginx.conf turns compression on.
       const file = `daemon off; pid ${folder.path}/nginx.pid; error_log ${folder.path}/nginx.log; events {}
         http { access_log off; gzip on; gzip_proxied any; gzip_min_length 1;
         ${temporary.map((name) => `${name}_temp_path ${folder.path}/${name};`).join(" ")}
@@ -34,7 +34,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "behind Caddy as docs/deploy configures it the main flow, the cookies and the client's address are right",
+  name: "behind Caddy with the configuration in docs/deploy the main flow, cookies and client addresses work",
   ignore: !isInstalled("caddy", "version") || !isInstalled("openssl", "version"),
   async fn() {
     await using front = await startBehind(async (folder, port, upstream) => {
@@ -54,7 +54,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "systemd finds nothing wrong with the unit of docs/deploy",
+  name: "systemd-analyze accepts the unit in docs/deploy",
   ignore: !isInstalled("systemd-analyze", "--version"),
   async fn() {
     await using folder = await makeFolder();
@@ -72,12 +72,12 @@ Deno.test({
   },
 });
 
-Deno.test("what the unit of docs/deploy starts serves the main flow, with nothing to write but the database and an empty cache", async () => {
+Deno.test("the command of the unit in docs/deploy serves the main flow, and writes only the database and its cache", async () => {
   await using folder = await makeFolder();
   await using cache = await makeFolder();
   await users(folder, ["add", EMAIL], PASSWORD);
-  const [, started] = /^ExecStart=\S+ ([^]+?serve)$/m.exec(await readUnit()) ?? [];
-  const [, ...args] = started!.replaceAll("\\\n", " ").split(/\s+/);
+  const [, command] = /^ExecStart=\S+ ([^]+?serve)$/m.exec(await readUnit()) ?? [];
+  const [, ...args] = command!.replaceAll("\\\n", " ").split(/\s+/);
   const flags = args.map((arg) =>
     arg.replace("/opt/connection-history", ROOT)
       .replace("/var/lib/connection-history", folder.path)
@@ -97,10 +97,10 @@ async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   await assertServes(browser);
 
   const here = browser("127.0.0.2");
-  const lie = { "X-Forwarded-For": "203.0.113.9" };
-  const signInPage = await here.get(paths.signIn, lie);
+  const forged = { "X-Forwarded-For": "203.0.113.9" };
+  const signInPage = await here.get(paths.signIn, forged);
   const fields = { csrf: signInPage.$("[name=csrf]").attr("value") ?? "", email: EMAIL };
-  const answer = await here.post(paths.signIn, { ...fields, password: "a much better password than before" }, lie);
+  const answer = await here.post(paths.signIn, { ...fields, password: "a much better password than before" }, forged);
   assert.equal(answer.status, 303);
   assert.match(answer.headers.getSetCookie().join("\n"), /^__Host-session=[^;]+;.* Secure/m);
   assert.equal(answer.headers.get("Strict-Transport-Security"), "max-age=63072000");
@@ -114,11 +114,11 @@ async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   assert.equal(tooLarge.status, 413);
   assert.match(tooLarge.text, /This form is too large/);
 
-  // Nobody can hold a place with half a header.
+  // The proxy gives up on half a header.
   using slow = await Deno.connectTls({ hostname: "localhost", port, caCerts: [await certificateOf(origin)] });
   await slow.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX-Slow:`));
-  const said = await new Response(slow.readable).text().catch(() => "");
-  assert.doesNotMatch(said, /200 OK|303/);
+  const toSlow = await new Response(slow.readable).text().catch(() => "");
+  assert.doesNotMatch(toSlow, /200 OK|303/);
 }
 
 const certificates = new Map<string, string>();
@@ -129,7 +129,7 @@ function certificateOf(origin: string): Promise<string> {
 
 type Proxy = { command: string; check: string[]; args: string[] };
 
-/** The server of `deno task start` with an account, and a proxy in front of it over HTTPS. */
+/** Starts the server with one account, and a proxy in front of it over HTTPS. */
 async function startBehind(configure: (folder: Folder, port: number, upstream: number) => Promise<Proxy>) {
   const folder = await makeFolder();
   const [port, upstream] = [freePort(), freePort()];
@@ -167,19 +167,19 @@ async function startBehind(configure: (folder: Folder, port: number, upstream: n
   };
 }
 
-/** Tries until somebody takes connections there. */
+/** Waits until something accepts connections on the port. */
 async function untilListening(port: number): Promise<void> {
-  for (let tries = 0;; tries++) {
+  for (let attempts = 0;; attempts++) {
     try {
       return (await Deno.connect({ hostname: "127.0.0.1", port })).close();
     } catch (error) {
-      if (tries === 100) throw error;
+      if (attempts === 100) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
 
-/** An authority of its own, and a certificate of it for localhost. */
+/** Creates a certificate authority, and its certificate for localhost. */
 async function makeCertificate({ path }: Folder): Promise<void> {
   const newKey = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
   await openssl(path, `req -x509 ${newKey} -subj /CN=authority -keyout ca.key -out ca.crt`);

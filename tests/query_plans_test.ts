@@ -13,12 +13,12 @@ import {
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { type Filter, findConnection, listCountries, listHistory, readPage } from "../db/history.ts";
-import { giveBack, reserveTry } from "../db/limits.ts";
+import { type Filter, findConnection, listCountries, listHistory, readPage } from "../db/history/rows.ts";
+import { reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, type User } from "../db/schema.ts";
-import { confirmSession, holds, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
+import { confirmSession, hasSecret, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
 import {
   changePassword,
   findUser,
@@ -32,13 +32,13 @@ import { disownConnection, findUnusual, recognizeConnection } from "../db/unusua
 import { EMAIL, START } from "./app.ts";
 import { assertContains, assertIndexed, planOf } from "./plans.ts";
 
-/** Who closed a row's connection is looked up by its key. */
+/** The connection that closed a row's is found by its primary key. */
 const CLOSER = [
   "CORRELATED SCALAR SUBQUERY 1",
   "SEARCH closer USING INDEX sqlite_autoindex_connections_1 (id=?)",
 ];
 
-Deno.test("the history is merged from two indexes in its order, on the first page and on every next one", async () => {
+Deno.test("the unfiltered history merges two indexes without sorting, on every page", async () => {
   assert.deepEqual(await plansOfHistory({}), {
     first: [
       "MERGE (UNION ALL)",
@@ -59,7 +59,7 @@ Deno.test("the history is merged from two indexes in its order, on the first pag
   });
 });
 
-Deno.test("the history by state goes through an index in its order", async () => {
+Deno.test("filtering by state reads an index in order", async () => {
   assert.deepEqual(await plansOfHistory({ state: "open" }), {
     first: ["SEARCH connections USING INDEX connections_not_closed (user_id=?)", ...CLOSER],
     next: ["SEARCH connections USING INDEX connections_not_closed (user_id=? AND (opened_at,id)<(?,?))", ...CLOSER],
@@ -74,7 +74,7 @@ Deno.test("the history by state goes through an index in its order", async () =>
   });
 });
 
-Deno.test("the history by country goes through its index", async () => {
+Deno.test("filtering by country uses its index", async () => {
   const { first, next } = await plansOfHistory({ countryCode: "ES" });
 
   assertIndexed(first);
@@ -85,7 +85,7 @@ Deno.test("the history by country goes through its index", async () => {
   assertContains(next, "refusals_by_country (user_id=? AND country_code=? AND (first_at,id)<(?,?))");
 });
 
-Deno.test("the history by address goes through its index", async () => {
+Deno.test("filtering by address uses its index", async () => {
   const { first, next } = await plansOfHistory({ ip: "46.16.60.1" });
 
   assertIndexed(first);
@@ -96,7 +96,7 @@ Deno.test("the history by address goes through its index", async () => {
   assertContains(next, "refusals_by_ip (user_id=? AND ip=? AND (first_at,id)<(?,?))");
 });
 
-Deno.test("the history by network goes through its index", async () => {
+Deno.test("filtering by network uses its index", async () => {
   const { first, next } = await plansOfHistory({ network: "46.16" });
 
   assertIndexed(first);
@@ -107,7 +107,7 @@ Deno.test("the history by network goes through its index", async () => {
   assertContains(next, "refusals_by_network (user_id=? AND network=? AND (first_at,id)<(?,?))");
 });
 
-Deno.test("the history by days goes through the index of time", async () => {
+Deno.test("filtering by days uses the index by time", async () => {
   const since = await plansOfHistory({ since: START });
   const until = await plansOfHistory({ until: START });
   const both = await plansOfHistory({ since: START, until: START });
@@ -119,7 +119,7 @@ Deno.test("the history by days goes through the index of time", async () => {
   assertContains(both.next, "connections_by_time (user_id=? AND opened_at>? AND (opened_at,id)<(?,?))");
 });
 
-Deno.test("the history by what is closed or refused and one thing more goes through the index of that", async () => {
+Deno.test("filtering closed, refused or some days' connections by one more condition uses that condition's index", async () => {
   const closed = await plansOfHistory({ state: "closed", network: "46.16" });
   const refused = await plansOfHistory({ state: "refused", countryCode: "ES" });
   const country = await plansOfHistory({ countryCode: "ES", since: START, until: START });
@@ -131,7 +131,7 @@ Deno.test("the history by what is closed or refused and one thing more goes thro
   assertContains(country.first, "connections_by_country");
 });
 
-Deno.test("a search for several things goes along the index of the rarest, and no further than it may look", async () => {
+Deno.test("filtering by several conditions uses the rarest one's index", async () => {
   const address = await plansOfHistory({ ip: "46.16.60.1", countryCode: "ES", since: START });
   const network = await plansOfHistory({ network: "46.16", countryCode: "ES" });
   const open = await plansOfHistory({ state: "open", ip: "46.16.60.1", countryCode: "ES" });
@@ -144,7 +144,7 @@ Deno.test("a search for several things goes along the index of the rarest, and n
   assertContains(open.next, "connections_not_closed (user_id=? AND (opened_at,id)<(?,?))");
 });
 
-Deno.test("the next page of one address or country between two days doesn't go through all others of these days", async () => {
+Deno.test("the next page of an address, network or country within some days uses that condition's index", async () => {
   const days = { since: START, until: START + 1 };
 
   assertContains((await plansOfHistory({ ...days, ip: "46.16.60.1" })).next, "connections_by_ip");
@@ -153,7 +153,7 @@ Deno.test("the next page of one address or country between two days doesn't go t
   assertContains((await plansOfHistory({ ...days, network: "46.16", state: "closed" })).next, "connections_by_network");
 });
 
-Deno.test("the countries of a history are found by steps through indexes, not by reading it", async () => {
+Deno.test("listing countries skips through indexes instead of reading the history", async () => {
   const plan = await planOf((db) => listCountries(db, "u"));
 
   assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
@@ -164,7 +164,7 @@ Deno.test("the countries of a history are found by steps through indexes, not by
   ]);
 });
 
-Deno.test("how a whole history stands is found by the ends of indexes", async () => {
+Deno.test("reading the activity with a page uses the ends of indexes", async () => {
   const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
   const plan = await planOf((db) => readPage(db, query, "c"));
 
@@ -172,7 +172,7 @@ Deno.test("how a whole history stands is found by the ends of indexes", async ()
   assertContains(plan, "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)");
 });
 
-Deno.test("the session behind a cookie is found by three keys", async () => {
+Deno.test("resuming a session looks up three primary keys", async () => {
   assert.deepEqual(
     await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START })),
     [
@@ -183,7 +183,7 @@ Deno.test("the session behind a cookie is found by three keys", async () => {
   );
 });
 
-Deno.test("how the history stands is found with the session, by the same keys and four indexes", async () => {
+Deno.test("resuming a session with its activity uses keys and indexes only", async () => {
   const cookie = `${"a".repeat(22)}.${"b".repeat(43)}`;
 
   const plan = await planOf((db) => resumeWithActivity(db, cookie, { isReading: true, now: START }));
@@ -194,7 +194,7 @@ Deno.test("how the history stands is found with the session, by the same keys an
   assertContains(plan, "SEARCH connections USING INDEX connections_unanswered (user_id=?)");
 });
 
-Deno.test("open connections are listed and closed through the index of those that are not closed", async () => {
+Deno.test("listing and closing open connections uses the index of connections that aren't closed", async () => {
   const open = "SEARCH connections USING INDEX connections_not_closed (user_id=?)";
 
   assert.deepEqual(await planOf((db) => listOtherOpen(db, SESSION, START)), [open]);
@@ -214,7 +214,7 @@ Deno.test("open connections are listed and closed through the index of those tha
   ]);
 });
 
-Deno.test("what is done to one connection finds it by its key", async () => {
+Deno.test("verbs for one connection find it by its primary key", async () => {
   const one = "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)";
 
   assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...CLOSER]);
@@ -225,20 +225,20 @@ Deno.test("what is done to one connection finds it by its key", async () => {
   assert.equal((await planOf((db) => closeConnection(db, SESSION, "c", START)))[0], one);
 });
 
-Deno.test("accounts are found by their keys, and listed in the order of an index", async () => {
+Deno.test("accounts are found by unique keys, and listed in index order", async () => {
   const byEmail = "SEARCH users USING INDEX users_email_unique (email=?)";
 
   assert.deepEqual(await planOf((db) => findUser(db, EMAIL)), [byEmail]);
   assert.deepEqual(await planOf((db) => hasUsers(db)), ["SCAN users USING COVERING INDEX sqlite_autoindex_users_1"]);
   assert.deepEqual(await planOf((db) => listUsers(db, START)), [
-    // All accounts are what is asked for.
+    // It lists all accounts.
     "SCAN users USING INDEX users_email_unique",
     "CORRELATED SCALAR SUBQUERY 1",
     "SEARCH connections USING INDEX connections_not_closed (user_id=?)",
   ]);
 });
 
-Deno.test("signing in, changing a password and the sweep go through indexes", async () => {
+Deno.test("signing in, changing a password and sweeping use indexes only", async () => {
   const visitor = {
     address: readAddress("46.16.60.1")!,
     countryCode: "ES",
@@ -251,7 +251,9 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
 
   assertIndexed(await planOf((db) => findUserFrom(db, EMAIL, visitor.address, START)));
   assertIndexed(await planOf((db) => findUserFrom(db, EMAIL, readAddress("2001:db8::1")!, START)));
-  assertIndexed(await planOf((db) => reserveTry(db, { email: EMAIL, address: visitor.address, isKnown: true }, START)));
+  assertIndexed(
+    await planOf((db) => reserveAttempt(db, { email: EMAIL, address: visitor.address, isKnown: true }, START)),
+  );
   assertIndexed(await planOf((db) => openConnection(db, opening)));
   assertIndexed(
     await planOf((db) => recordRefusal(db, { user: USER, visitor, reason: "wrong_password", now: START })),
@@ -262,13 +264,13 @@ Deno.test("signing in, changing a password and the sweep go through indexes", as
   );
   assertIndexed(await planOf((db) => confirmSession(db, { user: USER, session: SESSION, reserved, now: START })));
   assertIndexed(await planOf((db) => resetPassword(db, USER, "", START)));
-  assertIndexed(await planOf((db) => giveBack(db, reserved)));
-  assertIndexed(await planOf((db) => holds(db, { id: "s", cookie: "", hash: "" })));
+  assertIndexed(await planOf((db) => returnAttempt(db, reserved)));
+  assertIndexed(await planOf((db) => hasSecret(db, { id: "s", cookie: "", hash: "" })));
   assertIndexed(await planOf((db) => strengthenHash(db, USER, "")));
   assertIndexed(await planOf((db) => countClosedBy(db, SESSION, "password_changed", START)));
 });
 
-Deno.test("what is unusual is found and answered through keys and the indexes of what is unusual", async () => {
+Deno.test("finding and reviewing unusual connections uses indexes only", async () => {
   const visitor = {
     address: readAddress("46.16.60.1")!,
     countryCode: "ES",
@@ -283,7 +285,7 @@ Deno.test("what is unusual is found and answered through keys and the indexes of
   assertIndexed(await planOf((db) => disownConnection(db, SESSION, "other", START)));
 });
 
-Deno.test("what was just closed is found by its time, however long the history is", async () => {
+Deno.test("listing recently closed connections uses the index by closing time", async () => {
   assertContains(await planOf((db) => listClosedBy(db, SESSION, START, 4)), "connections_to_remove (closed_at>?)");
 });
 

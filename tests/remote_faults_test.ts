@@ -9,16 +9,25 @@ import {
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { giveBack, reserveTry } from "../db/limits.ts";
+import { reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, sessions, type User } from "../db/schema.ts";
 import { confirmSession, type Session } from "../db/sessions.ts";
-import { unavailabilityIn, Unavailable } from "../db/driver/unavailable.ts";
+import { findUnavailable, Unavailable } from "../db/driver/unavailable.ts";
 import { disownConnection, recognizeConnection } from "../db/unusual.ts";
-import { addUser, changePassword, findUser, resetPassword, strengthenHash } from "../db/users.ts";
+import {
+  addUser,
+  changePassword,
+  findUser,
+  removeUser,
+  renameUser,
+  resetPassword,
+  setPreferences,
+  strengthenHash,
+} from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 import { LIFETIME, makeUser, markUnusual, openSession, reserve, visitorFrom } from "./verbs.ts";
 
@@ -26,24 +35,24 @@ type Given = { db: Db; user: User; here: Session; ip: string };
 
 type Write = {
   does: (given: Given) => Promise<unknown>;
-  /** What it returns; a cookie counts as "a cookie". */
+  /** A cookie is "a cookie". */
   returns: unknown;
-  /** Whether it finds out by itself that it was done, where the answer was lost. */
-  looksBack: boolean;
+  /** Whether it finds its result in the database when the answer is lost. */
+  recovers: boolean;
 };
 
 const NOW = START + 10 * MINUTE;
 
-/** Every write that a verb of `db/` does. */
+/** Every verb of `db/` that writes. */
 const WRITES: Record<string, Write> = {
   addUser: {
     does: ({ db, user }) => addUser(db, `second.${user.email}`, "a hash", NOW),
     returns: true,
-    looksBack: true,
+    recovers: true,
   },
   openConnection: {
     does: async ({ db, user, ip, here }) =>
-      isCookie(
+      hideCookie(
         await openConnection(db, {
           user,
           visitor: visitorFrom(ip),
@@ -55,110 +64,122 @@ const WRITES: Record<string, Write> = {
         }),
       ),
     returns: "a cookie",
-    looksBack: true,
+    recovers: true,
   },
   closeConnection: {
     does: async ({ db, user, here }) => await closeConnection(db, here, await oldestOf(db, user), NOW),
     returns: true,
-    looksBack: true,
+    recovers: true,
   },
   closeOtherConnections: {
     does: ({ db, here }) => closeOtherConnections(db, here, NOW),
     returns: 2,
-    looksBack: true,
+    recovers: true,
   },
-  signOut: { does: ({ db, here }) => signOut(db, here, NOW), returns: true, looksBack: true },
+  signOut: { does: ({ db, here }) => signOut(db, here, NOW), returns: true, recovers: true },
   "closeAsOperator of one": {
     does: ({ db, user }) => closeAsOperator(db, user.id, NOW),
     returns: 3,
-    looksBack: true,
+    recovers: true,
   },
   confirmSession: {
     does: async ({ db, user, here, ip }) => {
       const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
-      return isCookie(await confirmSession(db, { session: here, user, reserved, now: NOW }));
+      return hideCookie(await confirmSession(db, { session: here, user, reserved, now: NOW }));
     },
     returns: "a cookie",
-    looksBack: true,
+    recovers: true,
   },
   changePassword: {
     does: async ({ db, user, here, ip }) => {
       const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
       const passwordHash = `new hash of ${user.email}`;
       const changed = await changePassword(db, { user, session: here, passwordHash, reserved, now: NOW });
-      return { closed: changed?.closed, cookie: isCookie(changed?.cookie) };
+      return { closed: changed?.closed, cookie: hideCookie(changed?.cookie) };
     },
     returns: { closed: 2, cookie: "a cookie" },
-    looksBack: true,
+    recovers: true,
   },
   resetPassword: {
     does: ({ db, user }) => resetPassword(db, user, `new hash of ${user.email}`, NOW),
     returns: 3,
-    looksBack: true,
+    recovers: true,
   },
   strengthenHash: {
     does: ({ db, user }) => strengthenHash(db, user, "stronger hash"),
     returns: undefined,
-    looksBack: false,
+    recovers: false,
   },
-  markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, looksBack: false },
+  setPreferences: {
+    does: ({ db, here }) => setPreferences(db, here, { timeZone: "Europe/Madrid", language: "ca", theme: "dark" }),
+    returns: undefined,
+    recovers: false,
+  },
+  renameUser: {
+    does: ({ db, user: { email } }) => renameUser(db, email, `new.${email}`),
+    returns: true,
+    recovers: false,
+  },
+  removeUser: { does: ({ db, user }) => removeUser(db, user.email), returns: true, recovers: false },
+  markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, recovers: false },
   recordRefusal: {
     does: ({ db, user, ip }) =>
       recordRefusal(db, { user, visitor: visitorFrom(ip), reason: "wrong_password", now: NOW }),
     returns: undefined,
-    looksBack: false,
+    recovers: false,
   },
   recognizeConnection: {
     does: async ({ db, here, user }) => await recognizeConnection(db, here, await oldestOf(db, user), NOW),
     returns: 2,
-    looksBack: false,
+    recovers: false,
   },
   disownConnection: {
     does: async ({ db, here, user }) => await disownConnection(db, here, await oldestOf(db, user), NOW),
     returns: true,
-    looksBack: false,
+    recovers: false,
   },
-  reserveTry: {
+  reserveAttempt: {
     does: async ({ db, user: { email }, ip }) =>
-      "run" in await reserveTry(db, { email, address: visitorFrom(ip).address, isKnown: false }, NOW),
+      "run" in await reserveAttempt(db, { email, address: visitorFrom(ip).address, isKnown: false }, NOW),
     returns: true,
-    looksBack: false,
+    recovers: false,
   },
-  giveBack: {
-    does: ({ db, ip }) => giveBack(db, { address: `address:${ip}`, account: "account", run: "run", isLast: false }),
+  returnAttempt: {
+    does: ({ db, ip }) =>
+      returnAttempt(db, { address: `address:${ip}`, account: "account", run: "run", isLast: false }),
     returns: undefined,
-    looksBack: false,
+    recovers: false,
   },
   "closeAsOperator of everyone": {
     does: async ({ db }) => await closeAsOperator(db, "everyone", NOW) > 0,
     returns: true,
-    looksBack: true,
+    recovers: true,
   },
-  sweep: { does: ({ db }) => sweep(db, LIFETIME, DAY, START + 40 * DAY), returns: undefined, looksBack: false },
+  sweep: { does: ({ db }) => sweep(db, LIFETIME, DAY, START + 40 * DAY), returns: undefined, recovers: false },
 };
 
 // Security: remote database
-Deno.test("a write whose answer is lost was done once, and says so where a caller waits for what it did", async () => {
+Deno.test("a write whose answer is lost is done once, and still returns its result if a caller needs it", async () => {
   await using twin = await startRemote();
   await using remote = await startRemote();
 
-  for (const [name, { does, returns, looksBack }] of Object.entries(WRITES)) {
+  for (const [name, { does, returns, recovers }] of Object.entries(WRITES)) {
     assert.deepEqual(await does(await prepare(twin.db, name)), returns, name);
     const given = await prepare(remote.db, name);
     remote.breakWhen((sql) => sql.some(isWrite) ? "lose the answer" : null);
 
     const done = does(given);
 
-    if (looksBack) assert.deepEqual(await done, returns, name);
+    if (recovers) assert.deepEqual(await done, returns, name);
     else await assert.rejects(done, isUnavailable, name);
     remote.heal();
-    // The second part of a sweep is another batch, which waits for the next sweep.
+    // The rest of a sweep is another batch, left to the next sweep.
     if (name !== "sweep") assert.deepEqual(rowsOf(remote), rowsOf(twin), name);
   }
 });
 
 // Security: remote database
-Deno.test("a write that never reaches the database, or fails there, says that it is unavailable and changes nothing; again it does all", async () => {
+Deno.test("a write that fails before or at the remote database changes nothing, throws Unavailable and can be repeated", async () => {
   await using twin = await startRemote();
   await using remote = await startRemote();
 
@@ -168,10 +189,10 @@ Deno.test("a write that never reaches the database, or fails there, says that it
     const before = remote.dump();
 
     for (const fault of ["refuse", "error", "redirect"] as const) {
-      let asked = 0;
-      remote.breakWhen((sql) => sql.some(isWrite) && ++asked ? fault : null);
+      let sent = 0;
+      remote.breakWhen((sql) => sql.some(isWrite) && ++sent ? fault : null);
       await assert.rejects(does(given), isUnavailable, `${name}, ${fault}`);
-      assert.equal(asked, 1, `${name}, ${fault}`);
+      assert.equal(sent, 1, `${name}, ${fault}`);
     }
     remote.heal();
 
@@ -182,7 +203,7 @@ Deno.test("a write that never reaches the database, or fails there, says that it
 });
 
 // Security: remote database
-Deno.test("a write that hangs is given up and has changed nothing", async () => {
+Deno.test("a write that hangs times out and changes nothing", async () => {
   await using remote = await startRemote();
   const writes = Object.entries(WRITES);
   const given: Given[] = [];
@@ -193,54 +214,52 @@ Deno.test("a write that hangs is given up and has changed nothing", async () => 
   const outcomes = await Promise.allSettled(writes.map(([, { does }], i) => does(given[i]!)));
 
   for (const [i, outcome] of outcomes.entries()) {
-    assert.ok(outcome.status === "rejected" && unavailabilityIn(outcome.reason), writes[i]![0]);
+    assert.ok(outcome.status === "rejected" && findUnavailable(outcome.reason), writes[i]![0]);
   }
   assert.deepEqual(remote.dump(), before);
 });
 
 // Security: remote database
-Deno.test("a sign-in that is done long after it was given up leaves a connection that nobody holds, and the next one works", async () => {
+Deno.test("a sign-in that the database completes after it timed out leaves a connection that no browser has, and the next sign-in works", async () => {
   await using remote = await startRemote();
   await addAccount(remote.db, EMAIL, PASSWORD);
   const { browser } = await startApp({ db: remote.db });
   const here = browser();
   remote.breakWhen((sql) => sql.some((text) => /insert into "sessions"/.test(text)) ? "hang" : null);
 
-  const gaveUp = await here.signIn();
+  const timedOut = await here.signIn();
   remote.heal();
   remote.finishLate();
-  const signedIn = await here.signIn();
+  const repeated = await here.signIn();
 
-  assert.deepEqual([gaveUp.status, gaveUp.headers.get("Set-Cookie")?.includes("session=") ?? false], [503, false]);
-  assert.equal(signedIn.status, 303);
+  assert.deepEqual([timedOut.status, timedOut.headers.get("Set-Cookie")?.includes("session=") ?? false], [503, false]);
+  assert.equal(repeated.status, 303);
   assert.equal((await here.get(paths.connections)).$("tbody tr").length, 2);
   await here.submit(paths.closeAll);
   assert.match((await here.get(paths.connections)).$("#notifications").text(), /1 open connection was closed/);
 });
 
 // Security: remote database
-Deno.test("an answer that is no answer is an outage: no JSON, no Hrana, far too much, or somewhere else's", async () => {
+Deno.test("an answer that is not JSON, not Hrana, too large or a redirect counts as an outage", async () => {
   await using remote = await startRemote();
   await addAccount(remote.db, EMAIL, PASSWORD);
-  const { browser } = await startApp({ db: remote.db });
-  const here = browser();
-  await here.signIn();
+  const { here } = await signedIn({ db: remote.db });
 
-  for (const fault of ["no JSON", "no Hrana", "redirect"] as const) {
+  for (const fault of ["not JSON", "not Hrana", "redirect"] as const) {
     remote.breakWhen(() => fault);
     const page = await here.get(paths.connections);
     const statuses = [page, await here.get(paths.health), await here.post(paths.closeAll, {})].map((a) => a.status);
     assert.deepEqual(statuses, [503, 503, 503], fault);
     assert.equal(page.headers.get("Retry-After"), "5");
   }
-  remote.breakWhen(() => "too much");
+  remote.breakWhen(() => "too large");
   assert.equal((await here.get(paths.connections)).status, 503);
 
   remote.heal();
   assert.equal(await here.isIn(), true);
 });
 
-Deno.test("a batch of which one statement fails changes nothing, and the fault is the statement's", async () => {
+Deno.test("a batch with a failing statement changes nothing, and throws the statement's error", async () => {
   await using remote = await startRemote();
   const given = await prepare(remote.db, "batch");
   const before = remote.dump();
@@ -253,13 +272,13 @@ Deno.test("a batch of which one statement fails changes nothing, and the fault i
     remote.db.insert(sessions).values({ id, connectionId: "nobody's", secretHash: "", csrf: "" }),
   ]);
 
-  await assert.rejects(batch, (error) => unavailabilityIn(error) === null && /constraint/i.test(String(error)));
+  await assert.rejects(batch, (error) => findUnavailable(error) === null && /constraint/i.test(String(error)));
   assert.deepEqual(remote.dump(), before);
-  // The connection that failed holds no lock.
+  // The failed batch left no lock.
   assert.equal(await closeOtherConnections(remote.db, given.here, NOW), 2);
 });
 
-Deno.test("a database server whose disk is full is an outage, and no fault of the statement", async () => {
+Deno.test("a full disk at the database server counts as an outage", async () => {
   await using remote = await startRemote();
   remote.breakWhen(() => "full");
 
@@ -268,13 +287,13 @@ Deno.test("a database server whose disk is full is an outage, and no fault of th
   assert.equal(await findUser(remote.db, EMAIL), undefined);
 });
 
-Deno.test("a wrong token is told at the start, and the token is not", async () => {
+Deno.test("opening a database with a wrong token says so without showing the token", async () => {
   await using hrana = await startHrana({ token: "the right token" });
 
   const wrong = openDatabase(hrana.url, "canary");
 
   await assert.rejects(wrong, (error) => {
-    assert.ok(unavailabilityIn(error) instanceof Unavailable);
+    assert.ok(findUnavailable(error) instanceof Unavailable);
     assert.doesNotMatch(Deno.inspect(error), /canary/);
     assert.match(Deno.inspect(error), /does not accept DATABASE_AUTH_TOKEN \(status 401\)/);
     return true;
@@ -285,18 +304,18 @@ Deno.test("a wrong token is told at the start, and the token is not", async () =
 });
 
 function isUnavailable(error: unknown): boolean {
-  return unavailabilityIn(error) !== null;
+  return findUnavailable(error) !== null;
 }
 
 function isWrite(sql: string): boolean {
   return /^\s*(insert|update|delete|begin immediate)/i.test(sql);
 }
 
-function isCookie(value: unknown): unknown {
+function hideCookie(value: unknown): unknown {
   return typeof value === "string" && value.length > 50 ? "a cookie" : value;
 }
 
-/** An account with three open connections, of which `here` is the newest, and one reserved try. */
+/** Adds an account with three open connections, `here` being the newest, and one reserved attempt. */
 async function prepare(db: Db, name: string): Promise<Given> {
   const email = `${name.replaceAll(" ", ".").toLowerCase()}@example.com`;
   const ip = `198.51.100.${1 + Object.keys(WRITES).indexOf(name)}`;
@@ -316,10 +335,10 @@ async function oldestOf(db: Db, user: User): Promise<string> {
   return oldest!.id;
 }
 
-/** The rows without what chance made: what two databases have alike after the same was done in both. */
+/** The rows without random values: the same in two databases after the same changes. */
 function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
   return [
-    `select email, password_hash, password_version, time_zone from users order by email`,
+    `select email, password_hash, password_version, time_zone, language, theme from users order by email`,
     `select email, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by is null, ip,
       unusual, answer
       from connections join users on users.id = user_id order by email, opened_at`,
@@ -327,7 +346,7 @@ function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
       join connections on connections.id = connection_id join users on users.id = user_id order by email, opened_at`,
     `select email, hour, first_at, last_at, attempts, addresses, reason from refusals
       join users on users.id = user_id order by email, hour`,
-    // The key of a refusal's counter has the account's id in it.
+    // The key of a refusal's counter contains the account's id.
     `select case when key like 'refusal:%-%' then 'refusal:' || substr(key, 46) else key end as name, count, expires_at
       from limits order by name`,
     `select email, kind, value, last_at from known join users on users.id = user_id order by email, kind, value`,

@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { type Db, openDatabase } from "../db/database.ts";
-import { reserveTry } from "../db/limits.ts";
-import { listHistory } from "../db/history.ts";
+import { reserveAttempt } from "../db/limits.ts";
+import { listHistory } from "../db/history/rows.ts";
 import { readAddress } from "../visitor/addresses.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
 
 const NEW = "a much better password than before";
 
-Deno.test("over a remote database a person signs in, filters, closes, downloads, changes the password and signs out", async () => {
+Deno.test("the main flow works over a remote database", async () => {
   await using remote = await startRemote();
   await assertMainFlow(remote.db, EMAIL);
 });
 
 Deno.test({
-  name: "over the server in TEST_DATABASE_URL the main flow is the same",
+  name: "the main flow works over the server in TEST_DATABASE_URL",
   ignore: !Deno.env.get("TEST_DATABASE_URL"),
   async fn() {
     const db = await openDatabase(Deno.env.get("TEST_DATABASE_URL")!, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
@@ -32,7 +32,7 @@ Deno.test({
 });
 
 // ASVS 7.4.1
-Deno.test("closing on one instance is felt on another one at the next request, over a remote database too", async () => {
+Deno.test("over a remote database, closing on one instance takes effect on another at the next request", async () => {
   await using remote = await startRemote();
   const elsewhere = await openDatabase(remote.url);
   const [one, two] = [await startApp({ db: remote.db }), await startApp({ db: elsewhere })];
@@ -47,20 +47,21 @@ Deno.test("closing on one instance is felt on another one at the next request, o
 });
 
 // ASVS 6.3.1
-Deno.test("of 60 tries that arrive together at a remote database, exactly 25 are let through", async () => {
+Deno.test("of 60 simultaneous attempts over a remote database exactly 25 are allowed", async () => {
   await using remote = await startRemote();
 
   const outcomes = await Promise.all(
     Array.from(
       { length: 60 },
-      (_, i) => reserveTry(remote.db, { email: EMAIL, address: readAddress(`203.0.113.${i}`)!, isKnown: false }, START),
+      (_, i) =>
+        reserveAttempt(remote.db, { email: EMAIL, address: readAddress(`203.0.113.${i}`)!, isKnown: false }, START),
     ),
   );
 
   assert.equal(outcomes.filter((outcome) => !("retryAfter" in outcome)).length, 25);
 });
 
-Deno.test("a remote database that starts empty gets its tables once, also from two processes at the same time", async () => {
+Deno.test("two processes that open an empty remote database at once create its tables once", async () => {
   await using hrana = await startHrana();
 
   const databases = await Promise.all([openDatabase(hrana.url), openDatabase(hrana.url)]);
@@ -70,7 +71,7 @@ Deno.test("a remote database that starts empty gets its tables once, also from t
   for (const db of databases) db.$client.close();
 });
 
-Deno.test("a fault in a statement is no outage, and is asked once", async () => {
+Deno.test("a statement's own error is not an outage, and is not retried", async () => {
   await using remote = await startRemote();
   const before = remote.calls.length;
 
@@ -80,47 +81,44 @@ Deno.test("a fault in a statement is no outage, and is asked once", async () => 
 });
 
 // Security: remote database
-Deno.test("a read that fails is asked again, at most twice", async () => {
+Deno.test("a failed read is retried at most twice", async () => {
   await using remote = await startRemote();
-  const { browser } = await startApp({ db: remote.db });
-  const here = browser();
-  await here.signIn();
+  const { here } = await signedIn({ db: remote.db });
   let failures = 0;
   remote.breakWhen((sql) => isSessionRead(sql) && failures < 2 && ++failures ? "error" : null);
 
   assert.equal((await here.get(paths.password)).status, 200);
   assert.equal(failures, 2);
 
-  let asked = 0;
-  remote.breakWhen((sql) => isSessionRead(sql) && ++asked ? "error" : null);
+  let reads = 0;
+  remote.breakWhen((sql) => isSessionRead(sql) && ++reads ? "error" : null);
   const answer = await here.get(paths.password);
   assert.equal(answer.status, 503);
   assert.equal(answer.headers.get("Retry-After"), "5");
   assert.match(answer.$("h1").text(), /Not available right now/);
-  assert.equal(asked, 3);
+  assert.equal(reads, 3);
 });
 
 // Security: remote database
-Deno.test("a write that fails is not repeated, changes nothing and gets 503", async () => {
+Deno.test("a failed write is not retried, changes nothing and answers 503", async () => {
   await using remote = await startRemote();
-  const { browser } = await startApp({ db: remote.db });
-  const [here, other] = [browser(), browser("203.0.113.1")];
+  const { here, browser } = await signedIn({ db: remote.db });
+  const other = browser("203.0.113.1");
   await other.signIn();
-  await here.signIn();
-  let asked = 0;
-  remote.breakWhen((sql) => isClosing(sql) && ++asked ? "error" : null);
+  let writes = 0;
+  remote.breakWhen((sql) => isClosing(sql) && ++writes ? "error" : null);
 
   const answer = await here.submit(paths.closeAll);
   remote.heal();
 
   assert.equal(answer.status, 503);
   assert.equal(answer.headers.get("Retry-After"), "5");
-  assert.equal(asked, 1);
+  assert.equal(writes, 1);
   assert.equal(await other.isIn(), true);
 });
 
 // Security: remote database
-Deno.test("a sign-in whose answer is lost after it was done opens one connection, and the browser is in", async () => {
+Deno.test("a sign-in whose answer is lost opens one connection, and the browser is signed in", async () => {
   await using remote = await startRemote();
   const { browser } = await startApp({ db: remote.db });
   const here = browser();
@@ -135,11 +133,11 @@ Deno.test("a sign-in whose answer is lost after it was done opens one connection
 });
 
 // Security: remote database
-Deno.test("a closing whose answer is lost after it was done still says how many were closed", async () => {
+Deno.test("closing connections reports how many were closed even if the database's answer is lost", async () => {
   await using remote = await startRemote();
-  const { browser } = await startApp({ db: remote.db });
-  const [here, other, another] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
-  for (const each of [other, another, here]) await each.signIn();
+  const { here, browser } = await signedIn({ db: remote.db });
+  const [other, another] = [browser("203.0.113.1"), browser("203.0.113.2")];
+  for (const each of [other, another]) await each.signIn();
   remote.breakWhen((sql) => isClosing(sql) ? "lose the answer" : null);
 
   const answer = await here.submit(paths.closeAll);
@@ -151,12 +149,11 @@ Deno.test("a closing whose answer is lost after it was done still says how many 
 });
 
 // Security: remote database
-Deno.test("a confirmation and a new password whose answers are lost leave the browser with the new cookie", async () => {
+Deno.test("a confirmation or password change whose answer is lost still gives the browser the new cookie", async () => {
   await using remote = await startRemote();
-  const { browser, clock } = await startApp({ db: remote.db });
-  const [here, other] = [browser(), browser("203.0.113.1")];
+  const { here, browser, clock } = await signedIn({ db: remote.db });
+  const other = browser("203.0.113.1");
   await other.signIn();
-  await here.signIn();
   clock.now += HOUR;
   remote.breakWhen((sql) => sql.some((text) => /update "sessions"/.test(text)) ? "lose the answer" : null);
 
@@ -177,11 +174,9 @@ Deno.test("a confirmation and a new password whose answers are lost leave the br
 });
 
 // Security: remote database
-Deno.test("while the remote database is down every page says so, and all is well again without a restart", async () => {
+Deno.test("while the remote database is down every page answers 503, and it recovers without a restart", async () => {
   await using remote = await startRemote();
-  const { browser } = await startApp({ db: remote.db });
-  const here = browser();
-  await here.signIn();
+  const { here, browser } = await signedIn({ db: remote.db });
 
   await remote.stop();
   const down = [await here.get(paths.connections), await here.get(paths.csv), await browser().get(paths.signIn)];
@@ -218,7 +213,7 @@ async function assertMainFlow(db: Db, email: string): Promise<void> {
   assert.equal((await here.get(`${paths.connections}?state=open&country=none`)).$("tbody tr").length, 2);
   assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr").length, 1);
 
-  // The newest stand first: here, another, other.
+  // Newest first: here, another, other.
   assert.equal((await here.submit(page.$("tbody a[href$='/close']").last().attr("href")!)).status, 303);
   assert.equal(await other.isIn(), false);
   clock.now += HOUR;
@@ -245,7 +240,7 @@ async function assertMainFlow(db: Db, email: string): Promise<void> {
   assert.equal(left.length, 1);
 }
 
-/** The fixture with an account in it, and the app's own way to it. */
+/** Starts the fake database server with an account in it, and opens it as the app does. */
 async function startRemote() {
   const hrana = await startHrana();
   const db = await openDatabase(hrana.url);

@@ -2,25 +2,24 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections, known } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, startApp } from "./app.ts";
+import { addAccount, type Browser, DAY, HTMX, MINUTE, PASSWORD, signedIn } from "./app.ts";
 
-/** Addresses in networks of their own; the second one is abroad. */
-const [HOME, ABROAD] = ["46.16.60.1", "193.51.208.14"];
+const ABROAD = "193.51.208.14";
 
-Deno.test("the history marks an unusual connection with the reason and asks its owner", async () => {
+Deno.test("the history marks an unusual connection with the reason and asks for a review", async () => {
   const { here } = await startTravels();
 
   const { $ } = await here.get(paths.connections);
 
-  assert.match($(".unanswered").text(), /1 unusual connection waits for your answer/);
-  assert.equal($("tr .chip.unusual").text(), "New country: France");
+  assert.match($(".unreviewed").text(), /1 unusual connection needs your review/);
+  assert.equal($("tr .chip-unusual").text(), "New country: France");
   assert.match($("tr .chips a").text(), /^Was this you\? Firefox on Linux, 193\.51\.208\.14$/);
 });
 
-Deno.test("the question says which connection it is about, why it is unusual and what each answer does", async () => {
+Deno.test("the review shows the connection, why it is unusual and what each verdict does", async () => {
   const { here, id } = await startTravels();
 
-  const { $ } = await here.get(paths.answer(id));
+  const { $ } = await here.get(paths.review(id));
 
   assert.equal($("#dialog-title").text(), "Was this you?");
   assert.match($("main .connections").text(), /Firefox on Linux.*France, 193\.51\.208\.14/);
@@ -28,58 +27,61 @@ Deno.test("the question says which connection it is about, why it is unusual and
   assert.deepEqual($("main form button").toArray().map((button) => $(button).text()), ["Not me", "This was me"]);
 });
 
-Deno.test('the question names what "This was me" makes known, and of a private network or an unknown device nothing', async () => {
+Deno.test('the review lists what "This was me" makes known, without private networks and unknown devices', async () => {
   const { here, id, db } = await startTravels();
-  const whatMeMeans = async () => (await here.get(paths.answer(id))).$(".answers dd").first().text();
+  const whatMeMeans = async () => (await here.get(paths.review(id))).$(".verdicts dd").first().text();
 
   assert.equal(
     await whatMeMeans(),
-    "Known from now on, and not unusual any more: France, this network, Firefox on Linux.",
+    "From now on we'll recognise France, this network and Firefox on Linux, and no longer mark this as unusual.",
   );
   await db.update(connections).set({ countryCode: "private" }).where(eq(connections.id, id));
-  assert.equal(await whatMeMeans(), "Known from now on, and not unusual any more: Firefox on Linux.");
+  assert.equal(
+    await whatMeMeans(),
+    "From now on we'll recognise Firefox on Linux, and no longer mark this as unusual.",
+  );
   await db.update(connections).set({ device: "Unknown device" }).where(eq(connections.id, id));
-  assert.equal(await whatMeMeans(), "It is not unusual any more.");
+  assert.equal(await whatMeMeans(), "It will no longer be marked as unusual.");
 });
 
-Deno.test('"This was me" makes country, network and device known, and the next connection from there usual', async () => {
+Deno.test('"This was me" makes the country, network and device known, and the next connection like it usual', async () => {
   const { here, abroad, id, db, clock } = await startTravels();
 
-  const answer = await here.submit(paths.answer(id), { answer: "me" });
+  const answer = await here.submit(paths.review(id), { verdict: "me" });
 
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), paths.connections);
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /The connection is marked as yours\./);
-  assert.equal($(".unanswered").length, 0);
+  assert.equal($(".unreviewed").length, 0);
   assert.match($("tr .chips").text(), /New country: France.*You said: this was me/);
   const traits = (await db.select().from(known)).map(({ kind, value }) => `${kind} ${value}`).sort();
   assert.deepEqual(traits, ["country ES", "country FR", "device Firefox on Linux", "network 193.51", "network 46.16"]);
 
   clock.now += DAY;
   await abroad().signIn();
-  assert.equal((await here.get(paths.connections)).$(".unanswered").length, 0);
+  assert.equal((await here.get(paths.connections)).$(".unreviewed").length, 0);
 });
 
-Deno.test('"This was me" answers for all connections of the same kind, and for no other', async () => {
+Deno.test('"This was me" applies to every connection of the same kind, and to no other', async () => {
   const { here, abroad, id, db, clock } = await startTravels();
   clock.now += MINUTE;
   await abroad().signIn();
   clock.now += MINUTE;
   await abroad("curl/8.14.1").signIn();
 
-  await here.submit(paths.answer(id), { answer: "me" });
+  await here.submit(paths.review(id), { verdict: "me" });
 
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /^2 connections of the same kind are marked as yours\./);
-  assert.equal(await db.$count(connections, eq(connections.answer, "me")), 2);
-  assert.match($(".unanswered").text(), /1 unusual connection waits/);
+  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 2);
+  assert.match($(".unreviewed").text(), /1 unusual connection needs/);
 });
 
-Deno.test('"Not me" closes every other connection and leads to a new password', async () => {
+Deno.test('"Not me" closes every other connection and redirects to the password page', async () => {
   const { here, away, id, db } = await startTravels();
 
-  const answer = await here.submit(paths.answer(id), { answer: "not_me" });
+  const answer = await here.submit(paths.review(id), { verdict: "not_me" });
 
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), paths.password);
@@ -87,19 +89,19 @@ Deno.test('"Not me" closes every other connection and leads to a new password', 
   const { $ } = await here.get(paths.password);
   assert.match($("#notifications").text(), /1 other connection was closed\. Somebody else may know your password/);
   const [row] = await db.select().from(connections).where(eq(connections.id, id));
-  assert.equal(row?.answer, "not_me");
+  assert.equal(row?.verdict, "not_me");
   assert.match((await here.get(paths.connections)).$("tr .chips").text(), /You said: not me/);
 });
 
-Deno.test("htmx gets the history with a signal for This was me, and is led to the password for Not me", async () => {
+Deno.test('htmx gets the history for "This was me" and a redirect to the password page for "Not me"', async () => {
   const { here, abroad, id, db, clock } = await startTravels();
 
-  const me = await here.submit(paths.answer(id), { answer: "me" }, HTMX);
+  const me = await here.submit(paths.review(id), { verdict: "me" }, HTMX);
   clock.now += MINUTE;
   await abroad("curl/8.14.1").signIn();
   const [other] = await db.select().from(connections).where(eq(connections.device, "curl"));
   await db.update(connections).set({ unusual: "after_refusals" }).where(eq(connections.id, other!.id));
-  const notMe = await here.submit(paths.answer(other!.id), { answer: "not_me" }, HTMX);
+  const notMe = await here.submit(paths.review(other!.id), { verdict: "not_me" }, HTMX);
 
   assert.equal(me.headers.get("HX-Trigger"), "connections-closed");
   assert.match(me.text, /<hx-partial hx-target="#history"/);
@@ -108,89 +110,99 @@ Deno.test("htmx gets the history with a signal for This was me, and is led to th
 });
 
 // ASVS 7.5.2
-Deno.test("an answer takes the password when it was last given more than 5 minutes ago", async () => {
+Deno.test("a verdict requires the password if it was last entered more than 5 minutes ago", async () => {
   const { here, id, db, clock } = await startTravels();
   clock.now += 6 * MINUTE;
 
-  const without = await here.submit(paths.answer(id), { answer: "me" });
-  const wrong = await here.submit(paths.answer(id), { answer: "not_me", password: "not the password at all" });
-  const unanswered = await db.$count(connections, eq(connections.answer, "me"));
-  const right = await here.submit(paths.answer(id), { answer: "me", password: PASSWORD });
+  const without = await here.submit(paths.review(id), { verdict: "me" });
+  const wrong = await here.submit(paths.review(id), { verdict: "not_me", password: "not the password at all" });
+  const before = await db.$count(connections, eq(connections.verdict, "me"));
+  const right = await here.submit(paths.review(id), { verdict: "me", password: PASSWORD });
 
   assert.deepEqual([without.status, wrong.status, right.status], [422, 422, 303]);
   assert.match(without.$("#password-problem").text(), /Type your password/);
-  assert.equal(unanswered, 0);
-  assert.equal(await db.$count(connections, eq(connections.answer, "me")), 1);
+  assert.equal(before, 0);
+  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 
-Deno.test("a connection can't speak for itself", async () => {
+Deno.test("the current connection can't be reviewed", async () => {
   const { away, id, db } = await startTravels();
 
-  const { $ } = await away.get(paths.answer(id));
+  const { $ } = await away.get(paths.review(id));
   const csrf = (await away.get(paths.closeAll)).$("main [name=csrf]").attr("value") ?? "";
-  const answer = await away.post(paths.answer(id), { csrf, answer: "me" });
+  const answer = await away.post(paths.review(id), { csrf, verdict: "me" });
 
-  assert.match($("main").text(), /It can't speak for itself/);
+  assert.match($("main").text(), /You can't confirm the connection you are using/);
   assert.equal(answer.status, 200);
-  assert.match(answer.$("main").text(), /It can't speak for itself/);
-  assert.equal(await db.$count(connections, eq(connections.answer, "me")), 0);
+  assert.match(answer.$("main").text(), /You can't confirm the connection you are using/);
+  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 0);
   assert.equal((await away.get(paths.connections)).$("tr.current .chips a").length, 0);
-  assert.equal((await away.get(paths.connections)).$(".unanswered").length, 0);
+  assert.equal((await away.get(paths.connections)).$(".unreviewed").length, 0);
 });
 
-Deno.test("an answer that is none comes back with the question", async () => {
+Deno.test("a missing or invalid verdict answers 422 with the form", async () => {
   const { here, id, db } = await startTravels();
 
-  const none = await here.submit(paths.answer(id));
-  const odd = await here.submit(paths.answer(id), { answer: "__proto__" });
+  const none = await here.submit(paths.review(id));
+  const odd = await here.submit(paths.review(id), { verdict: "__proto__" });
 
   assert.deepEqual([none.status, odd.status], [422, 422]);
-  assert.match(odd.$("#dialog-problem").text(), /Choose one of the two answers/);
-  assert.equal(await db.$count(connections, eq(connections.answer, "me")), 0);
+  assert.match(odd.$("#dialog-problem").text(), /Choose one of the two/);
+  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 0);
 });
 
-Deno.test("an answer is given once; a second one says so and changes nothing", async () => {
+Deno.test("a second verdict says so and changes nothing", async () => {
   const { here, id, db } = await startTravels();
-  const form = await here.get(paths.answer(id));
+  const form = await here.get(paths.review(id));
   const csrf = form.$("main [name=csrf]").attr("value") ?? "";
-  await here.post(paths.answer(id), { csrf, answer: "me" });
+  await here.post(paths.review(id), { csrf, verdict: "me" });
 
-  const again = await here.post(paths.answer(id), { csrf, answer: "me" });
+  const again = await here.post(paths.review(id), { csrf, verdict: "me" });
 
   assert.equal(again.status, 303);
-  assert.match((await here.get(paths.connections)).$("#notifications").text(), /has its answer already/);
-  assert.match((await here.get(paths.answer(id))).$("main").text(), /You have answered already/);
-  assert.equal(await db.$count(connections, eq(connections.answer, "me")), 1);
+  assert.match(
+    (await here.get(paths.connections)).$("#notifications").text(),
+    /you have already reviewed this connection/,
+  );
+  assert.match((await here.get(paths.review(id))).$("main").text(), /You have already reviewed this/);
+  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 
 // ASVS 8.2
-Deno.test("nobody is asked about, nor answers for, another account's connection", async () => {
+Deno.test("another account's connection can't be reviewed", async () => {
   const { browser, db, id } = await startTravels();
   await addAccount(db, "joan@example.com", PASSWORD);
-  const joan = browser(HOME);
+  const joan = browser();
   await joan.signIn("joan@example.com");
-  await browser(HOME).signIn("joan@example.com");
+  await browser().signIn("joan@example.com");
   const csrf = (await joan.get(paths.closeAll)).$("main [name=csrf]").attr("value") ?? "";
 
-  assert.equal((await joan.get(paths.answer(id))).status, 404);
-  for (const answer of ["me", "not_me"]) {
-    assert.equal((await joan.post(paths.answer(id), { csrf, answer })).status, 404);
+  assert.equal((await joan.get(paths.review(id))).status, 404);
+  for (const verdict of ["me", "not_me"]) {
+    assert.equal((await joan.post(paths.review(id), { csrf, verdict })).status, 404);
   }
   const [row] = await db.select().from(connections).where(eq(connections.id, id));
-  assert.deepEqual([row?.answer, row?.closedAt], [null, null]);
+  assert.deepEqual([row?.verdict, row?.closedAt], [null, null]);
 });
 
-/** An owner at home, `here`, and an unusual connection to their account from abroad, `away`, that is open too. */
+Deno.test("the former URL of the review redirects to it", async () => {
+  const { here, id } = await startTravels();
+
+  const { status, headers } = await here.get(paths.answer(id));
+
+  assert.equal(status, 303);
+  assert.equal(headers.get("Location"), paths.review(id));
+});
+
+/** Signs in from home, `here`, and then, which is unusual, from abroad, `away`. */
 async function startTravels() {
-  const start = await startApp({
+  const site = await signedIn({
     countryOf: ({ ip }) => Promise.resolve(ip === ABROAD ? "FR" : "ES"),
   });
-  const here = start.browser(HOME);
-  await here.signIn();
-  start.clock.now += MINUTE;
-  const abroad = (userAgent?: string): Browser => start.browser(ABROAD, userAgent);
+  site.clock.now += MINUTE;
+  const abroad = (userAgent?: string): Browser => site.browser(ABROAD, userAgent);
   const away = abroad();
-  await away.signIn(EMAIL);
-  const [row] = await start.db.select().from(connections).where(eq(connections.ip, ABROAD));
-  return { ...start, here, away, abroad, id: row!.id };
+  await away.signIn();
+  const [row] = await site.db.select().from(connections).where(eq(connections.ip, ABROAD));
+  return { ...site, away, abroad, id: row!.id };
 }

@@ -1,99 +1,91 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { Db } from "../db/database.ts";
-import { listHistory, MOST_LOOKED_THROUGH } from "../db/history.ts";
+import { listHistory, MAX_SEARCHED } from "../db/history/rows.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { streamCsv } from "../routes/csv.ts";
+import { streamCsv } from "../routes/history/csv.ts";
 import { paths } from "../http/paths.ts";
-import { CELL, DAY, EMAIL, HTMX, START, startApp } from "./app.ts";
+import { CELL, DAY, EMAIL, HTMX, signedIn, START, startApp } from "./app.ts";
 
-const FRENCH_HERE = "country=FR&ip=46.16.60.1";
+const FILTER = "country=FR&ip=46.16.60.1";
 
-Deno.test("a search for several things looks through 1,000 rows, says so, and goes on from there by a link", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
-  // The one French connection of this address is behind 1,400 Spanish ones.
+Deno.test("a filter with several conditions searches 1,000 rows, says so, and continues from there by a link", async () => {
+  const { here, db } = await signedIn();
+  // The only match comes after 1,400 rows.
   await fill(db, 1_400, "ES");
   await fill(db, 1, "FR", START - 20 * DAY);
 
-  const first = await here.get(`${paths.connections}?${FRENCH_HERE}`);
+  const first = await here.get(`${paths.connections}?${FILTER}`);
   const link = first.$("#more a");
   const second = await here.get(link.attr("href") ?? "");
 
   assert.equal(first.$("tbody tr").length, 0);
   assert.match(first.$(".empty").text(), /Nothing so far/);
-  assert.match(first.$("#more").text(), /Looked through 1,000 rows\./);
-  assert.equal(link.text(), "Go on looking");
+  assert.match(first.$("#more").text(), /Searched 1,000 rows\./);
+  assert.equal(link.text().trim(), "Keep searching");
   assert.equal(second.$("tbody tr").length, 1);
   assert.match(second.$(`tbody ${CELL.country}`).text(), /France/);
   assert.match(second.$("#more").text(), /There is nothing older/);
 });
 
-Deno.test("going on with a search brings htmx what was found and the way on", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("continuing a search gives htmx the rows found and the next link", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 2_500, "ES");
   await fill(db, 3, "FR", START - 20 * DAY);
 
-  const first = await here.get(`${paths.connections}?${FRENCH_HERE}`, HTMX);
+  const first = await here.get(`${paths.connections}?${FILTER}`, HTMX);
   const second = await here.get(first.$("#more a").attr("href") ?? "", HTMX);
   const third = await here.get(second.$("#more a").attr("href") ?? "", HTMX);
 
-  assert.match(second.$("#more").text(), /Looked through 1,000 rows\.\s*Go on looking/);
+  assert.match(second.$("#more").text(), /Searched 1,000 rows\.\s*Keep searching/);
   assert.equal(third.text.match(/<tr /g)?.length, 3);
-  assert.doesNotMatch(third.$("#more").text(), /Looked through|Go on looking/);
+  assert.doesNotMatch(third.$("#more").text(), /Searched|Keep searching/);
 });
 
-Deno.test("a search that fills its page says nothing of looking", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a search that fills its page looks like any other page", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 60, "FR");
 
-  const { $ } = await here.get(`${paths.connections}?${FRENCH_HERE}`);
+  const { $ } = await here.get(`${paths.connections}?${FILTER}`);
 
   assert.equal($("tbody tr").length, 25);
-  assert.equal($("#more a").text(), "Older connections");
-  assert.doesNotMatch($("#more").text(), /Looked through/);
+  assert.equal($("#more a").text().trim(), "Older connections");
+  assert.doesNotMatch($("#more").text(), /Searched/);
 });
 
-Deno.test("going on with a search finds all that fits, each once, wherever looking stopped", async () => {
+Deno.test("continuing a search finds every match once, wherever it stopped", async () => {
   const { db } = await startApp();
   const user = await findUser(db, EMAIL);
-  await fill(db, MOST_LOOKED_THROUGH - 1, "ES", START);
+  await fill(db, MAX_SEARCHED - 1, "ES", START);
   await fill(db, 40, "FR", START - 10 * DAY);
-  await fill(db, 2 * MOST_LOOKED_THROUGH, "ES", START - 20 * DAY);
+  await fill(db, 2 * MAX_SEARCHED, "ES", START - 20 * DAY);
   await fill(db, 40, "FR", START - 30 * DAY);
   const filter = { countryCode: "FR", network: "46.16" };
 
   const ids: string[] = [];
   let before = null;
-  let questions = 0;
+  let queries = 0;
   do {
     const query = { userId: user!.id, filter, before, limit: 26, now: START };
     const { entries, stoppedAt }: Awaited<ReturnType<typeof listHistory>> = await listHistory(db, query);
     ids.push(...entries.map(({ id }) => id));
     before = stoppedAt ?? (entries.length === 26 ? entries.at(-1)! : null);
-    questions++;
+    queries++;
   } while (before);
 
   assert.equal(ids.length, 80);
   assert.equal(new Set(ids).size, 80);
-  assert.ok(questions <= 8, `${questions}`);
+  assert.ok(queries <= 8, `${queries}`);
 });
 
-Deno.test("the CSV of a search has all rows that fit, however many lie between them", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("the CSV of a search has every match, however many rows are between them", async () => {
+  const { here, db } = await signedIn();
   await fill(db, 2, "FR", START);
   await fill(db, 3_100, "ES", START - 10 * DAY);
   await fill(db, 2, "FR", START - 20 * DAY);
 
-  const { status, text } = await here.get(`${paths.csv}?${FRENCH_HERE}`);
+  const { status, text } = await here.get(`${paths.csv}?${FILTER}`);
 
   assert.equal(status, 200);
   assert.deepEqual(parse<Record<string, string>>(text, { columns: true }).map(({ country }) => country), [
@@ -104,7 +96,7 @@ Deno.test("the CSV of a search has all rows that fit, however many lie between t
   ]);
 });
 
-Deno.test("a reader that leaves a search that finds nothing ends the looking", async () => {
+Deno.test("a client that leaves a download stops its search", async () => {
   const { db } = await startApp();
   const user = await findUser(db, EMAIL);
   await fill(db, 5_000, "ES");
@@ -120,15 +112,15 @@ Deno.test("a reader that leaves a search that finds nothing ends the looking", a
   const reader = streamCsv(counting, query).getReader();
   await reader.read();
   const after = reads;
-  const looking = reader.read();
+  const pending = reader.read();
   await reader.cancel();
-  await looking;
+  await pending;
 
   assert.equal(after, 1);
   assert.ok(reads <= 2, `${reads}`);
 });
 
-/** Gives the account closed connections of one address, a second apart, the newest at `newest`. */
+/** Adds closed connections from one address, a second apart, the newest at `newest`. */
 async function fill(db: Db, count: number, countryCode: string, newest = START - DAY): Promise<void> {
   const user = await findUser(db, EMAIL);
   for (let from = 0; from < count; from += 500) {

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
-import { readAddress } from "../visitor/addresses.ts";
 import { openDatabase } from "../db/database.ts";
-import { reserveTry } from "../db/limits.ts";
+import { reserveAttempt } from "../db/limits.ts";
+import { readAddress } from "../visitor/addresses.ts";
 import { EMAIL, HOUR, MINUTE, START } from "./app.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
-Deno.test("each id of docs/security.md stands above a test, and each id above a test is in docs/security.md", async () => {
+// The sources are read as text: an id is a comment, and most functions named in the tables are private to their modules.
+
+Deno.test("docs/security.md has exactly the ids that are above tests", async () => {
   const documented = (await readRows()).flatMap(({ ids }) => ids);
   const tested = (await readTests()).flatMap(({ ids }) => ids);
 
   assert.ok(documented.length >= 30);
-  assert.equal(new Set(documented).size, documented.length, "no id has two rows");
+  assert.equal(new Set(documented).size, documented.length, "each id has one row");
   assert.deepEqual([...new Set(tested)].sort(), documented.toSorted());
 });
 
-Deno.test("each row of docs/security.md names tests that there are, with its own id above them", async () => {
+Deno.test("every row of docs/security.md names existing tests with its id", async () => {
   const tests = await readTests();
 
   for (const { ids, shown } of await readRows()) {
@@ -25,13 +27,13 @@ Deno.test("each row of docs/security.md names tests that there are, with its own
     assert.ok(named.length > 0, `${ids} names no test`);
     for (const { file, part } of named) {
       const found = tests.filter((test) => test.file === file && test.title.includes(part));
-      assert.ok(found.length > 0, `"${part}" is in no title of a test with an id in ${file}`);
-      assert.ok(found.every((test) => test.ids.some((id) => ids.includes(id))), `"${part}" has not the id ${ids}`);
+      assert.ok(found.length > 0, `No test with an id in ${file} has "${part}" in its title`);
+      assert.ok(found.every((test) => test.ids.some((id) => ids.includes(id))), `A test "${part}" lacks the id ${ids}`);
     }
   }
 });
 
-Deno.test("each row of docs/security.md names functions that there are, in their files", async () => {
+Deno.test("every row of docs/security.md names existing functions, with their files", async () => {
   for (const { ids, enforced } of await readRows()) {
     const named = [...enforced.matchAll(/`([\w/]+\.tsx?)`: (`\w+`(?:, `\w+`)*)/g)];
     assert.ok(named.length > 0 || enforced.includes("`views/`"), `${ids} names no function`);
@@ -45,12 +47,16 @@ Deno.test("each row of docs/security.md names functions that there are, in their
 });
 
 // ASVS 6.1.1
-Deno.test("docs/security.md describes the limiter's budgets as they are", async () => {
+Deno.test("docs/security.md describes the limiter's budgets correctly", async () => {
   const text = (await readDocument()).replace(/\s+/g, " ");
   const db = await openDatabase(":memory:");
   const failuresUntilRefused = async (email: string, ip: (i: number) => string, pause: number) => {
     for (let i = 0;; i++) {
-      const outcome = await reserveTry(db, { email, address: readAddress(ip(i))!, isKnown: false }, START + i * pause);
+      const outcome = await reserveAttempt(
+        db,
+        { email, address: readAddress(ip(i))!, isKnown: false },
+        START + i * pause,
+      );
       if ("retryAfter" in outcome) return { failures: i, wait: outcome.retryAfter };
     }
   };
@@ -61,7 +67,7 @@ Deno.test("docs/security.md describes the limiter's budgets as they are", async 
 
   assert.ok(text.includes(`An address has ${address.failures} failures in ${address.wait / MINUTE} minutes`));
   assert.ok(text.includes(`An account has ${account.failures} failures in an hour`) && account.wait === HOUR);
-  assert.ok(text.includes(`After ${run.failures} failures in a row an account takes no password for 24 hours`));
+  assert.ok(text.includes(`After ${run.failures} failures in a row an account accepts no password for 24 hours`));
   assert.equal(run.wait, 24 * HOUR - HOUR, "the last failure was an hour ago");
 });
 
@@ -71,7 +77,7 @@ function readDocument(): Promise<string> {
   return Deno.readTextFile(new URL("docs/security.md", ROOT));
 }
 
-/** The rows of its tables. */
+/** Reads the rows of all its tables. */
 async function readRows(): Promise<Row[]> {
   const cells = (await readDocument()).split("\n").filter((line) => /^\| (?!id |-)/.test(line)).map((line) =>
     line.split("|").slice(1, -1).map((cell) => cell.trim())
@@ -79,7 +85,7 @@ async function readRows(): Promise<Row[]> {
   return cells.map(([ids = "", _, enforced = "", shown = ""]) => ({ ids: ids.split(", "), enforced, shown }));
 }
 
-/** Every test with an id: its file and title, and the ids in the comment right above it. */
+/** Finds every test with an id, which is in a comment right above it. */
 async function readTests(): Promise<{ file: string; title: string; ids: string[] }[]> {
   const files = (await Promise.all(
     ["tests", "tests/browser", "tests/faults", "tests/hostile"].map(async (folder) =>
@@ -88,12 +94,18 @@ async function readTests(): Promise<{ file: string; title: string; ids: string[]
   )).flat().filter((file) => file.endsWith("_test.ts"));
   return (await Promise.all(files.map(async (file) => {
     const code = await Deno.readTextFile(new URL(file, ROOT));
-    return [...code.matchAll(/^\/\/ ((?:ASVS|Security: ).*)\nDeno\.test\(\s*(["`])(.+?)\2,/gm)].map((
-      [_, ids, __, title],
-    ) => ({
-      file,
-      title: title!,
-      ids: ids!.split(", ").map((id) => id.replace(/^(ASVS|Security:) /, "")),
+    const tests = [
+      ...code.matchAll(
+        /((?:^\/\/ (?:ASVS|Security: ).*\n)+)(?:Deno\.test|inBrowser)\(\s*(?:\{\s*name: )?(["'`])(.+?)\2,/gm,
+      ),
+    ].map(([_, ids, __, title]) => ({ file, title: title!, comments: ids!.trim().split("\n") }));
+    const comments = code.match(/^\/\/ (ASVS|Security: ).*/gm) ?? [];
+    assert.deepEqual(tests.flatMap((test) => test.comments), comments, `${file}: an id is above no test`);
+    return tests.map(({ comments, ...test }) => ({
+      ...test,
+      ids: comments.flatMap((comment) => comment.slice(3).split(", ")).map((id) =>
+        id.replace(/^(ASVS|Security:) /, "")
+      ),
     }));
   }))).flat();
 }

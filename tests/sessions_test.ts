@@ -8,33 +8,45 @@ import { expiryOf } from "../db/open.ts";
 import { findUser } from "../db/users.ts";
 import { connections, sessions } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, type Browser, CELL, DAY, EMAIL, HTMX, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import {
+  addAccount,
+  type Browser,
+  CELL,
+  DAY,
+  EMAIL,
+  HTMX,
+  MINUTE,
+  PASSWORD,
+  signedIn,
+  START,
+  startApp,
+} from "./app.ts";
 import { crawl } from "./crawl.ts";
 import { makeFolder } from "./processes.ts";
 
 // ASVS 7.4.1
-Deno.test("a closed browser is out at its very next request, and its sign-in page says that it was closed and when", async () => {
-  const { browser, clock } = await startApp();
-  const [one, two, three] = [browser(), browser(), browser()];
-  for (const each of [one, two, three]) await each.signIn();
+Deno.test("a closed browser is signed out at its next request, and its sign-in page says when it was closed", async () => {
+  const { here, browser, clock } = await signedIn();
+  const [one, two] = [browser(), browser()];
+  for (const each of [one, two]) await each.signIn();
   clock.now += MINUTE;
 
-  await three.submit(paths.closeAll);
+  await here.submit(paths.closeAll);
 
   const answer = await one.get(paths.password);
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), `${paths.signIn}?next=%2Fuser%2Fsecurity%2Fpassword`);
   assert.equal(await two.isIn(), false);
-  assert.equal(await three.isIn(), true);
-  const told = (await one.get(answer.headers.get("Location") ?? "")).$(".notification").text();
+  assert.equal(await here.isIn(), true);
+  const signIn = await one.get(answer.headers.get("Location") ?? "");
   assert.equal(
-    told,
+    signIn.$(".notification").text(),
     "This connection was closed from another one on 23 Nov 2026, 14:05 (UTC). Sign in to open a new one.",
   );
 });
 
 // ASVS 7.4.1
-Deno.test("closed, signed out or expired at one server is out at the other one's very next request", async () => {
+Deno.test("a connection closed, signed out or expired at one server is refused at another at its next request", async () => {
   await using folder = await makeFolder();
   const url = `file:${folder.path}/connections.db`;
   const [one, two] = [
@@ -67,7 +79,7 @@ Deno.test("closed, signed out or expired at one server is out at the other one's
   two.db.$client.close();
 });
 
-Deno.test("htmx without an open connection gets 401 and the way to sign in, and back to the page that it is on", async () => {
+Deno.test("a signed-out htmx request gets 401 and a redirect to sign-in and back to its page", async () => {
   const { browser } = await startApp();
 
   const answer = await browser().get(paths.closeAll, {
@@ -83,7 +95,7 @@ Deno.test("htmx without an open connection gets 401 and the way to sign in, and 
 });
 
 // ASVS 8.2
-Deno.test("each private path asks who is not signed in to sign in", async () => {
+Deno.test("every private path redirects to sign-in when signed out", async () => {
   const { browser } = await startApp();
 
   assert.equal(
@@ -93,17 +105,17 @@ Deno.test("each private path asks who is not signed in to sign in", async () => 
   assert.match((await browser().get(paths.csv)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
   assert.match((await browser().get(paths.closeAll)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
   assert.match((await browser().get(paths.password)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
-  assert.match((await browser().get("/user/anything")).headers.get("Location") ?? "", /^\/sign-in\?next=/);
+  assert.match((await browser().get(`${paths.security}/anything`)).headers.get("Location") ?? "", /^\/sign-in\?next=/);
 });
 
 // ASVS 7.2.3
-Deno.test("the secret of a session is nowhere but in its cookie: not in the database's file, the log, a page or a URL", async () => {
+Deno.test("a session's secret is only in its cookie: not in the database file, the log, a page or a URL", async () => {
   await using folder = await makeFolder();
   const db = await openDatabase(`file:${folder.path}/connections.db`);
   await addAccount(db, EMAIL, PASSWORD);
-  const start = await startApp({ db });
+  const site = await startApp({ db });
 
-  const answers = await crawl(start);
+  const answers = await crawl(site);
 
   const cookies = answers.flatMap(({ headers }) => headers.getSetCookie())
     .map((cookie) => /^session=([\w-]{22})\.([\w-]{43});/.exec(cookie)).filter((match) => match !== null);
@@ -111,27 +123,27 @@ Deno.test("the secret of a session is nowhere but in its cookie: not in the data
   const secrets = cookies.map(([_, __, secret]) => secret!);
   assert.ok(new Set(secrets).size >= 5);
   const files = await readAll(folder.path);
-  const said = [
-    ...start.log,
+  const sent = [
+    ...site.log,
     ...answers.flatMap(({ what, text, headers }) => [
       what,
       text,
       ...[...headers].filter(([name]) => name !== "set-cookie").map(([_, value]) => value),
     ]),
   ].join("\n");
-  // The file is the one where the public part is, so it would be where the secret is too.
+  // The search works: it finds the public part.
   assert.ok(files.some((bytes) => bytes.includes(ids[0]!)));
   for (const secret of secrets) {
     const raw = Buffer.from(secret, "base64url");
     assert.equal(raw.length, 32);
     const spellings = [secret, raw, raw.toString("hex"), raw.toString("base64").replace(/=+$/, "")];
     assert.equal(files.some((bytes) => spellings.some((spelling) => bytes.includes(spelling))), false);
-    assert.equal(said.includes(secret), false);
+    assert.equal(sent.includes(secret), false);
   }
 });
 
 // ASVS 7.2.3
-Deno.test("what is kept of a secret is its SHA-256, and no two secrets or ids are the same", async () => {
+Deno.test("only the SHA-256 of a secret is stored, and all secrets and ids differ", async () => {
   const { browser, db } = await startApp();
   const browsers = Array.from({ length: 20 }, () => browser());
   for (const each of browsers) await each.signIn();
@@ -147,7 +159,7 @@ Deno.test("what is kept of a secret is its SHA-256, and no two secrets or ids ar
 });
 
 // ASVS 7.2.4
-Deno.test("a session that the server did not make is never adopted", async () => {
+Deno.test("a session id that the server did not create is never adopted", async () => {
   const { browser, db } = await startApp();
   const planted = `${"A".repeat(22)}.${"B".repeat(43)}`;
   const here = browser();
@@ -161,10 +173,8 @@ Deno.test("a session that the server did not make is never adopted", async () =>
 });
 
 // ASVS 7.2.3
-Deno.test("the public parts of a cookie and of a row open nothing", async () => {
-  const { browser, db } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("neither the public part of a cookie nor the columns of a session replace its secret", async () => {
+  const { browser, db } = await signedIn();
   const [session] = await db.select().from(sessions);
   const stranger = browser();
 
@@ -175,10 +185,8 @@ Deno.test("the public parts of a cookie and of a row open nothing", async () => 
 });
 
 // ASVS 3.3
-Deno.test("over HTTPS a session is taken from its __Host- cookie and from no name that is nearly that", async () => {
-  const { browser } = await startApp({ origin: new URL("https://panel.example") });
-  const here = browser();
-  await here.signIn();
+Deno.test("over HTTPS a session is read from its __Host- cookie and from no similar name", async () => {
+  const { here, browser } = await signedIn({ origin: new URL("https://panel.example") });
   const session = here.cookies.get("__Host-session")!;
   const status = async (cookie: string) => (await browser().get(paths.connections, { Cookie: cookie })).status;
 
@@ -186,16 +194,16 @@ Deno.test("over HTTPS a session is taken from its __Host- cookie and from no nam
   assert.equal(await status(`session=${session}`), 303);
   assert.equal(await status(`__host-session=${session}`), 303);
   assert.equal(await status(`__Secure-session=${session}`), 303);
-  // What browsers take for another name, and servers that trim more than spaces for this one.
+  // Another name for browsers, but this one for servers that trim more than spaces.
   assert.equal(await status(`\u00a0__Host-session=${session}`), 303);
   assert.equal(await status(`\u00e2\u0080\u0080__Host-session=${session}`), 303);
   assert.equal(await status(`%5f_Host-session=${session}`), 303);
-  // The first of two counts: a second one is somebody else's.
+  // The first of two counts.
   assert.equal(await status(`__Host-session=x; __Host-session=${session}`), 303);
 });
 
 // Security: no 5xx
-Deno.test("odd cookies are no session and no error", async () => {
+Deno.test("malformed cookies count as signed out", async () => {
   const { browser } = await startApp();
   const here = browser();
 
@@ -206,7 +214,7 @@ Deno.test("odd cookies are no session and no error", async () => {
 });
 
 // ASVS 7.3.1
-Deno.test("a connection that is not used expires, shows as expired at that time, and says so at sign-in", async () => {
+Deno.test("an unused connection expires, and the history and its sign-in page say when", async () => {
   const { browser, clock } = await startApp();
   const [idle, here] = [browser("203.0.113.1"), browser()];
   await idle.signIn();
@@ -216,14 +224,12 @@ Deno.test("a connection that is not used expires, shows as expired at that time,
   assert.equal(await idle.isIn(), false);
   assert.match((await idle.get(paths.signIn)).$(".notification").text(), /expired on 30 Nov 2026, 14:04 \(UTC\)/);
   const { $ } = await here.get(`${paths.connections}?state=closed`);
-  assert.equal($(CELL.end).text().replaceAll("\u00a0", " "), "ClosedExpired, 30 Nov 2026, 14:04 · lasted 7 days");
+  assert.equal($(CELL.state).text().replaceAll("\u00a0", " "), "ClosedExpired, 30 Nov 2026, 14:04 · open for 7 days");
 });
 
 // ASVS 7.3.2
-Deno.test("a connection in daily use ends 30 days after it was opened", async () => {
-  const { browser, clock } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a connection in daily use expires 30 days after it was opened", async () => {
+  const { here, clock } = await signedIn();
   for (let day = 1; day < 30; day++) {
     clock.now = START + day * DAY;
     assert.equal(await here.isIn(), true);
@@ -236,7 +242,7 @@ Deno.test("a connection in daily use ends 30 days after it was opened", async ()
 });
 
 // ASVS 7.3.1, 7.3.2
-Deno.test("expiryOf is never later than idle after the last use, nor than max after opening", () => {
+Deno.test("expiryOf is never later than idle after the last use or max after opening", () => {
   const time = fc.integer({ min: 0, max: 4e12 });
   fc.assert(fc.property(time, time, time, time, (openedAt, lastSeenAt, idle, max) => {
     const expiry = expiryOf(openedAt, lastSeenAt, { idle, max });
@@ -245,10 +251,8 @@ Deno.test("expiryOf is never later than idle after the last use, nor than max af
   }));
 });
 
-Deno.test("a page notes that its connection is in use at most once a minute, and writes nothing else", async () => {
-  const { browser, db, clock } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("pages record that their connection is in use at most once a minute", async () => {
+  const { here, db, clock } = await signedIn();
   const lastSeen = async () => (await db.select().from(connections))[0]!.lastSeenAt;
 
   clock.now += MINUTE - 1;
@@ -260,7 +264,7 @@ Deno.test("a page notes that its connection is in use at most once a minute, and
 });
 
 // ASVS 7.4.5
-Deno.test("what the operator closes is out, and told so", async () => {
+Deno.test("a connection that the operator closes is signed out, and its sign-in page says so", async () => {
   const { browser, db, clock } = await startApp();
   await addAccount(db, "joan@example.com", PASSWORD);
   const [marta, joan] = [browser(), browser()];
@@ -271,12 +275,12 @@ Deno.test("what the operator closes is out, and told so", async () => {
   assert.equal(await closeAsOperator(db, user!.id, clock.now), 1);
   assert.equal(await marta.isIn(), false);
   assert.equal(await joan.isIn(), true);
-  assert.match((await marta.get(paths.signIn)).$(".notification").text(), /The operator closed this connection/);
+  assert.match((await marta.get(paths.signIn)).$(".notification").text(), /The administrator closed this connection/);
   assert.equal(await closeAsOperator(db, "everyone", clock.now), 1);
   assert.equal(await joan.isIn(), false);
 });
 
-Deno.test("what is older than the retention goes at the next sign-in, open connections never", async () => {
+Deno.test("a sign-in removes closed connections and refusals older than the retention, but no open connection", async () => {
   const { browser, clock } = await startApp({ retention: 10 * DAY, lifetime: { idle: 100 * DAY, max: 100 * DAY } });
   const [open, closed] = [browser("203.0.113.1"), browser("203.0.113.2")];
   await open.signIn();
@@ -292,7 +296,28 @@ Deno.test("what is older than the retention goes at the next sign-in, open conne
   assert.deepEqual($(CELL.ip).toArray().map((cell) => $(cell).text().trim()), ["203.0.113.4", "203.0.113.1"]);
 });
 
-/** The bytes of every file in a folder: a database may have others beside it. */
+// Security: log
+Deno.test("signing out and closing one or all connections log session_closed with the user", async () => {
+  const { here, browser, log, db } = await signedIn();
+  const [other, third] = [browser("203.0.113.1"), browser("203.0.113.2")];
+  for (const each of [other, third]) await each.signIn();
+  const rows = await db.select().from(connections);
+  const [current, one] = ["46.16.60.1", "203.0.113.1"].map((ip) => rows.find((row) => row.ip === ip)!);
+
+  await here.submit(paths.closeOne(one!.id));
+  await here.submit(paths.closeAll);
+  await here.signOut();
+
+  const events = log.map((line) => JSON.parse(line)).filter(({ event }) => event === "session_closed");
+  const user = current!.userId;
+  assert.deepEqual(events.map(({ event: _, request_id: __, ...fields }) => fields), [
+    { user, by: current!.id, connection: one!.id },
+    { user, by: current!.id, count: 1 },
+    { user, connection: current!.id },
+  ]);
+});
+
+/** Reads every file in a folder, because a database may have several. */
 async function readAll(folder: string): Promise<Buffer[]> {
   const files = await Array.fromAsync(Deno.readDir(folder));
   return await Promise.all(files.map(async ({ name }) => Buffer.from(await Deno.readFile(`${folder}/${name}`))));

@@ -1,23 +1,23 @@
 import type { TestApp } from "./app.ts";
 
-export type Wired = { status: number; headers: Headers; body: string };
+export type RawAnswer = { status: number; headers: Headers; body: string };
 
-/** The app behind a real listener, and a client that sends exactly what it is told to. */
+/** Serves the app on a real port, with a client that sends any bytes. */
 export function listen({ app }: Pick<TestApp, "app">) {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, { remoteAddr }) => {
     return app.fetch(request, { remoteAddr });
   });
   return {
-    /** One request on a connection of its own; its body may be shorter than it says. */
-    async send(line: string, headers: Record<string, string>, body = ""): Promise<Wired> {
+    /** Sends one request over a new connection. Its body may be shorter than its length says. */
+    async send(line: string, headers: Record<string, string>, body = ""): Promise<RawAnswer> {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
       await connection.write(new TextEncoder().encode(`${line} HTTP/1.1\r\n${headOf(headers)}\r\n${body}`));
       return await readAnswer(connection);
     },
     address: `http://127.0.0.1:${server.addr.port}`,
     /**
-     * Exactly these characters, as bytes, and then no more, for which it closes its half of the connection or `keepsOpen` both.
-     * Returns the statuses of all answers, until the server closes.
+     * Sends these characters as bytes, then closes its half of the connection, unless it `keepsOpen`. Returns the statuses of all answers
+     * until the server closes.
      */
     async sendRaw(bytes: string, { keepsOpen = false } = {}): Promise<string> {
       using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
@@ -40,20 +40,20 @@ export function listen({ app }: Pick<TestApp, "app">) {
   };
 }
 
-/** A server that has heard enough closes the connection while more is on its way. */
+/** A server that refuses a request closes the connection while the rest is on its way. */
 function ignoreReset(error: unknown): void {
   const isReset = error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.NotConnected;
   if (!isReset) throw error;
 }
 
-/** Headers as they go over the wire. */
+/** Writes headers as in a request. */
 export function headOf(headers: Record<string, string>): string {
   return Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
 }
 
-/** Reads one answer, to the end of the body that it announces, be it by length or in chunks. */
-async function readAnswer(connection: Deno.Conn): Promise<Wired> {
+/** Reads one answer to the end of its body, by its length or its chunks. */
+async function readAnswer(connection: Deno.Conn): Promise<RawAnswer> {
   const bytes = new Uint8Array(65_536);
   let text = "";
   while (!isWhole(text)) {

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { connect } from "node:http2";
 import { assetPath } from "../http/assets.ts";
 import { paths } from "../http/paths.ts";
-import { HTMX, ORIGIN, startApp } from "./app.ts";
+import { HTMX, ORIGIN, signedIn, startApp } from "./app.ts";
 import { headOf, listen } from "./sockets.ts";
 
 const { host } = new URL(ORIGIN);
 const FORM = { Host: host, Origin: ORIGIN, "Content-Type": "application/x-www-form-urlencoded" };
 
 // Security: bodies
-Deno.test("TRACE and made-up methods get 405 with Allow over the wire, whatever else is wrong with them", async () => {
+Deno.test("TRACE and made-up methods get 405 with Allow, whatever else is wrong with the request", async () => {
   await using site = listen(await startApp());
 
   const trace = await site.send("TRACE /sign-in", { Host: host });
@@ -21,11 +21,11 @@ Deno.test("TRACE and made-up methods get 405 with Allow over the wire, whatever 
   assert.equal(trace.headers.get("Allow"), "GET, HEAD, POST");
   assert.equal(brew.headers.get("Allow"), "GET, HEAD, POST");
   assert.equal(small.headers.get("Allow"), "POST");
-  assert.doesNotMatch(trace.body, /TRACE|Host/, "nothing of the request comes back");
+  assert.doesNotMatch(trace.body, /TRACE|Host/, "the answer repeats nothing of the request");
 });
 
 // Security: bodies
-Deno.test("a body over 16 KiB gets 413 over the wire before it has all come, announced or in chunks", async () => {
+Deno.test("a body over 16 KiB gets 413 before it has all arrived, by its announced length or by its chunks", async () => {
   await using site = listen(await startApp());
   const chunk = `400\r\n${"x".repeat(1024)}\r\n`;
 
@@ -42,7 +42,7 @@ Deno.test("a body over 16 KiB gets 413 over the wire before it has all come, ann
 });
 
 // Security: bodies
-Deno.test("a body that does not come within ten seconds gets 408, with the headers of every answer", async () => {
+Deno.test("a body that doesn't arrive within ten seconds gets 408, with the security headers", async () => {
   await using site = listen(await startApp());
 
   const [silent, halfway, chunked] = await withoutWaiting(10_000, () =>
@@ -53,14 +53,14 @@ Deno.test("a body that does not come within ten seconds gets 408, with the heade
     ]));
 
   assert.deepEqual([silent.status, halfway.status, chunked.status], [408, 408, 408]);
-  assert.match(silent.body, /The form did not arrive/);
+  assert.match(silent.body, /The form didn&#39;t arrive/);
   assert.match(halfway.body, /^<hx-partial hx-target="#notifications"/);
   assert.match(silent.headers.get("Content-Security-Policy") ?? "", /^default-src 'none'/);
   assert.equal(silent.headers.get("Cache-Control"), "no-store, no-transform");
 });
 
 // Security: bodies
-Deno.test("a query over 8 KB gets 414 over the wire, and so does that of a form", async () => {
+Deno.test("a query over 8 KB gets 414, on a form too", async () => {
   await using site = listen(await startApp());
   const query = `?next=${"x".repeat(8_192)}`;
 
@@ -69,7 +69,7 @@ Deno.test("a query over 8 KB gets 414 over the wire, and so does that of a form"
 });
 
 // Security: bodies
-Deno.test("a request whose end can be read in two ways is refused, and nothing of it is read as a second one", async () => {
+Deno.test("a request with an ambiguous end is refused, and no part of it is read as a second one", async () => {
   await using site = listen(await startApp());
   const second = `GET /second HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
   const send = (headers: Record<string, string>, body: string) =>
@@ -89,7 +89,7 @@ Deno.test("a request whose end can be read in two ways is refused, and nothing o
 });
 
 // Security: Host
-Deno.test("over the wire a request without our Host gets 421, whatever name stands in its first line", async () => {
+Deno.test("a request without our Host gets 421, whatever its request line says", async () => {
   await using site = listen(await startApp());
 
   const none = await site.send("GET /sign-in", {});
@@ -104,7 +104,7 @@ Deno.test("over the wire a request without our Host gets 421, whatever name stan
 });
 
 // Security: malformed HTTP
-Deno.test("what is no HTTP/1.1 request gets 400, or no answer where its body is what is wrong, and does nothing", async () => {
+Deno.test("a malformed request gets 400, or no answer if its body is malformed, and disturbs no other request", async () => {
   await using site = listen(await startApp());
   const get = `GET /sign-in HTTP/1.1\r\nHost: ${host}\r\n`;
   const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
@@ -135,11 +135,11 @@ Deno.test("what is no HTTP/1.1 request gets 400, or no answer where its body is 
   assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\n-3\r\na=b\r\n0\r\n\r\n`), "");
   assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\na=b\r\n`), "");
   assert.equal(await site.sendRaw(`${post}Transfer-Encoding: chunked\r\n\r\n3\r\na=bXX0\r\n\r\n`), "");
-  assert.equal((await site.send("GET /sign-in", { Host: host })).status, 200, "others are served as ever");
+  assert.equal((await site.send("GET /sign-in", { Host: host })).status, 200, "other requests are served");
 });
 
 // Security: malformed HTTP
-Deno.test("no body hides a second request, whether its length is said twice, in two ways or longer than it is taken", async () => {
+Deno.test("no body hides a second request, whether its length is repeated, contradictory or over the limit", async () => {
   await using site = listen(await startApp());
   const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
   const hidden = `GET /health HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
@@ -161,13 +161,13 @@ Deno.test("no body hides a second request, whether its length is said twice, in 
 });
 
 // Security: malformed HTTP
-Deno.test("requests in a row get their answers in a row, older HTTP and halves of connections are served, and what breaks off does nothing", async () => {
+Deno.test("pipelined requests, HTTP/1.0 and half-closed connections are served, and incomplete requests are dropped", async () => {
   await using site = listen(await startApp());
   const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
   const post = `POST /sign-in HTTP/1.1\r\n${headOf(FORM)}`;
 
-  const inARow = get("/sign-in") + get("/health") + get("/nowhere", "Connection: close\r\n");
-  assert.equal(await site.sendRaw(inARow, { keepsOpen: true }), "200 200 404");
+  const pipelined = get("/sign-in") + get("/health") + get("/nowhere", "Connection: close\r\n");
+  assert.equal(await site.sendRaw(pipelined, { keepsOpen: true }), "200 200 404");
   assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.0\r\nHost: ${host}\r\n\r\n`), "200");
   assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.0\r\n\r\n`), "421");
   assert.equal(await site.sendRaw(`GET /sign-in HTTP/1.1\nHost: ${host}\n\n`), "200", "a lone LF ends a line too");
@@ -183,7 +183,7 @@ Deno.test("requests in a row get their answers in a row, older HTTP and halves o
 });
 
 // Security: malformed HTTP
-Deno.test("over HTTP/2 without TLS, which Deno takes too, the guards are the same", async () => {
+Deno.test("over HTTP/2 without TLS, which Deno accepts, the guards are the same", async () => {
   await using site = listen(await startApp());
   const client = connect(site.address);
   const statusOf = (headers: Record<string, string>, body = "") =>
@@ -197,7 +197,7 @@ Deno.test("over HTTP/2 without TLS, which Deno takes too, the guards are the sam
   const ours = await statusOf({ ":path": "/sign-in", ":authority": host });
   const other = await statusOf({ ":path": "/sign-in", ":authority": "evil.example" });
   const form = await statusOf(
-    { ...withSmallNames(FORM), ":path": "/sign-out", ":method": "POST", ":authority": host },
+    { ...toHttp2(FORM), ":path": "/sign-out", ":method": "POST", ":authority": host },
     "a=b",
   );
 
@@ -206,11 +206,9 @@ Deno.test("over HTTP/2 without TLS, which Deno takes too, the guards are the sam
 });
 
 // Security: BREACH
-Deno.test("private pages and the CSV come as they are to a browser that takes any compression, static files compressed", async () => {
-  const start = await startApp();
-  await using site = listen(start);
-  const here = start.browser();
-  await here.signIn();
+Deno.test("private pages and the CSV are never compressed, but static files are", async () => {
+  const { here, ...app } = await signedIn();
+  await using site = listen(app);
   const headers = {
     Host: host,
     Cookie: `session=${here.cookies.get("session")}`,
@@ -228,18 +226,18 @@ Deno.test("private pages and the CSV come as they are to a browser that takes an
   assert.equal((await site.send(`GET ${assetPath("css")}`, headers)).headers.get("Content-Encoding"), "br");
 });
 
-/** As HTTP/2 has them, where `Host` is `:authority`. */
-function withSmallNames({ Host: _, ...headers }: Record<string, string>): Record<string, string> {
+/** Headers for HTTP/2, where `Host` is `:authority`. */
+function toHttp2({ Host: _, ...headers }: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** Whoever would wait for just so many milliseconds while `run` runs has waited; somebody must. */
+/** Runs `run` with every timer of exactly this delay firing at once; at least one must be set. */
 async function withoutWaiting<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
   const { setTimeout } = globalThis;
-  let waits = 0;
+  let timers = 0;
   globalThis.setTimeout = new Proxy(setTimeout, {
     apply(target, self, [handler, delay, ...args]) {
-      if (delay === milliseconds) waits++;
+      if (delay === milliseconds) timers++;
       return Reflect.apply(target, self, [handler, delay === milliseconds ? 0 : delay, ...args]);
     },
   });
@@ -247,6 +245,6 @@ async function withoutWaiting<T>(milliseconds: number, run: () => Promise<T>): P
     return await run();
   } finally {
     globalThis.setTimeout = setTimeout;
-    assert.ok(waits > 0, `Nobody waited for ${milliseconds} milliseconds`);
+    assert.ok(timers > 0, `No timer of ${milliseconds} milliseconds was set`);
   }
 }

@@ -8,7 +8,7 @@ import { addAccount, DAY, EMAIL, FIREFOX, HOUR, MINUTE, PASSWORD, startApp } fro
 
 const SAFARI =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
-/** Addresses in networks of their own. */
+/** Addresses in different networks. */
 const [HOME, OFFICE, ABROAD] = ["46.16.60.1", "81.40.12.201", "193.51.208.14"];
 const WRONG = "not the password at all";
 
@@ -19,32 +19,32 @@ Deno.test("reasonsFor finds a new country unusual, whatever else is known", () =
   assert.deepEqual(reasonsFor({ ...USUAL, isKnownCountry: false }), ["new_country"]);
 });
 
-Deno.test("reasonsFor finds a new network with a new device unusual, and neither of them alone", () => {
+Deno.test("reasonsFor finds a new network with a new device unusual, but neither alone", () => {
   assert.deepEqual(reasonsFor({ ...USUAL, isKnownNetwork: false }), []);
   assert.deepEqual(reasonsFor({ ...USUAL, isKnownDevice: false }), []);
   assert.deepEqual(reasonsFor({ ...USUAL, isKnownNetwork: false, isKnownDevice: false }), ["new_network_and_device"]);
 });
 
-Deno.test("reasonsFor finds a success after three refusals unusual, and two a slip of the fingers", () => {
+Deno.test("reasonsFor finds a sign-in after three refusals unusual, but not after two", () => {
   assert.deepEqual(reasonsFor({ ...USUAL, refused: 2 }), []);
   assert.deepEqual(reasonsFor({ ...USUAL, refused: 3 }), ["after_refusals"]);
 });
 
-Deno.test("reasonsFor says nothing of what can't be told, nor of an account's first connection", () => {
-  const untold = { isKnownCountry: null, isKnownNetwork: null, isKnownDevice: null };
-  const strange = { isKnownCountry: false, isKnownNetwork: false, isKnownDevice: false, refused: 50 };
+Deno.test("reasonsFor ignores unknown facts, and an account's first connection", () => {
+  const unknown = { isKnownCountry: null, isKnownNetwork: null, isKnownDevice: null };
+  const allNew = { isKnownCountry: false, isKnownNetwork: false, isKnownDevice: false, refused: 50 };
 
-  assert.deepEqual(reasonsFor({ ...USUAL, ...untold }), []);
-  assert.deepEqual(reasonsFor({ ...USUAL, ...untold, isKnownDevice: false }), []);
-  assert.deepEqual(reasonsFor({ ...strange, isFirst: true }), []);
-  assert.deepEqual(reasonsFor({ ...strange, isFirst: false }), [
+  assert.deepEqual(reasonsFor({ ...USUAL, ...unknown }), []);
+  assert.deepEqual(reasonsFor({ ...USUAL, ...unknown, isKnownDevice: false }), []);
+  assert.deepEqual(reasonsFor({ ...allNew, isFirst: true }), []);
+  assert.deepEqual(reasonsFor({ ...allNew, isFirst: false }), [
     "new_country",
     "new_network_and_device",
     "after_refusals",
   ]);
 });
 
-Deno.test("an account's first connection is never unusual, and makes known where it came from and on what", async () => {
+Deno.test("an account's first connection is not unusual, and makes its country, network and device known", async () => {
   const { browser, db } = await startTravels();
 
   await browser(HOME).signIn();
@@ -53,7 +53,7 @@ Deno.test("an account's first connection is never unusual, and makes known where
   assert.deepEqual(await knownIn(db), ["country ES", "device Firefox on Linux", "network 46.16"]);
 });
 
-Deno.test("a first connection from a country is unusual, and so is the next one until somebody knows it", async () => {
+Deno.test("a connection from a new country is unusual, and so is the next one until it is reviewed", async () => {
   const { browser, db, clock } = await startTravels();
   await browser(HOME).signIn();
 
@@ -66,7 +66,7 @@ Deno.test("a first connection from a country is unusual, and so is the next one 
   assert.deepEqual(await knownIn(db), ["country ES", "device Firefox on Linux", "network 46.16"]);
 });
 
-Deno.test("a new network and a new device are unusual together; one of them is known from then on", async () => {
+Deno.test("a new network with a new device is unusual until either is known", async () => {
   const { browser, db, clock } = await startTravels();
   await browser(HOME).signIn();
   clock.now += DAY;
@@ -80,7 +80,7 @@ Deno.test("a new network and a new device are unusual together; one of them is k
   assert.deepEqual(await unusualOf(db), [null, "new_network_and_device", null, null]);
 });
 
-Deno.test("a success right after refusals is unusual, and an hour later or after another success no more", async () => {
+Deno.test("a sign-in right after refusals is unusual, but not an hour later or after another sign-in", async () => {
   const { browser, db, clock } = await startTravels();
   const refuse = async (times: number) => {
     for (let i = 0; i < times; i++) await browser("203.0.113.9").signIn(EMAIL, WRONG);
@@ -116,7 +116,7 @@ Deno.test("a private network and an unknown device are never new", async () => {
   assert.deepEqual(await unusualOf(db), [null, null, null]);
 });
 
-Deno.test("what another account knows makes nothing usual here", async () => {
+Deno.test("a country that another account knows is still unusual", async () => {
   const { browser, db, clock } = await startTravels();
   await addAccount(db, "joan@example.com", PASSWORD);
   await browser(ABROAD).signIn("joan@example.com");
@@ -128,7 +128,7 @@ Deno.test("what another account knows makes nothing usual here", async () => {
   assert.deepEqual(await unusualOf(db), [null, null, "new_country"]);
 });
 
-Deno.test("the CSV says why a connection was unusual, in its last column", async () => {
+Deno.test("the last column of the CSV says why a connection was unusual", async () => {
   const { browser, clock } = await startTravels();
   await browser(HOME).signIn();
   clock.now += DAY;
@@ -144,7 +144,7 @@ Deno.test("the CSV says why a connection was unusual, in its last column", async
   ]);
 });
 
-Deno.test("what nobody came from any more is forgotten with the history", async () => {
+Deno.test("countries, networks and devices are forgotten with the history", async () => {
   const { browser, db, clock } = await startTravels();
   await browser(HOME).signIn();
 
@@ -154,7 +154,7 @@ Deno.test("what nobody came from any more is forgotten with the history", async 
   assert.deepEqual(await knownIn(db), ["country ES", "device Firefox on Linux", "network 81.40"]);
 });
 
-/** An app that knows the countries of the addresses above. */
+/** Starts the app with the countries of the addresses above. */
 function startTravels() {
   const countries = new Map([[HOME, "ES"], [OFFICE, "ES"], [ABROAD, "FR"]]);
   return startApp({
@@ -162,7 +162,7 @@ function startTravels() {
   });
 }
 
-/** What each connection was found to be, in the order of opening. */
+/** Why each connection is unusual, in order of opening. */
 async function unusualOf(db: Db): Promise<(string | null)[]> {
   return (await db.select().from(connections).orderBy(asc(connections.openedAt), asc(connections.id))).map(
     ({ unusual }) => unusual,

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { accountKey } from "../db/limits.ts";
 import { known, limits, refusals } from "../db/schema.ts";
-import { findUser, listUsers, removeUser, renameUser } from "../db/users.ts";
-import { addAccount, EMAIL, PASSWORD, START, startApp } from "./app.ts";
+import { findUser, findUserFrom, listUsers, removeUser, renameUser } from "../db/users.ts";
+import { readAddress } from "../visitor/addresses.ts";
+import { addAccount, EMAIL, PASSWORD, signedIn, START, startApp } from "./app.ts";
 
 const JOAN = "joan@example.com";
 
-Deno.test("an account keeps its connections under another address, which is found however it is written", async () => {
-  const { db, browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a renamed account keeps its connections, and is found by any spelling of its address", async () => {
+  const { here, db } = await signedIn();
 
   assert.equal(await renameUser(db, " Marta@Example.com", "Marta@ACME.example "), true);
 
@@ -19,7 +18,7 @@ Deno.test("an account keeps its connections under another address, which is foun
   assert.equal(await here.isIn(), true);
 });
 
-Deno.test("an account is not renamed to the address of another one, nor one that isn't there to anything", async () => {
+Deno.test("renaming fails for an unknown account, and to another account's address", async () => {
   const { db } = await startApp();
   await addAccount(db, JOAN, PASSWORD);
 
@@ -30,7 +29,21 @@ Deno.test("an account is not renamed to the address of another one, nor one that
   assert.deepEqual((await listUsers(db, START)).map(({ email }) => email), [JOAN, EMAIL]);
 });
 
-Deno.test("an account is removed with all that is kept of it, and no other account's", async () => {
+Deno.test("findUser and findUserFrom find an account by any spelling of its address", async () => {
+  const { db, clock } = await signedIn();
+  const address = readAddress("46.16.60.1")!;
+  const user = await findUser(db, EMAIL);
+  assert.equal(user?.email, EMAIL);
+
+  assert.deepEqual(await findUser(db, " MARTA@Example.com"), user);
+  assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", address, clock.now), { user, isKnown: true });
+  assert.deepEqual(await findUserFrom(db, "nobody@example.com", address, clock.now), {
+    user: undefined,
+    isKnown: false,
+  });
+});
+
+Deno.test("removing an account removes all of its data, and no other account's", async () => {
   const { db, browser } = await startApp();
   await addAccount(db, JOAN, PASSWORD);
   const [here, joan] = [browser(), browser()];

@@ -4,7 +4,6 @@ import type { Texts } from "../words/texts.ts";
 export function ErrorPage({ title, text, home = paths.home, t }: {
   title: string;
   text: string;
-  /** Where it leads on; another address where this one is wrong. */
   home?: string | undefined;
   t: Texts;
 }) {

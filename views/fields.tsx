@@ -1,12 +1,10 @@
 import type { Child } from "hono/jsx";
 
-/** A labelled field of a form, with its hint and what is wrong with it tied to it. Focus begins at the first that is wrong. */
 export function Field({ name, label, hint, problem, describedBy, ...input }: {
   name: string;
   label: string;
   hint?: Child;
   problem?: string | undefined;
-  /** The id of what is wrong with the form as a whole, where this field may be why. */
   describedBy?: string | undefined;
   type: string;
   value?: string | undefined;
@@ -15,7 +13,6 @@ export function Field({ name, label, hint, problem, describedBy, ...input }: {
   autofocus?: boolean;
   placeholder?: string;
   spellcheck?: boolean;
-  /** The id of a list of suggestions. */
   list?: string;
   maxlength?: number;
   minlength?: number;
@@ -34,18 +31,16 @@ export function Field({ name, label, hint, problem, describedBy, ...input }: {
         autofocus={problem ? true : input.autofocus}
       />
       {hint && <p class="hint" id={`${name}-hint`}>{hint}</p>}
-      {problem && <p class="problem" id={`${name}-problem`}>{problem}</p>}
+      {problem && <p class="field-problem" id={`${name}-problem`}>{problem}</p>}
     </div>
   );
 }
 
-/** A labelled field with few answers, of which `value` is the one given. */
 export function Choice({ name, label, value, problem, options }: {
   name: string;
   label: string;
   value: string;
   problem?: string | undefined;
-  /** What can be chosen: value, text, and the text's language where that is another one. */
   options: { value: string; text: string; lang?: string }[];
 }) {
   return (
@@ -63,7 +58,7 @@ export function Choice({ name, label, value, problem, options }: {
           <option value={option.value} lang={option.lang} selected={option.value === value}>{option.text}</option>
         ))}
       </select>
-      {problem && <p class="problem" id={`${name}-problem`}>{problem}</p>}
+      {problem && <p class="field-problem" id={`${name}-problem`}>{problem}</p>}
     </div>
   );
 }

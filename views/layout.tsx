@@ -1,34 +1,27 @@
-import { html as markup, raw } from "hono/html";
+import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
+import type { Owner } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
-import { Notifications } from "./notifications.tsx";
 import { type Texts, textsOf } from "../words/texts.ts";
+import { Notifications } from "./notifications.tsx";
 
-/** What the layout says of who is signed in, and the language in which it says so. */
-export type Owner = { email: string; csrf: string; language: Language };
-
-/**
- * 4xx answers are the form again and are swapped in; a 5xx brings only a notification, and the page stays as it is. Morphing lets a row
- * keep its `tabindex`, and so the focus that "Older connections" gave it.
- */
-const HTMX = markup`<meta name="htmx-config" content='${
+// A 4xx is the form again; a 5xx only brings a notification. Morphing keeps a row's focus, and open what the reader opened.
+const HTMX = html`<meta name="htmx-config" content='${
   raw(JSON.stringify({
     noSwap: [204, 304, "5xx"],
     includeIndicatorCSS: false,
-    morphIgnore: ["data-htmx-powered", "tabindex"],
+    morphIgnore: ["data-htmx-powered", "tabindex", "open"],
   }))
 }'>`;
 
 export function Layout({ title, brand, header, path, owner, theme, notice, t, children }: {
   title: string;
   brand: string;
-  /** Takes the place of the header here. */
   header: ((owner: Owner | null, language: Language) => Child) | undefined;
   path: string;
   owner: Owner | null;
-  /** What the owner chose; null: the system's. */
   theme: Theme | null;
   notice: Child;
   t: Texts;
@@ -68,7 +61,6 @@ export function Layout({ title, brand, header, path, owner, theme, notice, t, ch
   );
 }
 
-/** A page's title, which also comes with a piece that makes another page of it. */
 export function PageTitle({ title, brand }: { title: string; brand: string }) {
   return <title>{`${title} · ${brand}`}</title>;
 }
@@ -85,7 +77,7 @@ function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
   );
 }
 
-/** The menu that leads into the area and out of the account; a header of somebody else's has to have it too. */
+/** For a panel's own header too. */
 export function UserMenu({ owner }: { owner: Owner }) {
   const { layout } = textsOf(owner.language);
   return (

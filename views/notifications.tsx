@@ -1,14 +1,10 @@
 import type { Child } from "hono/jsx";
 
-/** Where notifications stand: there from the start, so that a screen reader tells what arrives. */
 export function Notifications({ children }: { children?: Child }) {
   return <div id="notifications" role="status">{children}</div>;
 }
 
-/**
- * What happened, in one sentence, and in a lighter hand what it means or what to do: `more`, or what comes after the first sentence of
- * a text. With an `id` where a field says that it is about it.
- */
+// The first sentence is bold; `more`, or the rest of a text, isn't.
 export function Notification({ kind = "success", id, more, children }: {
   kind?: "success" | "problem" | "info";
   id?: string;
@@ -17,7 +13,7 @@ export function Notification({ kind = "success", id, more, children }: {
 }) {
   const [first, rest] = more === undefined ? splitText(children) : [children, more];
   return (
-    <div class={`notification ${kind}`} id={id}>
+    <div class={`notification notification-${kind}`} id={id}>
       <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
         <circle cx="10" cy="10" r="8.25" />
         <path d={kind === "success" ? "m6.5 10.2 2.4 2.4 4.6-5" : "M10 5.8v5M10 13.6v.6"} />
@@ -27,14 +23,13 @@ export function Notification({ kind = "success", id, more, children }: {
   );
 }
 
-/** The first sentence of a text, and the rest. A sentence ends before a capital: the point of "nov." does not end one. */
+// A sentence ends before a capital letter: the point of "nov." doesn't end one.
 function splitText(text: Child): [first: Child, rest?: Child] {
   const [, first, rest] = /^(.+?[.?!]) (?=["«¿]?\p{Lu})(.+)$/su.exec(typeof text === "string" ? text : "") ?? [];
   return first ? [first, rest] : [text];
 }
 
-/** A notification as a piece for htmx: it takes the place of the one before. */
-export function NotificationPiece(
+export function NotificationFragment(
   { target = "#notifications", children }: { target?: "#notifications" | "#dialog-problem"; children?: Child },
 ) {
   return <hx-partial hx-target={target} hx-swap="innerHTML">{children}</hx-partial>;

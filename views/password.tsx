@@ -1,13 +1,12 @@
-import { paths } from "../http/paths.ts";
 import type { Problems } from "../http/forms.ts";
+import { paths } from "../http/paths.ts";
+import type { Texts } from "../words/texts.ts";
 import { Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
-import type { Texts } from "../words/texts.ts";
 
 export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t } }: {
   csrf: string;
   email: string;
-  /** How many characters a new password needs. */
   shortest: number;
   problem?: string | undefined;
   problems?: Problems;
@@ -16,7 +15,7 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
   return (
     <>
       <div class="head">
-        <div>
+        <div class="head-text">
           <h1>{t.title}</h1>
           <p>{t.lead}</p>
         </div>

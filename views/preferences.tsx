@@ -1,17 +1,16 @@
+import { html } from "hono/html";
 import type { Language } from "../db/schema.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
-import { Choice, Field } from "./fields.tsx";
-import { Notification } from "./notifications.tsx";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
-import { TIME_ZONE_LIST } from "../words/zone_names.ts";
+import { nameOfZone, TIME_ZONES } from "../words/time_zones.ts";
+import { Choice, Field } from "./fields.tsx";
+import { Notification } from "./notifications.tsx";
 
-/** What stands in the form for a language or theme that is not chosen. */
 export const AS_IN_BROWSER = "browser";
 export const AS_IN_SYSTEM = "system";
 
-/** Each language says its name in itself. */
 const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ca: "Català" };
 
 export function PreferencesPage({ csrf, timeZone, language, theme, problem, problems = {}, t: { preferences: t } }: {
@@ -28,7 +27,7 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
   return (
     <>
       <div class="head">
-        <div>
+        <div class="head-text">
           <h1>{t.title}</h1>
           <p>{t.lead}</p>
         </div>
@@ -52,7 +51,7 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
             problem={problems.time_zone}
             describedBy={problem && "problem"}
           />
-          {TIME_ZONE_LIST}
+          {ZONE_LIST}
           <BrowserZone label={t.browserZone} />
           <Choice
             name="language"
@@ -78,10 +77,12 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
   );
 }
 
-/**
- * Takes the browser's own zone with one click; the static script fills it in, and before that it isn't shown. Its form is another
- * one, since the first button of a form is what Enter in a field presses.
- */
+// Rendered once: it has over four hundred options.
+const ZONE_LIST = html`<datalist id="time-zones">${
+  TIME_ZONES.map((zone) => html`<option>${nameOfZone(zone)}</option>`)
+}</datalist>`;
+
+// Its own form, because Enter presses the first button of a form. Hidden until the script fills it in.
 function BrowserZone({ label }: { label: string }) {
   return (
     <button type="submit" form="browser-zone" name="time_zone" class="quiet browser-zone" data-zone>

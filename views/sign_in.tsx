@@ -1,19 +1,18 @@
-import type { End } from "../db/sessions.ts";
-import { paths } from "../http/paths.ts";
+import type { SessionEnd } from "../db/sessions.ts";
 import type { Problems } from "../http/forms.ts";
-import { Field } from "./fields.tsx";
-import { Notification } from "./notifications.tsx";
+import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
+import { Field } from "./fields.tsx";
+import { Notification } from "./notifications.tsx";
 
-/** Why the connection of this very browser ended, and when; never from where: it may be an intruder who reads it. */
-export type Ended = End & { timeZone: string | null };
+/** Why and when this browser's connection ended; never from where, because an intruder may be reading. */
+export type Ended = SessionEnd & { timeZone: string | null };
 
 export function SignInPage({ csrf, next, email = "", problem, problems = {}, ended, hasUsers, t }: {
   csrf: string;
   next: string;
   email?: string | undefined;
-  /** What is wrong as a whole; `problems` by field. */
   problem?: string | undefined;
   problems?: Problems;
   ended: Ended | null;

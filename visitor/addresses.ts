@@ -1,25 +1,25 @@
 import ipaddr from "ipaddr.js";
 
-/** An IP address as the history keeps it. */
+/** An IP address in the forms that the history and the limiter need. */
 export type Address = {
   /** Canonical text: `46.16.60.1`, `2a0c:5a80:1b08:c00::4`. */
   ip: string;
-  /** What its neighbours share: the /16 of IPv4 (`46.16`), the /64 of IPv6 (`2a0c:5a80:1b08:c00`). */
+  /** The /16 of an IPv4 address (`46.16`), the /64 of an IPv6 one (`2a0c:5a80:1b08:c00`). */
   network: string;
-  /** Whose tries the limiter counts together: one IPv4 address, or one IPv6 /64, which is what one customer gets. */
+  /** The unit the limiter counts by: one IPv4 address, or one IPv6 /64, which is what one customer gets. */
   client: string;
-  /** Private, loopback, link-local and carrier-grade NAT ranges: no country can be known. */
+  /** Private, loopback, link-local and carrier-grade NAT ranges have no country. */
   isPrivate: boolean;
 };
 
 const PRIVATE_RANGES = new Set(["private", "loopback", "linkLocal", "carrierGradeNat", "uniqueLocal"]);
 
-/** Where the server can't tell the client's address. */
+/** Stands for a client whose address the server doesn't know. */
 export const NO_ADDRESS: Address = { ip: "", network: "", client: "", isPrivate: false };
 
 /**
- * Reads an address; `null` for what isn't one. `::ffff:1.2.3.4` is 1.2.3.4, the zone of an IPv6 address (`fe80::1%eth0`) is
- * dropped, and IPv4 has four decimal parts: the short and octal forms of inet_aton (`1.2.3` for 1.2.0.3) are no addresses.
+ * Reads an address, or returns `null` for anything else. IPv4-mapped IPv6 is unwrapped, an IPv6 zone (`fe80::1%eth0`) is dropped, and
+ * IPv4 needs four decimal parts: ipaddr.js would read `1.2.3` as 1.2.0.3.
  */
 export function readAddress(text: string): Address | null {
   const bare = text.includes(":") ? text.replace(/%.*$/s, "") : text;
@@ -38,7 +38,7 @@ export function readAddress(text: string): Address | null {
   };
 }
 
-/** Reads a network by its beginning (`46.16`, `46.16.`, `2a0c:5a80:1b08:c00`); `null` for what isn't one. */
+/** Reads a network written as a prefix (`46.16`, `46.16.`, `2a0c:5a80:1b08:c00`), or returns `null`. */
 export function readNetwork(text: string): string | null {
   const ipv4 = /^(\d{1,3}\.\d{1,3})\.?$/.exec(text);
   if (ipv4) return readAddress(`${ipv4[1]}.0.0`)?.network ?? null;

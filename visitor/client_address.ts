@@ -2,12 +2,12 @@
 import proxyAddr from "proxy-addr";
 import { type Address, NO_ADDRESS, readAddress } from "./addresses.ts";
 
-/** The client's address, from the socket's peer and the `X-Forwarded-For` header. */
+/** Works out the client's address from the socket's peer and the `X-Forwarded-For` header. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => Address;
 
 /**
- * Addresses and CIDR ranges as something to ask whether an address is in them; `null` where one of them is neither. The short
- * and octal forms of IPv4 are no addresses: they would trust another network than they seem to.
+ * Compiles addresses and CIDR ranges into a membership test, or returns `null` if one of them is neither. Short and octal IPv4 forms
+ * are rejected, since they would trust another network than they seem to.
  */
 export function readNetworks(networks: string[]): ((address: string, hop: number) => boolean) | null {
   if (networks.some((network) => readAddress(network.split("/")[0] ?? "") === null)) return null;
@@ -19,11 +19,9 @@ export function readNetworks(networks: string[]): ((address: string, hop: number
 }
 
 /**
- * Reads the client's address as far as it can be believed: the socket's peer and, while that hop is one of the
- * `trustedProxies`, the next one to the left in `X-Forwarded-For`. What a client writes there by itself changes nothing, and a
- * hop that is no address falls back to the peer.
+ * Walks `X-Forwarded-For` from the right for as long as the hop is a trusted proxy. A hop that isn't an address falls back to the peer.
  *
- * Throws a `TypeError` when `trustedProxies` has something that is neither an address nor a CIDR range.
+ * Throws a `TypeError` if `trustedProxies` contains anything but addresses and CIDR ranges.
  */
 export function createClientAddress(trustedProxies: string[]): ClientAddress {
   const isTrusted = readNetworks(trustedProxies);

@@ -3,16 +3,14 @@ import { readFile } from "node:fs/promises";
 import ipaddr from "ipaddr.js";
 import type { Address } from "./addresses.ts";
 
-/** The country of an address: ISO 3166-1 alpha-2, `private` for private networks, `none` where nobody knows. */
+/** Looks up the country of an address: ISO 3166-1 alpha-2, `private` for private networks, `none` if unknown. */
 export type CountryOf = (address: Address) => Promise<string>;
 
 /**
- * Country lookup in geoip-lite's data, which is read on the first call, or by `warmUp`, never while the program starts. A lookup
- * before it is there waits for it. When it can't be read, `warn` is told once and every country is `none`. `folder` is where
- * the data is, if not in the package.
+ * Creates a lookup in geoip-lite's country data, which is loaded at the first lookup or by `warmUp`. If the data can't be read, `warn` is
+ * called once and every country is `none`. `folder` overrides where the data is.
  *
- * The files are read here: geoip-lite itself reads those of cities too, 112 MB with all else stopped, and keeps them. Those of
- * countries are 6 MB.
+ * Reads the files itself, because geoip-lite also loads 112 MB of city data, synchronously (docs/decisions/0003).
  */
 export function createCountryLookup(
   warn: (error: unknown) => void,
@@ -38,8 +36,8 @@ export function createCountryLookup(
 }
 
 /**
- * Ranges of addresses in their order, as geoip-lite's updater writes them: the first address, the last one and two letters. None
- * overlap; of an IPv6 address only the first half counts, which is what providers are given.
+ * Sorted, disjoint address ranges as geoip-lite's updater writes them: first address, last address, two letters. Only the first half of
+ * an IPv6 address is compared.
  */
 type Ranges = { records: Buffer; addressLength: 4 | 16; compared: 4 | 8 };
 
@@ -48,7 +46,7 @@ async function load(folder: string | undefined): Promise<{ ipv4: Ranges; ipv6: R
     const file = folder ? `${folder}/${name}` : new URL(import.meta.resolve(`geoip-lite/data/${name}`));
     const records = await readFile(file);
     if (records.length === 0 || records.length % (2 * addressLength + 2) !== 0) {
-      throw new Error(`The country data in ${name} is not whole: it has ${records.length} bytes`);
+      throw new Error(`The country data in ${name} is incomplete: it has ${records.length} bytes`);
     }
     return { records, addressLength, compared };
   };
@@ -56,11 +54,11 @@ async function load(folder: string | undefined): Promise<{ ipv4: Ranges; ipv6: R
   return { ipv4, ipv6 };
 }
 
-/** Looks for the last range that begins at the address or before it; `undefined` when the address lies behind its end. */
+/** Binary search for the range that contains the address. */
 function findCountry({ records, addressLength, compared }: Ranges, address: Buffer): string | undefined {
   const length = 2 * addressLength + 2;
-  const begin = address.subarray(0, compared);
-  const compare = (at: number) => Buffer.compare(begin, records.subarray(at, at + compared));
+  const prefix = address.subarray(0, compared);
+  const compare = (at: number) => Buffer.compare(prefix, records.subarray(at, at + compared));
   let [low, high] = [0, records.length / length];
   while (low < high) {
     const middle = (low + high) >>> 1;

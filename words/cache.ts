@@ -1,24 +1,26 @@
-/** Keeps what `make` made for each key, as long as those are not more than `most`. */
-export function remember<Key, Value>(make: (key: Key) => Value, most = 10_000): (key: Key) => Value {
-  const made = new Map<Key, Value>();
-  return (key) => once(made, most, key, make);
+/** Caches what `make` returns for each key; starts over when there are more than `max`. */
+export function cached<Key, Value>(make: (key: Key) => Value, max = 10_000): (key: Key) => Value {
+  const cache = new Map<Key, Value>();
+  return (key) => lookUp(cache, max, key, make);
 }
 
-/** The same for what is made of an object and something small beside it: kept for as long as somebody keeps the object. */
-export function rememberWith<Of extends object, Value>(most = 20): (of: Of, key: string, make: () => Value) => Value {
-  const madeOf = new WeakMap<Of, Map<string, Value>>();
-  return (of, key, make) => {
-    const made = madeOf.get(of) ?? new Map<string, Value>();
-    madeOf.set(of, made);
-    return once(made, most, key, make);
+/** Caches what is made from an object and a key, for as long as the object lives. */
+export function cachedFor<Source extends object, Value>(
+  max = 20,
+): (source: Source, key: string, make: () => Value) => Value {
+  const caches = new WeakMap<Source, Map<string, Value>>();
+  return (source, key, make) => {
+    const cache = caches.get(source) ?? new Map<string, Value>();
+    caches.set(source, cache);
+    return lookUp(cache, max, key, make);
   };
 }
 
-function once<Key, Value>(made: Map<Key, Value>, most: number, key: Key, make: (key: Key) => Value): Value {
-  const known = made.get(key);
-  if (known !== undefined || made.has(key)) return known as Value;
-  if (made.size >= most) made.clear();
+function lookUp<Key, Value>(cache: Map<Key, Value>, max: number, key: Key, make: (key: Key) => Value): Value {
+  const known = cache.get(key);
+  if (known !== undefined || cache.has(key)) return known as Value;
+  if (cache.size >= max) cache.clear();
   const value = make(key);
-  made.set(key, value);
+  cache.set(key, value);
   return value;
 }

@@ -1,29 +1,25 @@
 import type { Language } from "../db/schema.ts";
+import { cached } from "./cache.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./cache.ts";
 
-/** `Intl` takes a microsecond or two for each. */
 const numbers = inEachLanguage((language) => {
   const format = new Intl.NumberFormat(language);
-  return remember((count: number) => format.format(count));
+  return cached((count: number) => format.format(count));
 });
 const isOne = inEachLanguage((language) => {
   const rules = new Intl.PluralRules(language);
-  return remember((count: number) => rules.select(count) === "one");
+  return cached((count: number) => rules.select(count) === "one");
 });
 
-/** "1,208", as the language writes it. */
-export function countOf(count: number, language: Language): string {
-  // Below a thousand every language here writes the digits alone.
-  return count < 1_000 ? String(count) : numbers[language](count);
-}
-
-/** How a language counts: `pick` chooses the form of a number, and `count` puts the number before it. */
+/** Helpers for one language's texts: `pick` chooses a plural form, `number` formats, `count` does both ("1,208 rows"), `list` joins. */
 export function countingIn(language: Language) {
   const pick = (count: number, one: string, other: string) => isOne[language](count) ? one : other;
+  const number = (count: number) => numbers[language](count);
+  const lists = new Intl.ListFormat(language === "en" ? "en-GB" : language);
   return {
     pick,
-    number: (count: number) => countOf(count, language),
-    count: (count: number, one: string, other: string) => `${countOf(count, language)} ${pick(count, one, other)}`,
+    number,
+    count: (count: number, one: string, other: string) => `${number(count)} ${pick(count, one, other)}`,
+    list: (parts: string[]) => lists.format(parts),
   };
 }

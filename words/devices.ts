@@ -1,16 +1,17 @@
+import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
+import { cached } from "./cache.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./cache.ts";
 import { type Texts, textsOf } from "./texts.ts";
 
-/** A device as a row of the history names it: the label that is stored is the English one. */
+/** Translates a device's stored label, which is English. */
 export function deviceName(device: string, { language }: Pick<Texts, "language">): string {
   return language === "en" ? device : names[language](device);
 }
 
 const names = inEachLanguage((language) => {
   const { device } = textsOf(language);
-  return remember((label: string) => {
-    if (label === textsOf("en").device.unknown) return device.unknown;
+  return cached((label: string) => {
+    if (label === UNKNOWN_DEVICE) return device.unknown;
     const [, browser, system] = /^(.+) on (.+)$/.exec(label) ?? [];
     return browser && system ? device.on(browser, system) : label;
   }, 1_000);

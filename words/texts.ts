@@ -3,7 +3,7 @@ import { ca } from "./texts/ca.ts";
 import { en, type Wording } from "./texts/en.ts";
 import { es } from "./texts/es.ts";
 
-/** All that the pages say, in one language. */
+/** Everything that the pages say, in one language. */
 export type Texts = Wording & { language: Language };
 
 const all: Record<Language, Texts> = {

@@ -1,45 +1,40 @@
-import { html as markup } from "hono/html";
 import type { Language } from "../db/schema.ts";
+import { cached } from "./cache.ts";
 import { inEachLanguage } from "./languages.ts";
-import { remember } from "./cache.ts";
 import type { Texts } from "./texts.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** What times are shown in where the account has no time zone yet. */
+/** The zone of an account that has none yet. */
 export const DEFAULT_ZONE = "UTC";
 
-/** "23 Nov 2026, 15:04", for a sentence. The zone has to be named nearby. */
+/** "23 Nov 2026, 15:04". The zone has to be named nearby. */
 export function formatTime(at: number, zone: string, t: Texts): string {
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
   return `${dayName(day, t.language)}, ${clock(local - day * DAY)}`;
 }
 
-/** The day that it is in a zone then, in days since the epoch. */
+/** The local day in a zone, in days since the epoch. */
 export function localDay(at: number, zone: string): number {
   return Math.floor((at + offsetAt(at, zone)) / DAY);
 }
 
-/** The time in ISO 8601, UTC, with milliseconds: what `Date.toISOString` writes, in a fifth of its time. */
+/** Like `Date.toISOString`, several times faster: the CSV has three per row (docs/performance.md). */
 export function isoTime(at: number): string {
   const rest = at - Math.floor(at / MINUTE) * MINUTE;
   const seconds = Math.floor(rest / 1000);
   return `${isoMinute(at).slice(0, -1)}:${TWO[seconds]}.${String(rest - seconds * 1000).padStart(3, "0")}Z`;
 }
 
-/** The same to the minute, as exactly as it is shown. */
+/** ISO 8601 to the minute, the precision shown. */
 export function isoMinute(at: number): string {
   const day = Math.floor(at / DAY);
   return `${isoDay(day)}T${clock(at - day * DAY)}Z`;
 }
 
-export function Time({ at, zone, t }: { at: number; zone: string; t: Texts }) {
-  return markup`<time datetime=${isoMinute(at)}>${formatTime(at, zone, t)}</time>`;
-}
-
-/** A time beside that of `other`: "16:20" when both are of one day there, "24 Nov 2026, 16:20" when not. */
+/** A time next to another one: "16:20" on the same day, otherwise "24 Nov 2026, 16:20". */
 export function timeBeside(other: number, at: number, zone: string, t: Texts): string {
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
@@ -47,13 +42,13 @@ export function timeBeside(other: number, at: number, zone: string, t: Texts): s
   return isSameDay ? clock(local - day * DAY) : formatTime(at, zone, t);
 }
 
-/** "2 hours ago", in the largest unit that fits; "just now" within a minute, and for what a clock that went back makes future. */
+/** "2 hours ago", in the largest unit that fits; "just now" within a minute and for times in the future. */
 export function formatAgo(at: number, now: number, t: Texts): string {
   const { count, unit } = inUnits(now - at);
   return count === 0 ? t.time.justNow : agoOf[t.language](unit)(count);
 }
 
-/** "2 hours" on one line, in the largest unit that fits; "less than a minute" for less. */
+/** "2 hours", unbreakable, in the largest unit that fits. */
 export function formatDuration(milliseconds: number, t: Texts): string {
   const { count, unit } = inUnits(milliseconds);
   return count === 0 ? t.time.lessThanMinute : durationOf[t.language](unit)(count);
@@ -75,16 +70,16 @@ function inUnits(milliseconds: number): { count: number; unit: Unit } {
 
 const agoOf = inEachLanguage((language) => {
   const format = new Intl.RelativeTimeFormat(language);
-  return remember((unit: Unit) => remember((count: number) => format.format(-count, unit)));
+  return cached((unit: Unit) => cached((count: number) => format.format(-count, unit)));
 });
 const durationOf = inEachLanguage((language) =>
-  remember((unit: Unit) => {
+  cached((unit: Unit) => {
     const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
-    return remember((count: number) => format.format(count).replaceAll(" ", "\u00a0"));
+    return cached((count: number) => format.format(count).replaceAll(" ", "\u00a0"));
   })
 );
 
-/** "3 minutes", "1 hour": how long to wait, rounded up. */
+/** "3 minutes", "1 hour", rounded up: how long to wait. */
 export function formatWait(milliseconds: number, t: Texts): string {
   const minutes = Math.max(1, Math.ceil(milliseconds / MINUTE));
   return minutes < 60 ? t.time.minutes(minutes) : t.time.hours(Math.ceil(minutes / 60));
@@ -92,49 +87,43 @@ export function formatWait(milliseconds: number, t: Texts): string {
 
 const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
 
-/** "15:04", of the milliseconds since midnight. */
+/** "15:04", from the milliseconds since midnight. */
 function clock(sinceMidnight: number): string {
   const minutes = Math.floor(sinceMidnight / MINUTE);
   return `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}`;
 }
 
-/** "23 Nov", of the days since the epoch: the same order everywhere, since what Catalan makes of a whole date is too long for a table. */
+/** "23 Nov", from the days since the epoch. The same order in each language: a whole Catalan date is too long for a table. */
 export function shortDay(day: number, language: Language): string {
   return shortDays[language](day);
 }
 const shortDays = inEachLanguage((language) => {
   const months = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { month: "short", timeZone: "UTC" });
-  return remember((day: number) => `${new Date(day * DAY).getUTCDate()} ${months.format(day * DAY)}`);
+  return cached((day: number) => `${new Date(day * DAY).getUTCDate()} ${months.format(day * DAY)}`);
 });
 
-/** "23 Nov 2026", of the days since the epoch. */
+/** "23 Nov 2026", from the days since the epoch. */
 export function dayName(day: number, language: Language): string {
   return dayNames[language](day);
 }
 const dayNames = inEachLanguage((language) =>
-  remember((day: number) => `${shortDay(day, language)} ${new Date(day * DAY).getUTCFullYear()}`)
+  cached((day: number) => `${shortDay(day, language)} ${new Date(day * DAY).getUTCFullYear()}`)
 );
 
-/** "2026-11-23", of the days since the epoch. */
-export const isoDay = remember((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));
+/** "2026-11-23", from the days since the epoch. */
+export const isoDay = cached((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));
 
-const zones = new Map<string, (day: number) => number | null>();
-
-/**
- * How far a zone's clocks are ahead of UTC at that time, in milliseconds. `Intl` takes a microsecond and more to format a time,
- * and a page has 75: it is asked twice for each day, and again only on the days that change the clocks.
- */
+/** A zone's offset from UTC in milliseconds, cached by day except on the days when the clocks change. */
 function offsetAt(at: number, zone: string): number {
-  let ofDay = zones.get(zone);
-  if (!ofDay) {
-    ofDay = remember((day) => {
-      const [first, last] = [measureOffset(day * DAY, zone), measureOffset((day + 1) * DAY - 1, zone)];
-      return first === last ? first : null;
-    });
-    zones.set(zone, ofDay);
-  }
-  return ofDay(Math.floor(at / DAY)) ?? measureOffset(at, zone);
+  return dayOffsets(zone)(Math.floor(at / DAY)) ?? measureOffset(at, zone);
 }
+
+const dayOffsets = cached((zone: string) =>
+  cached((day: number) => {
+    const [first, last] = [measureOffset(day * DAY, zone), measureOffset((day + 1) * DAY - 1, zone)];
+    return first === last ? first : null;
+  })
+);
 
 function measureOffset(at: number, zone: string): number {
   const whole = Math.floor(at / 1000) * 1000;
@@ -143,7 +132,7 @@ function measureOffset(at: number, zone: string): number {
   return new Date(0).setUTCFullYear(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1000 - whole;
 }
 
-const formatOf = remember((zone: string) =>
+const formatOf = cached((zone: string) =>
   new Intl.DateTimeFormat("en-GB-u-ca-iso8601-nu-latn", {
     year: "numeric",
     month: "numeric",

@@ -1,18 +1,43 @@
-import type { Context } from "hono";
 import { Temporal } from "temporal-polyfill";
+import { cached } from "./cache.ts";
 import { DEFAULT_ZONE, isoDay, localDay } from "./time.ts";
-import { TIME_ZONES } from "./zone_names.ts";
-import type { Env } from "../http/env.ts";
 
-/** The time zone of who is signed in. */
-export function zoneOf(c: Context<Env>): string {
-  return c.get("session").timeZone ?? DEFAULT_ZONE;
+/** Current names of zones that V8 lists under an outdated or ambiguous one. */
+const RENAMED: Record<string, string> = {
+  "Africa/Asmera": "Africa/Asmara",
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+  "America/Catamarca": "America/Argentina/Catamarca",
+  "America/Coral_Harbour": "America/Atikokan",
+  "America/Cordoba": "America/Argentina/Cordoba",
+  "America/Godthab": "America/Nuuk",
+  "America/Indianapolis": "America/Indiana/Indianapolis",
+  "America/Jujuy": "America/Argentina/Jujuy",
+  "America/Louisville": "America/Kentucky/Louisville",
+  "America/Mendoza": "America/Argentina/Mendoza",
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+  "Pacific/Enderbury": "Pacific/Kanton",
+  "Pacific/Ponape": "Pacific/Pohnpei",
+  "Pacific/Truk": "Pacific/Chuuk",
+};
+
+/** The IANA names on offer, sorted by region and city. */
+export const TIME_ZONES = [
+  ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name).sort()]),
+];
+
+/** A zone's name as people read and type it: "America/New York". */
+export function nameOfZone(zone: string): string {
+  return zone.replaceAll("_", " ");
 }
 
 /**
- * The IANA name of a time zone in its usual spelling; `null` for what isn't one. Both that compute with it have to know it:
- * Temporal the days, `Intl` what is shown. Offsets like `+01:00` are no zones here: they know no summer.
- * Nor is `Factory`, which says that none is set, and in which not every version of Deno counts days.
+ * Reads an IANA name in any spelling that both Temporal and `Intl` know, or returns `null`. Offsets such as `+01:00` are rejected: they have
+ * no daylight-saving time. So is `Factory`, the placeholder of an unset zone.
  */
 export function readTimeZone(name: string | undefined): string | null {
   if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name) || /^factory$/i.test(name)) return null;
@@ -25,7 +50,7 @@ export function readTimeZone(name: string | undefined): string | null {
   }
 }
 
-/** The IANA name of the time zone that a person means: `europe/madrid`, `America/New York`, or the city alone. `null` for none. */
+/** Finds the zone that a person means: `europe/madrid`, `America/New York`, or the city alone; `null` if there is none. */
 export function findTimeZone(text: string): string | null {
   const name = text.trim().replace(/\s+/g, "_").toLowerCase();
   const offered = TIME_ZONES.map((zone) => ({ zone, lower: zone.toLowerCase() }));
@@ -33,21 +58,30 @@ export function findTimeZone(text: string): string | null {
   return found?.zone ?? readTimeZone(name);
 }
 
-/** When a day (`YYYY-MM-DD`) begins in a time zone, or the day after it; milliseconds since the epoch. */
+/** When a day (`YYYY-MM-DD`), or a later one, begins in a zone; milliseconds since the epoch. */
 export function startOfDay(day: string, timeZone: string, daysLater = 0): number {
   return Temporal.PlainDate.from(day).add({ days: daysLater }).toZonedDateTime(timeZone).epochMilliseconds;
 }
 
-/** The day (`YYYY-MM-DD`) that it is in a time zone. */
+/** The local day (`YYYY-MM-DD`) in a zone. */
 export function dayOf(time: number, timeZone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(time).toZonedDateTimeISO(timeZone).toPlainDate().toString();
 }
 
 /**
- * When each of the last `count` days begins in a time zone, today the last of them, and then when tomorrow does; milliseconds since
- * the epoch.
+ * When each of the last `count` days begins in a zone, today last, and at the end when tomorrow does; milliseconds since the epoch. The same
+ * array is returned all day.
  */
 export function startsOfLastDays(count: number, now: number, timeZone: string): number[] {
-  const today = localDay(now, timeZone);
-  return Array.from({ length: count + 1 }, (_, i) => startOfDay(isoDay(today + i + 1 - count), timeZone));
+  return startsIn(timeZone)(count)(localDay(now, timeZone));
 }
+
+const startsIn = cached((timeZone: string) =>
+  cached((count: number) =>
+    cached(
+      (today: number) =>
+        Array.from({ length: count + 1 }, (_, i) => startOfDay(isoDay(today + i + 1 - count), timeZone)),
+      10,
+    )
+  )
+);

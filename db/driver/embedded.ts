@@ -1,22 +1,18 @@
 import type { Client, InStatement, InValue, ResultSet } from "@libsql/client";
-import { type Connection, type Guarded, isRead, textIn } from "./prepared.ts";
+import { type DatabaseClient, firstText, type GuardedMethods, isRead } from "./prepared.ts";
 import { Unavailable } from "./unavailable.ts";
 
-/** A write that waited this long in milliseconds, for the lock or behind other writes, is given up. */
+/** How long a write may wait for the lock and for the writes before it, in milliseconds. */
 const WRITE_DEADLINE = 5_000;
-/** The local driver waits for a lock with the event loop stopped, so it may do so only briefly: milliseconds. */
-const LOCK_WAIT = 50;
-
-/** What a 503 tells to wait, in seconds. */
+/** The driver waits for a lock with the event loop blocked, hence briefly: milliseconds. */
+const LOCK_TIMEOUT = 50;
+/** For `Retry-After`, in seconds. */
 const RETRY_AFTER = 5;
 
 const PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
-/**
- * What SQLite says when disk, file or memory fail it, whatever it was asked. All else is a fault of the statement, which is
- * ours.
- */
-const FAILURES = [
+/** SQLite's codes for a failing disk, file or memory. Any other error is the statement's fault. */
+const STORAGE_FAILURES = [
   "SQLITE_FULL",
   "SQLITE_IOERR",
   "SQLITE_READONLY",
@@ -28,35 +24,35 @@ const FAILURES = [
   "SQLITE_PROTOCOL",
 ];
 
-/** Opens the database in the file at `url`, or in memory, by the native driver. Throws when it can't. */
-export async function openEmbedded(url: string): Promise<Connection> {
+/** Opens a `file:` URL or `:memory:` through the native driver. Throws if it can't. */
+export async function openEmbedded(url: string): Promise<DatabaseClient> {
   const { createClient } = await import("@libsql/client/sqlite3");
-  const client = createClient({ url, concurrency: 1, timeout: LOCK_WAIT });
-  // A new connection to a database in memory would be another, empty database.
+  const client = createClient({ url, concurrency: 1, timeout: LOCK_TIMEOUT });
+  // Reconnecting to :memory: would open another, empty database.
   if (url === ":memory:") return guardWrites(client, () => Promise.resolve());
 
   const reader = await openReader(pathOf(url));
   const guarded = guardWrites(client, async () => {
-    // Both, so that they never have two files open when one took the other's place: closed here would be open there.
+    // Both at once, so that they never read different files when the file was replaced.
     reader.close();
     await client.reconnect();
   });
-  return readQuickly(guarded, reader);
+  return withReader(guarded, reader);
 }
 
-/** The path in a `file:` address. */
+/** The path in a `file:` URL. */
 export function pathOf(url: string): string {
   return decodeURIComponent(url.replace(/^file:(\/\/)?|\?.*$/g, ""));
 }
 
-/** A connection that only reads, by the same driver, and keeps its statements prepared. */
+/** Opens a read-only connection that keeps its statements prepared. */
 async function openReader(path: string) {
   const { default: Database } = await import("libsql");
   const prepared = new Map<string, ReturnType<ReturnType<typeof open>["prepare"]>>();
   let connection: ReturnType<typeof open> | undefined = open();
 
   function open() {
-    const opened = new Database(path, { timeout: LOCK_WAIT });
+    const opened = new Database(path, { timeout: LOCK_TIMEOUT });
     opened.exec("PRAGMA query_only = ON");
     return opened;
   }
@@ -68,7 +64,6 @@ async function openReader(path: string) {
   }
 
   return {
-    /** What a query for one text answers. Throws the driver's error. */
     read(sql: string, args: InValue[]): string | undefined {
       connection ??= open();
       let statement = prepared.get(sql);
@@ -79,16 +74,13 @@ async function openReader(path: string) {
       const row = statement.get(args) as [string] | undefined;
       return row?.[0];
     },
-    /** The next read opens the file anew. */
+    /** The next read reopens the file. */
     close,
   };
 }
 
-/**
- * Gives a client a second connection for `readText`: the client itself prepares each statement anew, and a page costs 2,400 µs
- * so and 400 like this. A read that meets a fault goes the client's way, which knows what to do about it.
- */
-function readQuickly(client: Connection, reader: Awaited<ReturnType<typeof openReader>>): Connection {
+/** Serves `readText` from the reader, because the client prepares at each call. A failed read is repeated through the client. */
+function withReader(client: DatabaseClient, reader: Awaited<ReturnType<typeof openReader>>): DatabaseClient {
   return Object.assign(Object.create(client), {
     async readText(sql: string, args: InValue[]) {
       if (client.closed) return await client.readText(sql, args);
@@ -100,7 +92,7 @@ function readQuickly(client: Connection, reader: Awaited<ReturnType<typeof openR
       }
     },
     close() {
-      // The last one to close puts the write-ahead log into the file, and the reader can't write.
+      // The last connection to close checkpoints the write-ahead log, which the reader can't.
       reader.close();
       client.close();
     },
@@ -108,20 +100,15 @@ function readQuickly(client: Connection, reader: Awaited<ReturnType<typeof openR
 }
 
 /**
- * Keeps the local driver from losing writes.
+ * Guards against lost writes: after one `SQLITE_BUSY`, `@libsql/client` 0.18.0 acknowledges writes that never reach the disk
+ * (libsql-client-ts#352). So every write goes through one queue; on BUSY the client reconnects, which resets its pragmas, and retries with
+ * jitter until the deadline. Reads don't queue: WAL allows them beside a writer.
  *
- * After one `SQLITE_BUSY`, `@libsql/client` 0.18.0 goes on acknowledging writes that never reach the disk
- * (libsql-client-ts#352). So: one connection, every write through one queue, and on BUSY a new connection at once
- * (which forgets its pragmas), then a jittered retry until the deadline. It sits under Drizzle, so that no caller can
- * pass it by. Reads do not queue: in WAL mode they go on while another process holds the lock.
- *
- * Rejects with `Unavailable` when the deadline passes, or when disk, file or memory fail SQLite; with the driver's error
- * otherwise. `reconnect` is what makes the new connection.
+ * Rejects with `Unavailable` when the deadline passes or storage fails, and with the driver's error otherwise.
  */
-function guardWrites(client: Client, reconnect: () => Promise<void>): Connection {
+function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseClient {
   let lastWrite: Promise<unknown> = Promise.resolve();
-  /** Whether the connection may be one that was not told its pragmas yet. */
-  let isNew = true;
+  let needsPragmas = true;
 
   function enqueue<T>(write: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + WRITE_DEADLINE;
@@ -136,14 +123,15 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): Connection
         throw new Unavailable("The database stayed locked by another process", RETRY_AFTER);
       }
       try {
-        await tellPragmas();
+        await setPragmas();
         return await run();
       } catch (error) {
         const code = codeOf(error);
-        // A connection that was closed under a read by another one's reconnecting is worth another try.
+        // Another call's reconnect may close the client under this one: worth another attempt.
         if (code !== "CLIENT_CLOSED" || client.closed) {
-          if (code === "SQLITE_BUSY" || FAILURES.includes(code)) await renew();
-          if (FAILURES.includes(code)) throw new Unavailable("The database fails", RETRY_AFTER, { cause: error });
+          const isStorageFailure = STORAGE_FAILURES.includes(code);
+          if (code === "SQLITE_BUSY" || isStorageFailure) await renew();
+          if (isStorageFailure) throw new Unavailable("The database fails", RETRY_AFTER, { cause: error });
           if (code !== "SQLITE_BUSY") throw error;
         }
       }
@@ -151,33 +139,33 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): Connection
     }
   }
 
-  async function tellPragmas() {
-    while (isNew) {
-      // Before it is done: who reconnects meanwhile has them told again.
-      isNew = false;
+  async function setPragmas() {
+    while (needsPragmas) {
+      // Cleared first: a reconnect in the meantime sets it again.
+      needsPragmas = false;
       await client.executeMultiple(PRAGMAS).catch((error) => {
-        isNew = true;
+        needsPragmas = true;
         throw error;
       });
     }
   }
 
   async function renew() {
-    isNew = true;
+    needsPragmas = true;
     await reconnect();
   }
 
-  const guarded: Guarded = {
+  const guarded: GuardedMethods = {
     execute(statement: InStatement, args?: unknown): Promise<ResultSet> {
       const run = () => client.execute(statement as string, args as never);
       return isRead(statement) ? retryWhileBusy(run, performance.now() + WRITE_DEADLINE) : enqueue(run);
     },
-    // Always as a write: a deferred transaction that turns into one halfway can't wait for the lock.
+    // Always "write": a deferred transaction that becomes a write halfway can't wait for the lock.
     batch: (statements) => enqueue(() => client.batch(statements, "write")),
     migrate: (statements) => enqueue(() => client.migrate(statements)),
     executeMultiple: (statements) => enqueue(() => client.executeMultiple(statements)),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
-    readText: async (sql, args) => textIn(await guarded.execute({ sql, args })),
+    readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }

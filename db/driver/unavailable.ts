@@ -1,4 +1,4 @@
-/** Something that the program needs can't be had just now; the answer is a 503 that says when to try again. */
+/** A dependency is temporarily unavailable: becomes a 503 with `Retry-After`. */
 export class Unavailable extends Error {
   override name = "Unavailable";
 
@@ -7,25 +7,29 @@ export class Unavailable extends Error {
   }
 }
 
-/** The `Unavailable` that an error is, or that hides in its chain of causes (Drizzle wraps what it meets); else null. */
-export function unavailabilityIn(error: unknown): Unavailable | null {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof Unavailable) return e;
-  }
-  return null;
+/** The error and its causes, outermost first: Drizzle and the driver wrap what they meet. */
+export function causesOf(error: unknown): unknown[] {
+  const causes = [error];
+  for (let e = error; e instanceof Error && e.cause !== undefined; e = e.cause) causes.push(e.cause);
+  return causes;
+}
+
+/** Finds the `Unavailable` among an error and its causes; `null` if there is none. */
+export function findUnavailable(error: unknown): Unavailable | null {
+  return causesOf(error).find((cause) => cause instanceof Unavailable) ?? null;
 }
 
 /**
- * Does a write, and where its answer was lost (`Unavailable`), looks whether it was done all the same: `look` finds that by the
- * ids that the write was made with, and gives what the write would have returned; `null` when there is no trace of it.
+ * Runs a write; if its answer is lost (`Unavailable`), `recover` looks in the database for the ids it was made with, and returns what the
+ * write would have, or `null` if it left no trace.
  */
-export async function orLookBack<T>(write: () => Promise<T>, look: () => Promise<T | null>): Promise<T> {
+export async function orRecover<T>(write: () => Promise<T>, recover: () => Promise<T | null>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (!unavailabilityIn(error)) throw error;
-    const done = await look();
-    if (done === null) throw error;
-    return done;
+    if (!findUnavailable(error)) throw error;
+    const recovered = await recover();
+    if (recovered === null) throw error;
+    return recovered;
   }
 }

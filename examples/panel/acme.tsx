@@ -1,7 +1,8 @@
 import { assetPath } from "../../http/assets.ts";
-import { type Owner, UserMenu } from "../../views/layout.tsx";
+import type { Owner } from "../../http/env.ts";
+import { UserMenu } from "../../views/layout.tsx";
 
-/** Stands on Acme's pages and on the area's, where inline styles and scripts are forbidden: so it brings a style sheet. */
+/** The header of Acme's pages and of the area, whose policy forbids inline styles: it links a style sheet. */
 export function Header(owner: Owner | null) {
   return (
     <header class="bar acme">

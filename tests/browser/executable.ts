@@ -10,17 +10,17 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** Where a Chromium is: what the variable `CHROMIUM` says, else a Debian package's; undefined where there is none. */
+/** The path of Chromium, from the variable `CHROMIUM` or a system package; undefined if there is none. */
 export const executablePath = findChromium();
 
-/** Starts it; `without` names switches that Playwright sets and it shall do without. */
+/** Starts Chromium, without the given ones of Playwright's default switches. */
 export async function launchChromium(without: string[] = []): Promise<Browser> {
   return await chromium.launch({ executablePath: executablePath ?? "", args: ARGS, ignoreDefaultArgs: without });
 }
 
 function findChromium(): string | undefined {
-  const places = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-  return places.find((place) => place && isFile(place));
+  const paths = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  return paths.find((path) => path && isFile(path));
 }
 
 function isFile(path: string): boolean {

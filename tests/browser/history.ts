@@ -1,6 +1,6 @@
 import { readAddress } from "../../visitor/addresses.ts";
 import type { Db } from "../../db/database.ts";
-import { reserveTry } from "../../db/limits.ts";
+import { reserveAttempt } from "../../db/limits.ts";
 import { connections, refusals } from "../../db/schema.ts";
 import { findUser } from "../../db/users.ts";
 import { DAY, EMAIL, HOUR, MINUTE, START } from "../app.ts";
@@ -8,32 +8,32 @@ import { MADRID, PARIS } from "./chromium.ts";
 
 type Connection = typeof connections.$inferInsert;
 
-/** Uses up the tries that there are from the usual address, which the account knows or not. */
-export async function useUpTries(db: Db, isKnown: boolean, now: number): Promise<void> {
-  const tried = { email: EMAIL, address: readAddress(MADRID)!, isKnown };
-  await Promise.all(Array.from({ length: 10 }, () => reserveTry(db, tried, now)));
+/** Uses up the attempts of the usual address, which the account may know already. */
+export async function useUpAttempts(db: Db, isKnown: boolean, now: number): Promise<void> {
+  const attempt = { email: EMAIL, address: readAddress(MADRID)!, isKnown };
+  await Promise.all(Array.from({ length: 10 }, () => reserveAttempt(db, attempt, now)));
 }
 
-/** Gives the account an open connection from Paris, older than all that a test opens. */
+/** Adds an open connection from Paris, older than any that a test opens. */
 export async function addOpen(db: Db): Promise<void> {
-  await db.insert(connections).values(connection(await ownerOf(db), START - MINUTE));
+  await db.insert(connections).values(openRow(await ownerOf(db), START - MINUTE));
 }
 
-/** Gives the account closed connections from Paris, one an hour back from `START`. */
+/** Adds closed connections from Paris, one an hour back from `START`. */
 export async function addClosed(db: Db, count: number): Promise<void> {
   const userId = await ownerOf(db);
   await db.insert(connections).values(Array.from({ length: count }, (_, i) => ({
-    ...connection(userId, START - (i + 1) * HOUR),
+    ...openRow(userId, START - (i + 1) * HOUR),
     closedAt: START - (i + 1) * HOUR + 5 * MINUTE,
     endReason: "signed_out" as const,
   })));
 }
 
-/** Gives the account a connection of every state and end, from every kind of place, and the longest texts there are. */
+/** Adds a connection with each state, end reason and kind of place, and with the longest texts possible. */
 export async function addEveryState(db: Db): Promise<void> {
   const userId = await ownerOf(db);
   const opened = (minutes: number, changes: Partial<Connection>) => ({
-    ...connection(userId, START - minutes * MINUTE),
+    ...openRow(userId, START - minutes * MINUTE),
     ...changes,
   });
   const closedAt = START;
@@ -47,7 +47,7 @@ export async function addEveryState(db: Db): Promise<void> {
     opened(7, { closedAt, endReason: "closed_by_operator", device: "a-client-with-a-very-long-name.1" }),
     opened(8, { closedAt, endReason: "replaced", countryCode: "JP" }),
   ]);
-  const refused = { ...origin, userId, firstAt: START - 2 * HOUR, lastAt: START - HOUR };
+  const refused = { ...paris, userId, firstAt: START - 2 * HOUR, lastAt: START - HOUR };
   await db.insert(refusals).values([
     { ...refused, id: crypto.randomUUID(), hour: 1, attempts: 1, addresses: 1, reason: "wrong_password" },
     {
@@ -62,28 +62,27 @@ export async function addEveryState(db: Db): Promise<void> {
   ]);
 }
 
-/** Gives the account an unusual connection for each answer that one can have, the first of which waits for it. */
+/** Adds an unusual connection without a verdict, and one with each verdict. */
 export async function addUnusual(db: Db): Promise<void> {
   const userId = await ownerOf(db);
   await db.insert(connections).values([
-    { ...connection(userId, START - 11 * MINUTE), unusual: "new_country new_network_and_device" },
+    { ...openRow(userId, START - 11 * MINUTE), unusual: "new_country new_network_and_device" },
     {
-      ...connection(userId, START - 12 * MINUTE),
+      ...openRow(userId, START - 12 * MINUTE),
       unusual: "after_refusals",
-      answer: "not_me",
+      verdict: "not_me",
       closedAt: START,
       endReason: "closed",
     },
-    { ...connection(userId, START - 13 * MINUTE), unusual: "new_country", answer: "me" },
+    { ...openRow(userId, START - 13 * MINUTE), unusual: "new_country", verdict: "me" },
   ]);
 }
 
-const origin = { ip: PARIS, network: "193.51", countryCode: "FR", userAgent: "", device: "Safari on iPhone" };
+const paris = { ip: PARIS, network: "193.51", countryCode: "FR", userAgent: "", device: "Safari on iPhone" };
 
-/** An open connection. */
-function connection(userId: string, openedAt: number): Connection {
+function openRow(userId: string, openedAt: number): Connection {
   return {
-    ...origin,
+    ...paris,
     id: crypto.randomUUID(),
     userId,
     openedAt,

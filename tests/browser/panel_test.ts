@@ -1,45 +1,81 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import type { Page } from "playwright-core";
+import { html } from "hono/html";
 import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "../../examples/panel/panel.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";
-import { inChromium, openDialog, openSite, signIn } from "./chromium.ts";
+import { inBrowser, openDialog, saveScreenshot, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
+import { addOpen } from "./history.ts";
 
 // Security: CSP
-Deno.test(
-  "in a panel with its own header and style sheet the policy blocks nothing of the area",
-  inChromium,
-  async () => {
-    await using site = await openSite();
-    const origin = new URL(`http://127.0.0.1:${freePort()}`);
-    const db = await openDatabase(":memory:");
-    const { panel, accounts } = createPanel({ db, origin, log: () => {} });
-    await accounts.add(EMAIL, PASSWORD, "Small");
-    await using _server = Deno.serve({ hostname: "127.0.0.1", port: Number(origin.port), onListen() {} }, panel.fetch);
-    const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
+inBrowser("in a panel with its own header and style sheet, the policy blocks nothing of the area", async (site) => {
+  const origin = new URL(`http://127.0.0.1:${freePort()}`);
+  const db = await openDatabase(":memory:");
+  const { panel, accounts } = createPanel({ db, origin, log: () => {} });
+  await accounts.add(EMAIL, PASSWORD, "Small");
+  await using _server = Deno.serve({ hostname: "127.0.0.1", port: Number(origin.port), onListen() {} }, panel.fetch);
+  const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
 
-    await signIn(other);
-    await signIn(here);
-    const border = await here.locator("header.acme").evaluate((header) => getComputedStyle(header).borderTopColor);
-    await here.getByRole("link", { name: "Close open connections" }).click();
-    await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
-    await here.getByText("1 open connection was closed").waitFor();
-    await shoot(here, "panel-area");
-    await here.getByRole("link", { name: "Acme Hosting" }).click();
-    await here.getByRole("heading", { name: "Your plan: Small" }).waitFor();
-    await shoot(here, "panel-own");
-    await other.goto("/");
-    await other.getByText("This connection was closed from another one").waitFor();
-    await shoot(other, "panel-sign-in");
+  await signIn(other);
+  await signIn(here);
+  const border = await here.locator("header.acme").evaluate((header) => getComputedStyle(header).borderTopColor);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await here.getByText("1 open connection was closed").waitFor();
+  await saveScreenshot(here, "panel-area");
+  await here.getByRole("link", { name: "Acme Hosting" }).click();
+  await here.getByRole("heading", { name: "Your plan: Small" }).waitFor();
+  await saveScreenshot(here, "panel-own");
+  await other.goto("/");
+  await other.getByText("This connection was closed from another one").waitFor();
+  await saveScreenshot(other, "panel-sign-in");
 
-    assert.equal(border, "rgb(109, 63, 192)");
-    site.assertUntroubled();
-    db.$client.close();
-  },
-);
+  assert.equal(border, "rgb(109, 63, 192)");
+  db.$client.close();
+});
 
-async function shoot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: fileURLToPath(new URL(`screenshots/${name}.png`, import.meta.url)) });
-}
+const withDialog = {
+  header: () =>
+    html`
+      <header>
+        <dialog id="news"><p>Maintenance on Sunday</p><button data-dismiss>Thanks</button></dialog>
+      </header>
+    `,
+};
+
+inBrowser("a dialog of the surrounding panel is neither closed nor emptied by the area", withDialog, async (site) => {
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  const news = here.locator("#news");
+  const opener = here.getByRole("link", { name: "Close open connections" });
+
+  await opener.focus();
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.showModal());
+  await news.getByRole("button", { name: "Thanks" }).click();
+  await here.mouse.click(5, 5);
+  assert.equal(await news.getByText("Maintenance on Sunday").isVisible(), true);
+  await here.keyboard.press("Escape");
+  await news.waitFor({ state: "hidden" });
+  await waitForFocus(opener);
+
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.show());
+  await opener.press("Enter");
+  const dialog = await openDialog(here);
+  await here.keyboard.press("Escape");
+  await waitForClosedDialog(here);
+  assert.equal(await news.getByText("Maintenance on Sunday").isVisible(), true);
+
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.close());
+  await opener.press("Enter");
+  await dialog.getByRole("button", { name: "Close it" }).waitFor();
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.showModal());
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.close());
+  assert.equal(await dialog.getByRole("heading").innerText(), "Close 1 open connection?");
+
+  await news.evaluate((dialog: HTMLDialogElement) => dialog.show());
+  await dialog.getByRole("button", { name: "Close it" }).press("Enter");
+  await here.getByText("1 open connection was closed").waitFor();
+  await waitForClosedDialog(here);
+  assert.equal(await news.getByText("Maintenance on Sunday").isVisible(), true);
+});

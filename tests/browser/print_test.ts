@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { fileURLToPath } from "node:url";
 import { EMAIL } from "../app.ts";
-import { inChromium, openSite, signIn, texts } from "./chromium.ts";
+import { inBrowser, saveScreenshot, signIn, texts } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";
 
-/** What is left of the width of a sheet of A4 between its margins, in pixels of CSS. */
+/** A sheet of A4 without its margins, in CSS pixels. */
 const SHEET = { width: 688, height: 1017 };
 
-Deno.test(
-  "a printed history is the whole table with its account, dates and zone, in light, and nothing to click",
-  inChromium,
-  async () => {
-    await using site = await openSite();
+inBrowser(
+  "a printed history is the table with its account, dates and time zone, in the light theme and without controls",
+  async (site) => {
     await addEveryState(site.db);
     await addClosed(site.db, 30);
     const here = await site.visit({ colorScheme: "dark" });
@@ -41,12 +38,8 @@ Deno.test(
       };
     });
     assert.deepEqual(look, { scheme: "light", head: "table-header-group", row: "table-row", isTooWide: false });
-    await here.screenshot({
-      path: fileURLToPath(new URL("screenshots/history-print.png", import.meta.url)),
-      fullPage: true,
-    });
+    await saveScreenshot(here, "history-print", { fullPage: true });
     const pdf = await here.pdf({ format: "A4", preferCSSPageSize: true });
     assert.match(Buffer.from(pdf).toString("latin1"), /^%PDF/);
-    site.assertUntroubled();
   },
 );

@@ -4,26 +4,24 @@ import { connections } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { MINUTE } from "../app.ts";
 import {
-  inChromium,
+  inBrowser,
   isMarked,
   mark,
   openDialog,
-  openSite,
   PARIS,
   SAFARI,
   signIn,
+  type Site,
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
 
-Deno.test(
-  "This was me is said in the dialog, and the row and the sentence above say it without a reload",
-  inChromium,
-  async () => {
-    await using site = await openSite();
-    const { here } = await travel(site);
+inBrowser(
+  "This was me in the dialog updates the row and the head without a reload",
+  async (site) => {
+    const { here } = await signInAbroad(site);
     await mark(here);
-    await here.getByText("1 unusual connection waits for your answer").waitFor();
+    await here.getByText("1 unusual connection needs your review.", { exact: true }).waitFor();
 
     await here.getByRole("link", { name: `Was this you? Safari on iPhone, ${PARIS}` }).click();
     const dialog = await openDialog(here);
@@ -34,15 +32,13 @@ Deno.test(
     await waitForClosedDialog(here);
     await waitForFocus(here.getByRole("row", { name: PARIS }));
     await here.getByText("You said: this was me").waitFor();
-    assert.equal(await here.getByText("waits for your answer").count(), 0);
+    assert.equal(await here.getByText("needs your review").count(), 0);
     assert.equal(await isMarked(here), true);
-    site.assertUntroubled();
   },
 );
 
-Deno.test("Not me in the dialog puts the other one out and leads to a new password", inChromium, async () => {
-  await using site = await openSite();
-  const { here, stranger } = await travel(site);
+inBrowser("Not me in the dialog closes the other connection and redirects to the password page", async (site) => {
+  const { here, stranger } = await signInAbroad(site);
 
   await here.getByRole("link", { name: "Was this you?" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Not me" }).click();
@@ -51,25 +47,35 @@ Deno.test("Not me in the dialog puts the other one out and leads to a new passwo
   await here.getByText("1 other connection was closed. Somebody else may know your password").waitFor();
   await stranger.reload();
   await stranger.getByText("This connection was closed from another one").waitFor();
-  site.assertUntroubled();
 });
 
-Deno.test("without JavaScript the question is a page, and both answers lead on", inChromium, async () => {
-  await using site = await openSite();
-  const { here } = await travel(site, { javaScriptEnabled: false });
+inBrowser("without JavaScript This was me on the review's page returns to the history", async (site) => {
+  const { here } = await signInAbroad(site, { javaScriptEnabled: false });
 
   await here.getByRole("link", { name: "Was this you?" }).click();
-  await here.waitForURL(/\/answer$/);
+  await here.waitForURL(/\/review$/);
   await here.getByRole("button", { name: "This was me" }).click();
 
   await here.waitForURL(paths.connections);
   await here.getByText("The connection is marked as yours").waitFor();
-  assert.equal(await site.db.$count(connections, eq(connections.answer, "me")), 1);
-  site.assertUntroubled();
+  assert.equal(await site.db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 
-/** An owner in Madrid, and somebody in Paris who signed in to their account on a telephone. */
-async function travel(site: Awaited<ReturnType<typeof openSite>>, options = {}) {
+inBrowser("without JavaScript Not me on the review's page redirects to the password page", async (site) => {
+  const { here, stranger } = await signInAbroad(site, { javaScriptEnabled: false });
+
+  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.waitForURL(/\/review$/);
+  await here.getByRole("button", { name: "Not me" }).click();
+
+  await here.waitForURL(paths.password);
+  await here.getByText("1 other connection was closed. Somebody else may know your password").waitFor();
+  await stranger.reload();
+  await stranger.getByText("This connection was closed from another one").waitFor();
+});
+
+/** Signs the owner in from Madrid, and a stranger from Paris. */
+async function signInAbroad(site: Site, options = {}) {
   const here = await site.visit(options);
   await signIn(here);
   site.clock.now += MINUTE;

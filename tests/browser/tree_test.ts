@@ -1,21 +1,18 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { inChromium, openDialog, openSite, signIn } from "./chromium.ts";
+import { inBrowser, openDialog, signIn } from "./chromium.ts";
 import { addEveryState, addUnusual } from "./history.ts";
 
-Deno.test("what a screen reader finds in the history is what is written down", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("the accessibility tree of the history is the recorded one", async (site) => {
   await addEveryState(site.db);
   await addUnusual(site.db);
   const here = await site.visit();
   await signIn(here);
 
   await assertTree("history", await readTree(here));
-  site.assertUntroubled();
 });
 
-Deno.test("what a screen reader finds in the dialog is what is written down", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("the accessibility tree of the dialog is the recorded one", async (site) => {
   await addEveryState(site.db);
   const here = await site.visit();
   await signIn(here);
@@ -23,27 +20,22 @@ Deno.test("what a screen reader finds in the dialog is what is written down", in
   await openDialog(here);
 
   await assertTree("dialog", await readTree(here));
-  site.assertUntroubled();
 });
 
-Deno.test(
-  "what a screen reader finds in the question about an unusual connection is what is written down",
-  inChromium,
-  async () => {
-    await using site = await openSite();
+inBrowser(
+  "the accessibility tree of a review is the recorded one",
+  async (site) => {
     await addUnusual(site.db);
     const here = await site.visit();
     await signIn(here);
     await here.getByRole("link", { name: "Was this you?" }).click();
     await openDialog(here);
 
-    await assertTree("question", await readTree(here));
-    site.assertUntroubled();
+    await assertTree("review", await readTree(here));
   },
 );
 
-Deno.test("on a phone, where rows are shown as cards, a screen reader finds the same table", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("on a phone, where rows are cards, the accessibility tree has the same table", async (site) => {
   await addEveryState(site.db);
   await addUnusual(site.db);
   const here = await site.visit();
@@ -53,11 +45,10 @@ Deno.test("on a phone, where rows are shown as cards, a screen reader finds the 
 
   assert.match(wide, /^table "Connections to your account, newest first"\n(.*\n)*? {6}cell "Firefox on Linux"\n/);
   assert.equal(await readTree(here, "table"), wide);
-  site.assertUntroubled();
 });
 
-/** Of what Chromium says about an element, what people are told. */
-const TOLD = [
+/** The properties that screen readers announce. */
+const ANNOUNCED = [
   "level",
   "live",
   "hasPopup",
@@ -69,10 +60,10 @@ const TOLD = [
   "required",
   "invalid",
 ];
-/** What only groups, and what is Chromium's own. */
+/** Roles without meaning of their own, and Chromium's internal ones. */
 const SILENT = ["generic", "none", "InlineTextBox", "LineBreak", "LabelText", "MenuListPopup", "ListMarker"];
 
-/** Chromium's accessibility tree from the first element with that role: a line for each that says something not said above it. */
+/** Chromium's accessibility tree from the first node with a role: a line for each node that adds something to the lines above it. */
 async function readTree(page: Page, from = "RootWebArea"): Promise<string> {
   const devtools = await page.context().newCDPSession(page);
   const { nodes } = await devtools.send("Accessibility.getFullAXTree");
@@ -82,35 +73,35 @@ async function readTree(page: Page, from = "RootWebArea"): Promise<string> {
     const node = byId.get(id);
     if (!node) return;
     const role = String(node.role?.value);
-    // A space that breaks no line is heard like another one.
+    // Non-breaking spaces sound like any other.
     const name = String(node.name?.value ?? "").replace(/\s+/g, " ").trim();
     const isRepeated = role === "StaticText" && above.includes(name);
-    const isTold = !node.ignored && !SILENT.includes(role) && !isRepeated;
-    if (isTold) {
+    const hasLine = !node.ignored && !SILENT.includes(role) && !isRepeated;
+    if (hasLine) {
       const states = (node.properties ?? [])
-        .filter(({ name, value }) => TOLD.includes(name) && ![false, "false", "off"].includes(value.value))
+        .filter(({ name, value }) => ANNOUNCED.includes(name) && ![false, "false", "off"].includes(value.value))
         .map(({ name, value }) => value.value === true ? name : `${name}=${value.value}`);
       const description = node.description?.value && `(${node.description.value})`;
-      const said = role === "StaticText" ? [name] : [role, name && JSON.stringify(name), ...states, description];
-      lines.push("  ".repeat(depth) + said.filter(Boolean).join(" "));
+      const parts = role === "StaticText" ? [name] : [role, name && JSON.stringify(name), ...states, description];
+      lines.push("  ".repeat(depth) + parts.filter(Boolean).join(" "));
     }
-    // The parts of a field for a date are the browser's.
+    // The parts of a date field are the browser's.
     if (role === "Date") return;
-    for (const child of node.childIds ?? []) add(child, isTold ? depth + 1 : depth, isTold ? name : above);
+    for (const child of node.childIds ?? []) add(child, hasLine ? depth + 1 : depth, hasLine ? name : above);
   };
   const root = nodes.find(({ role }) => role?.value === from);
   if (root) add(root.nodeId, 0, "");
   return lines.join("\n") + "\n";
 }
 
-/** Compares with `trees/NAME.txt`, or writes that anew where `RENEW_TREES=1`: its change is then read like one of the code. */
+/** Compares a tree with `trees/NAME.txt`. `RENEW_TREES=1` writes the file first, for its changes to be reviewed like code. */
 async function assertTree(name: string, tree: string): Promise<void> {
   const file = new URL(`trees/${name}.txt`, import.meta.url);
   if (Deno.env.get("RENEW_TREES") === "1") await Deno.writeTextFile(file, tree);
   assert.equal(
     tree,
     await Deno.readTextFile(file),
-    `The accessibility tree is not that of tests/browser/trees/${name}.txt. If the change is wanted, renew it and read the ` +
-      `difference: RENEW_TREES=1 deno test --allow-all tests/browser/tree_test.ts`,
+    `The accessibility tree differs from tests/browser/trees/${name}.txt. If that is intended, renew the file and read what ` +
+      `changed: RENEW_TREES=1 deno test --allow-all tests/browser/tree_test.ts`,
   );
 }

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { paths } from "../../http/paths.ts";
 import { CELL, PASSWORD } from "../app.ts";
-import { fillSignIn, inChromium, openSite, PARIS, REMEMBERING, SAFARI, SANTIAGO, signIn, texts } from "./chromium.ts";
+import { fillSignIn, inBrowser, PARIS, SAFARI, SANTIAGO, signIn, texts, WITH_BACK_CACHE } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";
 
-Deno.test("without JavaScript the open connections are closed by a page of their own", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("without JavaScript all connections are closed from a confirmation page", async (site) => {
   const phone = await site.visit({ ip: PARIS, userAgent: SAFARI, javaScriptEnabled: false });
   const laptop = await site.visit({ ip: SANTIAGO, javaScriptEnabled: false });
   const here = await site.visit({ javaScriptEnabled: false });
@@ -14,34 +13,32 @@ Deno.test("without JavaScript the open connections are closed by a page of their
   await here.goto(paths.home);
   await fillSignIn(here);
   await here.waitForURL(paths.connections);
-  await here.getByText("3 connections are open now, this one included.").waitFor();
+  await here.getByText("3 connections are open now, including this one.").waitFor();
   await here.getByText("Times in UTC").waitFor();
 
   await here.getByRole("link", { name: "Close open connections" }).click();
 
   await here.waitForURL(paths.closeAll);
   assert.equal(await here.getByRole("heading").innerText(), "Close 2 open connections?");
-  const named = (await texts(here.getByRole("listitem"))).sort();
-  assert.match(named[0] ?? "", /^Firefox on Linux 🇪🇸 Spain, 2a0c:5a80:1b08:c00::4 Since/);
-  assert.match(named[1] ?? "", /^Safari on iPhone 🇫🇷 France, 193\.51\.208\.14 Since/);
+  const listed = (await texts(here.getByRole("listitem"))).sort();
+  assert.match(listed[0] ?? "", /^Firefox on Linux 🇪🇸 Spain, 2a0c:5a80:1b08:c00::4 Since/);
+  assert.match(listed[1] ?? "", /^Safari on iPhone 🇫🇷 France, 193\.51\.208\.14 Since/);
   await here.getByText("This browser stays signed in.").waitFor();
-  const [answer] = await Promise.all([
+  const [response] = await Promise.all([
     here.waitForResponse((response) => response.request().method() === "POST"),
     here.getByRole("button", { name: "Close all 2" }).click(),
   ]);
 
-  assert.equal(answer.status(), 303);
+  assert.equal(response.status(), 303);
   await here.waitForURL(paths.connections);
   await here.getByText("2 open connections were closed").waitFor();
-  assert.deepEqual((await texts(here.locator(`tbody ${CELL.state}`))).sort(), ["Closed", "Closed", "Open"]);
+  assert.deepEqual((await texts(here.locator(`tbody ${CELL.badge}`))).sort(), ["Closed", "Closed", "Open"]);
   await Promise.all([phone.reload(), laptop.reload()]);
   await phone.getByText("This connection was closed from another one").waitFor();
   await laptop.getByText("This connection was closed from another one").waitFor();
-  site.assertUntroubled();
 });
 
-Deno.test("without JavaScript one connection is closed by a page of its own", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("without JavaScript one connection is closed from a confirmation page", async (site) => {
   await addOpen(site.db);
   const here = await site.visit({ javaScriptEnabled: false });
   await signIn(here);
@@ -50,19 +47,17 @@ Deno.test("without JavaScript one connection is closed by a page of its own", in
   assert.equal(await here.getByRole("heading").innerText(), "Close this connection?");
   await here.getByRole("link", { name: "Cancel" }).click();
   await here.waitForURL(paths.connections);
-  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Open"]);
 
   await here.getByRole("row", { name: PARIS }).getByRole("link").click();
   await here.getByRole("button", { name: "Close it" }).click();
 
   await here.waitForURL(paths.connections);
   await here.getByText("The connection was closed").waitFor();
-  assert.deepEqual(await texts(here.locator(`tbody ${CELL.state}`)), ["Open", "Closed"]);
-  site.assertUntroubled();
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Closed"]);
 });
 
-Deno.test("without JavaScript the history is paged, filtered and saved as CSV", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("without JavaScript the history can be paged, filtered and saved as CSV", async (site) => {
   await addClosed(site.db, 30);
   const here = await site.visit({ javaScriptEnabled: false });
   await signIn(here);
@@ -79,7 +74,7 @@ Deno.test("without JavaScript the history is paged, filtered and saved as CSV", 
   await here.getByRole("button", { name: "Filter" }).click();
   await here.waitForURL(/\?state=closed&country=FR/);
   assert.equal(await rows.count(), 25);
-  assert.deepEqual([...new Set(await texts(here.locator(`tbody ${CELL.state}`)))], ["Closed"]);
+  assert.deepEqual([...new Set(await texts(here.locator(`tbody ${CELL.badge}`)))], ["Closed"]);
 
   const [file] = await Promise.all([
     here.waitForEvent("download"),
@@ -92,12 +87,10 @@ Deno.test("without JavaScript the history is paged, filtered and saved as CSV", 
 
   await here.getByRole("link", { name: "Show all" }).click();
   await here.waitForURL(paths.connections);
-  assert.equal(await here.getByText("Open", { exact: true }).and(here.locator(CELL.state)).count(), 1);
-  site.assertUntroubled();
+  assert.equal(await here.getByText("Open", { exact: true }).and(here.locator(CELL.badge)).count(), 1);
 });
 
-Deno.test("without JavaScript the password is changed, and the account left", inChromium, async () => {
-  await using site = await openSite();
+inBrowser("without JavaScript the password can be changed, and the user can sign out", async (site) => {
   await addOpen(site.db);
   const here = await site.visit({ javaScriptEnabled: false });
   await signIn(here);
@@ -117,12 +110,10 @@ Deno.test("without JavaScript the password is changed, and the account left", in
   await here.getByText("You signed out on 23 Nov 2026").waitFor();
   await fillSignIn(here, newPassword);
   await here.waitForURL(paths.connections);
-  site.assertUntroubled();
 });
 
 // ASVS 14.3
-Deno.test("without JavaScript too, Back after signing out shows nothing private", inChromium, async () => {
-  await using site = await openSite(REMEMBERING);
+inBrowser("without JavaScript, Back after signing out shows nothing private", WITH_BACK_CACHE, async (site) => {
   const here = await site.visit({ javaScriptEnabled: false });
   await signIn(here);
   await here.getByText("User management").click();
@@ -132,5 +123,4 @@ Deno.test("without JavaScript too, Back after signing out shows nothing private"
   await here.goBack({ waitUntil: "commit" });
 
   assert.equal(await here.getByRole("heading").innerText(), "Sign in");
-  site.assertUntroubled();
 });

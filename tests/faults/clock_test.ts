@@ -5,7 +5,7 @@ import { DAY, EMAIL, HOUR, MINUTE, PASSWORD, START, startApp } from "../app.ts";
 import { report } from "./report.ts";
 
 // Security: clock
-Deno.test("a clock that jumps to and fro makes no time run backwards in any row, and no connection last longer than it may", async () => {
+Deno.test("when the clock jumps back and forth, no row's times run backwards and no connection outlives its limit", async () => {
   const { browser, db, clock } = await startApp();
   const browsers = Array.from({ length: 6 }, (_, i) => browser(`203.0.113.${i}`));
   const jumps = [
@@ -31,7 +31,7 @@ Deno.test("a clock that jumps to and fro makes no time run backwards in any row,
       else if ((i + j) % 7 === 2) await browser.submit(paths.closeAll, { password: PASSWORD });
     }
   }
-  // From now on it is right: the next sign-in puts right what was written before.
+  // From now on the clock is right, and the next sign-in corrects what was written before.
   await browser("203.0.113.99").signIn();
 
   const rows = await db.select().from(connections);
@@ -46,12 +46,12 @@ Deno.test("a clock that jumps to and fro makes no time run backwards in any row,
     expiresAt > openedAt + 30 * DAY || closedAt === null && expiresAt > clock.now + 7 * DAY
   );
   report(
-    "no time runs backwards in a row, and none lasts too long",
+    "no row's times run backwards, and no connection outlives its limit",
     `the clock jumped ${jumps.length - 1} times, by up to 401 days`,
     {
       "connections": rows.length,
-      "refused groups": refused.length,
-      "with a time that runs backwards": backwards.length,
+      "rows of refused sign-ins": refused.length,
+      "rows whose times run backwards": backwards.length,
       "open for longer than 7 days from now": tooLong.length,
     },
   );
@@ -61,7 +61,7 @@ Deno.test("a clock that jumps to and fro makes no time run backwards in any row,
 });
 
 // Security: clock
-Deno.test("a connection that was opened while the clock was a year ahead ends when it is unused for seven days, or used for seven", async () => {
+Deno.test("a connection opened while the clock was a year ahead lasts seven days, whether it is used or not", async () => {
   const { browser, db, clock } = await startApp();
   const [used, unused, here] = [browser("203.0.113.1"), browser("203.0.113.2"), browser("203.0.113.3")];
   clock.now = START + 365 * DAY;
@@ -74,10 +74,12 @@ Deno.test("a connection that was opened while the clock was a year ahead ends wh
   let days = 0;
   while (await used.isIn()) clock.now = START + ++days * DAY;
 
-  const { $ } = await browser("203.0.113.4").signIn().then(() => here.signIn()).then(() => here.get(paths.connections));
+  await browser("203.0.113.4").signIn();
+  await here.signIn();
+  const { $ } = await here.get(paths.connections);
   report(
-    "a future time lengthens no session",
-    "two signed in while the clock was a year ahead, and one of them is used daily",
+    "a time in the future lengthens no session",
+    "two browsers signed in while the clock was a year ahead, and one of them is used daily",
     {
       "days that the used one lasted": days,
       "days that the unused one lasted": await unused.isIn() ? "more" : "no more",
@@ -91,7 +93,7 @@ Deno.test("a connection that was opened while the clock was a year ahead ends wh
 });
 
 // Security: clock
-Deno.test("a connection from a clock that was ahead is shortened by its own use, when nobody signs in", async () => {
+Deno.test("a connection opened while the clock was ahead is shortened by its own use, even if nobody signs in", async () => {
   const { browser, clock } = await startApp();
   const here = browser();
   clock.now = START + 365 * DAY;
@@ -105,7 +107,7 @@ Deno.test("a connection from a clock that was ahead is shortened by its own use,
 });
 
 // Security: clock
-Deno.test("failures that were counted while the clock was ahead shut nobody out until then", async () => {
+Deno.test("failures counted while the clock was a year ahead lock nobody out once it is right again", async () => {
   const { browser, db, clock } = await startApp();
   clock.now = START + 365 * DAY;
   for (let i = 0; i < 10; i++) await browser().signIn(EMAIL, "not the password at all");
@@ -114,14 +116,14 @@ Deno.test("failures that were counted while the clock was ahead shut nobody out 
 
   const { status } = await browser().signIn();
 
-  const kept = await db.select().from(limits);
+  const counters = await db.select().from(limits);
   report(
     "a counter lasts as long as its rule says",
-    "ten failures while the clock was a year ahead, then it came back",
+    "ten failures while the clock was a year ahead, which was then corrected",
     {
-      "answer to the right password": status,
+      "status of a sign-in with the right password": status,
       "counters that last longer than a day":
-        kept.filter(({ key, expiresAt }) => /^(address|account)/.test(key) && expiresAt > START + DAY).length,
+        counters.filter(({ key, expiresAt }) => /^(address|account)/.test(key) && expiresAt > START + DAY).length,
     },
   );
   assert.equal(status, 303);

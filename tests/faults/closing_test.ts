@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { type Browser, EMAIL } from "../app.ts";
 import { makeFolder, startServer } from "../processes.ts";
-import { readElsewhere } from "./elsewhere.ts";
+import { queryElsewhere } from "./other_process.ts";
 import { report } from "./report.ts";
 import { addAccounts } from "./traffic.ts";
 
 const ROUNDS = 10;
 
 // Security: closing at once
-Deno.test("two who close all others at once, at two servers, while somebody signs in: nothing is closed twice, the current one never, and the notifications count the rows", async () => {
+Deno.test("when two browsers close all others at once, at two servers and during a sign-in, one of them stays signed in, nothing is closed twice, and the notifications match the rows", async () => {
   await using folder = await makeFolder();
   const path = `${folder.path}/connections.db`;
   await addAccounts(folder, [EMAIL]);
@@ -31,40 +31,43 @@ Deno.test("two who close all others at once, at two servers, while somebody sign
       const announced = Number(browser.cookies.get("notice")?.split(".")[1] ?? 0);
       counts.announced += announced;
       const [id] = browser.cookies.get("session")!.split(".");
-      const rows = await readElsewhere(
+      const rows = await queryElsewhere(
         path,
         `select o.id from connections o join sessions s on s.connection_id = o.closed_by where s.id = '${id}'`,
       );
       if (rows.length !== announced) counts.wrong++;
     }
-    const isIn = [await here.isIn(), await there.isIn()];
-    if (isIn.every(Boolean)) counts.bothIn++;
-    if (!isIn.some(Boolean)) counts.bothOut++;
+    const areIn = [await here.isIn(), await there.isIn()];
+    if (areIn.every(Boolean)) counts.bothIn++;
+    if (!areIn.some(Boolean)) counts.bothOut++;
     for (const browser of [here, there, late]) if (await browser.isIn()) await browser.signOut();
   }
 
-  const closed = await readElsewhere(path, "select id, closed_by as 'by' from connections where end_reason = 'closed'");
+  const closed = await queryElsewhere(
+    path,
+    "select id, closed_by as 'by' from connections where end_reason = 'closed'",
+  );
   counts.closed = closed.length;
-  const own = closed.filter(({ id, by }) => id === by).length;
+  const closedThemselves = closed.filter(({ id, by }) => id === by).length;
   report(
-    "nothing closed twice, the current one never, the count is the rows",
-    `in ${ROUNDS} rounds two closed all others at once`,
+    "nothing is closed twice, the current connection never, and the count is that of the rows",
+    `in ${ROUNDS} rounds two browsers closed all others at once`,
     {
       rounds: ROUNDS,
-      "closed as announced": counts.announced,
+      "closed according to the notifications": counts.announced,
       "rows closed": counts.closed,
       "notifications with another count": counts.wrong,
-      "closed by themselves": own,
-      "rounds in which both were in afterwards": counts.bothIn,
-      "or both out": counts.bothOut,
+      "connections that closed themselves": closedThemselves,
+      "rounds in which both stayed signed in": counts.bothIn,
+      "in which neither did": counts.bothOut,
     },
   );
   assert.ok(counts.closed >= 2 * ROUNDS);
   assert.deepEqual(counts, { announced: counts.closed, closed: counts.closed, bothOut: 0, bothIn: 0, wrong: 0 });
-  assert.equal(own, 0);
+  assert.equal(closedThemselves, 0);
 });
 
-/** What the form that closes all others has to send back. */
+/** The csrf value of the form that closes all others. */
 async function csrfOf(browser: Browser): Promise<string> {
   const { $ } = await browser.get(paths.closeAll);
   return $("main [name=csrf]").attr("value") ?? "";

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { makeFolder, startServer } from "../processes.ts";
-import { readElsewhere } from "./elsewhere.ts";
+import { queryElsewhere } from "./other_process.ts";
 import { until, wait } from "./process.ts";
 import { report } from "./report.ts";
 import { Acknowledged, addAccounts, findLost, keepSigningIn } from "./traffic.ts";
 
 const canMount = Deno.build.os === "linux" && Deno.uid() === 0 && await tryToMount();
-if (!canMount) console.log("The test with a full disk is ignored: it takes root and the right to mount a tmpfs");
+if (!canMount) console.log("The full-disk test is ignored: it needs root and the right to mount a tmpfs");
 
 // Security: disk
 Deno.test(
-  "on a full disk sign-ins and closings are answered with 503 and a plain page, reading goes on, and with space again all is well without a restart",
+  "on a full disk sign-ins and closings get a 503 page and reading works, and with free space everything works without a restart",
   { ignore: !canMount },
   async () => {
     await using folder = await makeFolder();
@@ -31,14 +31,14 @@ Deno.test(
 
     await disk.fill();
     await until(() => acknowledged.refused > 20);
-    const refusedFull = acknowledged.refused;
+    const refusedWhileFull = acknowledged.refused;
     const [signIn, closing] = [await server.browser().signIn(), await here.submit(paths.closeAll)];
     const [page, csv, health] = [
       await here.get(paths.connections),
       await here.get(paths.csv),
       await here.get(paths.health),
     ];
-    const stillOpen = await phone.isIn();
+    const isStillOpen = await phone.isIn();
     await disk.clear();
     await until(async () => (await here.submit(paths.closeAll)).status === 303);
     const before = acknowledged.signIns.length;
@@ -47,13 +47,13 @@ Deno.test(
     await traffic;
 
     const lost = await findLost(path, acknowledged);
-    const [row] = await readElsewhere(path, "pragma integrity_check");
+    const [row] = await queryElsewhere(path, "pragma integrity_check");
     report(
-      "a full disk is a 503, never a false success; reading goes on; no restart is needed",
+      "a full disk is a 503, never a false success; reading works; no restart is needed",
       "the disk was filled under load, and cleared",
       {
         ...acknowledged.counts,
-        "of the 503 while it was full": refusedFull,
+        "503s while it was full": refusedWhileFull,
         "sign-ins after it was cleared": acknowledged.signIns.length - before,
         lost: lost.length,
         "integrity check": String(row?.integrity_check),
@@ -62,7 +62,7 @@ Deno.test(
     assert.deepEqual([signIn.status, signIn.headers.get("Retry-After")], [503, "5"]);
     assert.match(signIn.$("main").text(), /Not available right now/);
     assert.deepEqual([closing.status, closing.headers.get("Retry-After")], [503, "5"]);
-    assert.deepEqual([page.status, csv.status, health.status, stillOpen], [200, 200, 200, true]);
+    assert.deepEqual([page.status, csv.status, health.status, isStillOpen], [200, 200, 200, true]);
     assert.ok(acknowledged.signIns.length > before);
     assert.equal(await phone.isIn(), false);
     assert.deepEqual(lost, []);
@@ -71,7 +71,7 @@ Deno.test(
 );
 
 // Security: disk
-Deno.test("while the database's file is unreadable every page that needs it is a 503, and all is well once it is readable again", async () => {
+Deno.test("while the database file is unreadable every page that needs it is a 503, and once it is readable no restart is needed", async () => {
   await using folder = await makeFolder();
   const path = `${folder.path}/connections.db`;
   await addAccounts(folder, [EMAIL]);
@@ -81,30 +81,31 @@ Deno.test("while the database's file is unreadable every page that needs it is a
     await browser.signIn();
     return browser.cookies.get("session")!;
   })();
-  await readElsewhere(path, "pragma wal_checkpoint(truncate)");
+  await queryElsewhere(path, "pragma wal_checkpoint(truncate)");
   await using server = await startServer("start", folder);
   const here = server.browser();
   here.cookies.set("session", cookie);
   const phone = server.browser();
   const { $ } = await phone.get(paths.signIn);
   const typed = { csrf: $("[name=csrf]").attr("value") ?? "", email: EMAIL, password: PASSWORD };
-
-  const whole = await Deno.readFile(path);
-  await overwrite(path, new Uint8Array(whole.length).fill(0xa5));
-  const broken = [
+  const useAll = async () => [
     await here.get(paths.connections),
     await here.get(paths.csv),
     await phone.post(paths.signIn, typed),
   ];
-  await overwrite(path, whole);
-  const again = [await here.get(paths.connections), await here.get(paths.csv), await phone.post(paths.signIn, typed)];
+
+  const content = await Deno.readFile(path);
+  await overwrite(path, new Uint8Array(content.length).fill(0xa5));
+  const broken = await useAll();
+  await overwrite(path, content);
+  const repaired = await useAll();
 
   report(
-    "what the database can't do now is a 503, and needs no restart afterwards",
-    "the file was overwritten in place, then put right",
+    "a database that fails is a 503, and needs no restart afterwards",
+    "the file was overwritten in place, then restored",
     {
-      "answers while it was broken": broken.map(({ status }) => status).join(" "),
-      "answers afterwards": again.map(({ status }) => status).join(" "),
+      "statuses while it was broken": broken.map(({ status }) => status).join(" "),
+      "statuses afterwards": repaired.map(({ status }) => status).join(" "),
     },
   );
   assert.deepEqual(
@@ -112,11 +113,11 @@ Deno.test("while the database's file is unreadable every page that needs it is a
     Array(3).fill([503, "5"]),
   );
   assert.match(broken[0]!.$("main").text(), /Not available right now/);
-  assert.deepEqual(again.map(({ status }) => status), [200, 200, 303]);
-  assert.deepEqual(await readElsewhere(path, "pragma integrity_check"), [{ integrity_check: "ok" }]);
+  assert.deepEqual(repaired.map(({ status }) => status), [200, 200, 303]);
+  assert.deepEqual(await queryElsewhere(path, "pragma integrity_check"), [{ integrity_check: "ok" }]);
 });
 
-/** Puts these bytes into a file that stays the same one. */
+/** Replaces the bytes of a file, which stays the same inode. */
 async function overwrite(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true });
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
@@ -134,11 +135,11 @@ async function tryToMount(): Promise<boolean> {
   }
 }
 
-/** A disk of 4 MB at `path`, that goes with whoever has it. */
+/** Mounts a disk of 4 MB at `path`, until it is disposed of. */
 async function mountSmallDisk(path: string) {
-  await command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path);
+  await runCommand("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path);
   return {
-    /** Leaves not a byte. */
+    /** Leaves not a byte free. */
     async fill() {
       using ballast = await Deno.open(`${path}/ballast`, { write: true, create: true });
       for (let size = 65_536; size >= 1;) {
@@ -150,11 +151,11 @@ async function mountSmallDisk(path: string) {
       }
     },
     clear: () => Deno.remove(`${path}/ballast`),
-    [Symbol.asyncDispose]: () => command("umount", path),
+    [Symbol.asyncDispose]: () => runCommand("umount", path),
   };
 }
 
-async function command(name: string, ...args: string[]): Promise<void> {
+async function runCommand(name: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(name, { args }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }

@@ -1,24 +1,21 @@
-// Runs inside a server, before it: measures how long its event loop keeps a timer waiting. At SIGUSR2 it writes the longest time
-// since the last SIGUSR2 to standard error: without the time in which the system gave the processor to others, and with it.
-const EVERY = 5;
+// Preloaded into a server. At SIGUSR2 it writes the longest that its event loop has kept a timer waiting since the last SIGUSR2, without the
+// time when other threads had the processor.
+const INTERVAL = 5;
 let last = performance.now();
-let lastWaited = waitedForProcessor();
+let lastWaited = readWaited();
 let longest = 0;
-let longestInAll = 0;
 
 Deno.unrefTimer(setInterval(() => {
-  const [now, waited] = [performance.now(), waitedForProcessor()];
-  const stall = now - last - EVERY;
-  longest = Math.max(longest, stall - (waited - lastWaited));
-  longestInAll = Math.max(longestInAll, stall);
+  const [now, waited] = [performance.now(), readWaited()];
+  longest = Math.max(longest, now - last - INTERVAL - (waited - lastWaited));
   [last, lastWaited] = [now, waited];
-}, EVERY));
+}, INTERVAL));
 Deno.addSignalListener("SIGUSR2", () => {
-  console.error(`stalled ${Math.round(longest)} ms, in all ${Math.round(longestInAll)} ms`);
-  longest = longestInAll = 0;
+  console.log(`stalled ${Math.round(longest)} ms`);
+  longest = 0;
 });
 
-/** How long this thread, which runs the event loop, was ready and had no processor so far; milliseconds, counted by Linux. */
-function waitedForProcessor(): number {
+/** How long this thread, which runs the event loop, has been ready without a processor, as counted by Linux; milliseconds. */
+function readWaited(): number {
   return Number(Deno.readTextFileSync("/proc/self/schedstat").split(" ")[1]) / 1e6;
 }

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import type { Db } from "../../db/database.ts";
 import { limits } from "../../db/schema.ts";
 import { START } from "../app.ts";
-import { holdLock, linesOf, openFile, readElsewhere, runElsewhere } from "./elsewhere.ts";
+import { holdLock, openTemporary, queryElsewhere, readLines, runWithDatabase } from "./other_process.ts";
 import { report } from "./report.ts";
 
 // Security: reader
-Deno.test("the connection that only reads sees what another process wrote in its very next question", async () => {
-  await using file = await openFile();
-  const process = runElsewhere(
+Deno.test("the read-only connection sees what another process wrote in its very next query", async () => {
+  await using file = await openTemporary();
+  const process = runWithDatabase(
     `
     for (let i = 0; i < 200; i++) {
       db.exec("insert into limits values ('" + i + "', 1, 1)");
@@ -20,19 +20,22 @@ Deno.test("the connection that only reads sees what another process wrote in its
   const writer = process.stdin.getWriter();
   let written = 0, seen = 0;
 
-  for await (const _ of linesOf(process, () => writer.close())) {
+  for await (const _ of readLines(process, () => writer.close())) {
     written++;
     if (await countCounters(file.db) === written) seen++;
     await writer.write(new Uint8Array(1));
   }
 
-  report("what is committed is seen at once", "another process wrote, and was read after each time", { written, seen });
+  report("what is committed is visible at once", "another process wrote, with a read after each write", {
+    written,
+    seen,
+  });
   assert.deepEqual([written, seen], [200, 200]);
 });
 
 // Security: reader
-Deno.test("the connection that only reads survives a lock, a backup, a vacuum and another process that changes the tables", async () => {
-  await using file = await openFile();
+Deno.test("the read-only connection survives a lock, a backup, a vacuum and schema changes by other processes", async () => {
+  await using file = await openTemporary();
   const { db, path } = file;
   const counts: Record<string, string> = {};
   let written = 0;
@@ -48,16 +51,16 @@ Deno.test("the connection that only reads survives a lock, a backup, a vacuum an
   await lock.release();
   await waiting;
   await check("after a lock");
-  await readElsewhere(path, `vacuum into '${path}.copy'`);
+  await queryElsewhere(path, `vacuum into '${path}.copy'`);
   await check("after a backup");
-  await readElsewhere(path, "vacuum");
+  await queryElsewhere(path, "vacuum");
   await check("after a vacuum");
-  await readElsewhere(path, "alter table limits add column more text");
+  await queryElsewhere(path, "alter table limits add column more text");
   await check("after a new column");
-  await readElsewhere(path, "create index more on limits (count)");
+  await queryElsewhere(path, "create index more on limits (count)");
   await check("after a new index");
 
-  report("the reader answers as the file is", "other processes locked, copied, packed and changed it", counts);
+  report("the reader follows the file", "other processes locked, copied, vacuumed and altered it", counts);
   assert.deepEqual(counts, {
     "at first": "1 of 1",
     "after a lock": "3 of 3",
@@ -69,41 +72,41 @@ Deno.test("the connection that only reads survives a lock, a backup, a vacuum an
 });
 
 // Security: reader
-Deno.test("when another file took the database's place, the connections that read and write never have two of them", async () => {
-  await using file = await openFile();
+Deno.test("when another file replaces the database, the connections that read and write never use different ones", async () => {
+  await using file = await openTemporary();
   const { db, path } = file;
   await db.insert(limits).values({ key: "in both", count: 1, expiresAt: START });
-  await readElsewhere(path, `vacuum into '${path}.copy'`);
-  await db.insert(limits).values({ key: "in the first one only", count: 1, expiresAt: START });
+  await queryElsewhere(path, `vacuum into '${path}.copy'`);
+  await db.insert(limits).values({ key: "in the first file only", count: 1, expiresAt: START });
   const before = await countCounters(db);
   const lock = await holdLock(path);
   for (const end of ["-wal", "-shm"]) await Deno.remove(`${path}${end}`);
   await Deno.rename(`${path}.copy`, path);
 
-  const stillOld = await countCounters(db);
-  // The lock is on the old one: whoever meets it connects anew, and so to the new one.
-  await db.insert(limits).values({ key: "in the second one", count: 1, expiresAt: START });
-  const afterwards = await countCounters(db);
+  const afterReplacement = await countCounters(db);
+  // The first file is locked: the write that meets the lock reconnects, and so reaches the second.
+  await db.insert(limits).values({ key: "in the second file", count: 1, expiresAt: START });
+  const afterWrite = await countCounters(db);
 
   await lock.release();
-  const onDisk = (await readElsewhere(path, "select key from limits")).map(({ key }) => key);
+  const onDisk = (await queryElsewhere(path, "select key from limits")).map(({ key }) => key);
   report(
-    "reader and writer follow the file together",
-    "a copy took the file's place, and then the old one was locked",
+    "reader and writer change files together",
+    "a copy replaced the file, and the old one was locked",
     {
-      "read before": before,
-      "read while both have the old one": stillOld,
-      "read after a write that went to the new one": afterwards,
+      "rows read before": before,
+      "while both use the old file": afterReplacement,
+      "after a write to the new file": afterWrite,
       "found there by another process": onDisk.length,
     },
   );
-  assert.deepEqual([before, stillOld, afterwards], [2, 2, 2]);
-  assert.deepEqual(onDisk, ["in both", "in the second one"]);
+  assert.deepEqual([before, afterReplacement, afterWrite], [2, 2, 2]);
+  assert.deepEqual(onDisk, ["in both", "in the second file"]);
 });
 
 // Security: reader
-Deno.test("no question holds the write-ahead log open: under writes and reads it is used over again", async () => {
-  await using file = await openFile();
+Deno.test("no query holds the write-ahead log open: under writes and reads it is reused", async () => {
+  await using file = await openTemporary();
   const { db, path } = file;
   let largest = 0, reads = 0;
 
@@ -115,15 +118,15 @@ Deno.test("no question holds the write-ahead log open: under writes and reads it
     largest = Math.max(largest, (await Deno.stat(`${path}-wal`)).size);
   }
 
-  const [checkpoint] = await readElsewhere(path, "pragma wal_checkpoint(truncate)");
+  const [checkpoint] = await queryElsewhere(path, "pragma wal_checkpoint(truncate)");
   const { size } = await Deno.stat(path);
-  report("the log does not grow for ever", "1,500 writes with two reads after each", {
+  report("the log stops growing", "1,500 writes with two reads after each", {
     reads,
     "largest log in KB": Math.round(largest / 1024),
     "database in KB": Math.round(size / 1024),
     "readers left over": Number(checkpoint?.busy),
   });
-  // SQLite begins it anew after a thousand pages of four kilobytes.
+  // SQLite restarts it after a thousand pages of 4 KB.
   assert.ok(largest < 5_000_000, `${largest}`);
   assert.equal(checkpoint?.busy, 0);
   assert.equal((await Deno.stat(`${path}-wal`)).size, 0);

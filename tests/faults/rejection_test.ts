@@ -5,7 +5,7 @@ import { until } from "./process.ts";
 import { report } from "./report.ts";
 
 // Security: unhandled rejection
-Deno.test("a rejection that nobody handles is logged, and the server goes on", async () => {
+Deno.test("an unhandled rejection is logged, and the server continues", async () => {
   await using folder = await makeFolder();
   await using server = await startServer("start", folder, {}, { preload: import.meta.resolve("./rejection.ts") });
   const logged = () => server.output.filter((line) => line.includes('"sys_crash"'));
@@ -17,13 +17,13 @@ Deno.test("a rejection that nobody handles is logged, and the server goes on", a
 
   const { status } = await server.browser().get(paths.signIn);
   const code = await server.stop();
-  report("an unhandled rejection is logged, and the process lives", "three promises rejected in a running server", {
+  report("an unhandled rejection is logged, and the process continues", "three promises rejected in a running server", {
     rejections: 3,
     logged: logged().length,
-    "answer afterwards": status,
-    "status at its end": code,
+    "status of the next response": status,
+    "exit code": code,
   });
   assert.equal(logged().length, 3);
-  assert.match(JSON.parse(logged()[0]!).error, /^Error: nobody waits for this/);
+  assert.match(JSON.parse(logged()[0]!).error, /^Error: nobody handles this/);
   assert.deepEqual([status, code], [200, 0]);
 });

@@ -1,6 +1,6 @@
-/** Says in the output what was promised, what was seen, and how often. */
-export function report(promised: string, happened: string, counts: Record<string, number | string>): void {
-  console.log(`promised: ${promised}`);
-  console.log(`happened: ${happened}`);
-  console.log(`counts:   ${Object.entries(counts).map(([what, count]) => `${what} ${count}`).join(", ")}`);
+/** Prints what is promised, which fault was caused, and what was counted. */
+export function report(promise: string, fault: string, counts: Record<string, number | string>): void {
+  console.log(`promised: ${promise}`);
+  console.log(`fault:    ${fault}`);
+  console.log(`counted:  ${Object.entries(counts).map(([what, count]) => `${what} ${count}`).join(", ")}`);
 }

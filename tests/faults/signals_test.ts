@@ -1,78 +1,92 @@
 import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { EMAIL } from "../app.ts";
 import { makeFolder, startServer } from "../processes.ts";
-import { addHistory } from "./seed.ts";
-import { holdLock, readElsewhere } from "./elsewhere.ts";
-import { wait } from "./process.ts";
+import { addHistory } from "./history.ts";
+import { holdLock, queryElsewhere } from "./other_process.ts";
+import { until, untilIdle } from "./process.ts";
 import { report } from "./report.ts";
 import { addAccounts } from "./traffic.ts";
 
+/** What Docker, the least patient of service managers, allows before it kills. The server itself takes 3 s, in milliseconds. */
+const PATIENCE = 10_000;
+
 // Security: signals
-Deno.test("SIGTERM lets a running sign-in end, takes no new requests, and then ends the server with status 0", async () => {
-  await endWithRequestRunning("SIGTERM");
+Deno.test("SIGTERM lets a running request finish, takes no new ones, and ends the server with status 0", async () => {
+  await stopDuringRequest("SIGTERM");
 });
 
 // Security: signals
-Deno.test("SIGINT lets a running sign-in end, takes no new requests, and then ends the server with status 0", async () => {
-  await endWithRequestRunning("SIGINT");
+Deno.test("SIGINT lets a running request finish, takes no new ones, and ends the server with status 0", async () => {
+  await stopDuringRequest("SIGINT");
 });
 
 // Security: signals
-Deno.test("SIGTERM ends a server within four seconds even while a body does not come and a download is not read", async () => {
-  await endWithStuckRequests("SIGTERM");
+Deno.test("SIGTERM ends the server even while a body doesn't arrive and a download isn't read", async () => {
+  await stopDuringStuckRequests("SIGTERM");
 });
 
 // Security: signals
-Deno.test("SIGINT ends a server within four seconds even while a body does not come and a download is not read", async () => {
-  await endWithStuckRequests("SIGINT");
+Deno.test("SIGINT ends the server even while a body doesn't arrive and a download isn't read", async () => {
+  await stopDuringStuckRequests("SIGINT");
 });
 
-async function endWithRequestRunning(signal: Deno.Signal): Promise<void> {
+async function stopDuringRequest(signal: Deno.Signal): Promise<void> {
   await using folder = await makeFolder();
   const path = `${folder.path}/connections.db`;
   await addAccounts(folder, [EMAIL]);
   await using server = await startServer("start", folder);
+  const [here, phone] = [server.browser(), server.browser()];
+  await here.signIn();
+  await phone.signIn();
+  const { $ } = await here.get(paths.closeAll);
+  const csrf = $("main [name=csrf]").attr("value") ?? "";
+  await untilIdle(server.pid);
   const lock = await holdLock(path);
-  const browser = server.browser();
-  const { $ } = await browser.get(paths.signIn);
-  const typed = { csrf: $("[name=csrf]").attr("value") ?? "", email: EMAIL, password: PASSWORD };
-  const running = browser.post(paths.signIn, typed);
-  await wait(300);
+  using closing = await startPost(server.address, paths.closeAll, {
+    cookie: `session=${here.cookies.get("session")}`,
+    body: new URLSearchParams({ csrf }).toString(),
+  });
+  await closing.sendBody();
+  // Requests sent later are answered, so the body has been read.
+  for (let i = 0; i < 5; i++) await here.get(paths.signIn);
   const start = performance.now();
 
   const ending = server.stop(signal);
-  await wait(300);
-  const isRefused = await server.browser().get(paths.signIn).then(() => false, () => true);
+  const isRefused = await until(() => server.browser().get(paths.health).then(() => false, () => true));
   await lock.release();
-  const { status } = await running;
+  const response = await closing.read();
   const code = await ending;
 
   const took = performance.now() - start;
-  const rows = await readElsewhere(path, "select id from connections where closed_at is null");
-  report("no new requests, running ones finish, out within 4 s", `${signal} met a sign-in that waited for the lock`, {
-    "answer to it": status,
-    "new requests refused": Number(isRefused),
-    "its connections on disk": rows.length,
-    "status of the process": code,
-    "ended after ms": Math.round(took),
-  });
-  assert.equal(status, 303);
+  const closed = await queryElsewhere(path, "select id from connections where end_reason = 'closed'");
+  report(
+    "no new requests, the running ones finish, and the process ends",
+    `${signal} met a closing of all others that waited for the lock`,
+    {
+      "its response": response.split("\r\n")[0] ?? "",
+      "new requests refused": Number(isRefused),
+      "connections closed on disk": closed.length,
+      "exit code": code,
+      "ended after ms": Math.round(took),
+    },
+  );
+  assert.match(response, /^HTTP\/1\.1 303 /);
   assert.equal(isRefused, true);
-  assert.equal(rows.length, 1);
+  assert.equal(closed.length, 1);
   assert.equal(code, 0);
-  assert.ok(took < 4_000, `${took} ms`);
+  assert.ok(took < PATIENCE, `${took} ms`);
   assert.ok(server.output.some((line) => line.includes(`"event":"sys_shutdown","signal":"${signal}"`)));
 }
 
-async function endWithStuckRequests(signal: Deno.Signal): Promise<void> {
+async function stopDuringStuckRequests(signal: Deno.Signal): Promise<void> {
   await using folder = await makeFolder();
   await addAccounts(folder, [EMAIL]);
   await addHistory(folder, 50_000);
   await using server = await startServer("start", folder);
   const browser = server.browser();
   await browser.signIn();
-  using _stuck = await halfASignIn(server.address);
+  using _signIn = await startPost(server.address, paths.signIn, { cookie: "", body: "email=marta" });
   using download = await connect(server.address);
   await download.write(encode(
     `GET ${paths.csv} HTTP/1.1\r\nHost: ${new URL(server.address).host}\r\nCookie: session=${
@@ -85,32 +99,38 @@ async function endWithStuckRequests(signal: Deno.Signal): Promise<void> {
   const code = await server.stop(signal);
 
   const took = performance.now() - start;
-  report(
-    "out within 4 s even with a stuck body",
-    `${signal} met a body that does not come and a download that is not read`,
-    {
-      "stuck requests": 2,
-      "status of the process": code,
-      "ended after ms": Math.round(took),
-    },
-  );
+  report("stuck requests don't keep the process", `${signal} met a body that doesn't arrive and an unread download`, {
+    "stuck requests": 2,
+    "exit code": code,
+    "ended after ms": Math.round(took),
+  });
   assert.equal(code, 0);
-  assert.ok(took < 4_000, `${took} ms`);
+  assert.ok(took < PATIENCE, `${took} ms`);
 }
 
-/** A sign-in whose second half does not come; the server waits for it. */
-async function halfASignIn(address: string): Promise<Deno.TcpConn> {
+/** Starts to post a form. When it returns, the server is waiting for the body. */
+async function startPost(address: string, path: string, { cookie, body }: { cookie: string; body: string }) {
   const connection = await connect(address);
   await connection.write(encode(
-    `POST ${paths.signIn} HTTP/1.1\r\nHost: ${new URL(address).host}\r\nOrigin: ${address}\r\nContent-Length: 100\r\n` +
-      "Content-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\n\r\n",
+    `POST ${path} HTTP/1.1\r\nHost: ${new URL(address).host}\r\nOrigin: ${address}\r\nCookie: ${cookie}\r\n` +
+      `Content-Length: ${body.length}\r\nContent-Type: application/x-www-form-urlencoded\r\n` +
+      "Expect: 100-continue\r\nConnection: close\r\n\r\n",
   ));
   const bytes = new Uint8Array(100);
   await connection.read(bytes);
-  // The server says that it waits for the body now.
   assert.match(new TextDecoder().decode(bytes), /^HTTP\/1\.1 100 Continue/);
-  await connection.write(encode("email=marta"));
-  return connection;
+  return {
+    sendBody: () => connection.write(encode(body)),
+    read: () => new Response(connection.readable).text(),
+    [Symbol.dispose]() {
+      try {
+        connection.close();
+      } catch (error) {
+        // Reading to the end has closed it.
+        if (!(error instanceof Deno.errors.BadResource)) throw error;
+      }
+    },
+  };
 }
 
 function connect(address: string): Promise<Deno.TcpConn> {

@@ -1,47 +1,49 @@
 import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
-import { makeFolder, startServer, users } from "../processes.ts";
-import { linesOf, readElsewhere, start } from "./elsewhere.ts";
+import { makeFolder, ROOT, startServer, users } from "../processes.ts";
+import { queryElsewhere, readLines, runScript } from "./other_process.ts";
 import { report } from "./report.ts";
 
+const FILES = 5;
+
 // Security: start at once
-Deno.test("two processes that start at once on an empty file both come up, with the tables made once", async () => {
-  const folder = await Deno.makeTempDir();
+Deno.test("two processes that open an empty database at once both succeed, and apply each migration once", async () => {
+  await using folder = await makeFolder();
   const script = `
     import { openDatabase } from ${JSON.stringify(import.meta.resolve("../../db/database.ts"))};
     console.log("ready");
     await Deno.stdin.read(new Uint8Array(1));
-    for (let i = 0; i < 5; i++) {
-      const db = await openDatabase("file:${folder}/" + i + ".db");
+    for (let i = 0; i < ${FILES}; i++) {
+      const db = await openDatabase("file:${folder.path}/" + i + ".db");
       await db.$client.execute("insert into limits values ('" + Deno.pid + "', 1, 1)");
       db.$client.close();
-      console.log("up");
+      console.log("opened");
     }`;
-  const processes = [start(script), start(script)];
-  const outputs = processes.map((process) => linesOf(process));
+  const processes = [runScript(script), runScript(script)];
+  const outputs = processes.map((process) => readLines(process));
   for (const lines of outputs) assert.equal((await lines.next()).value, "ready");
 
   await Promise.all(processes.map((process) => process.stdin.close()));
 
-  for (const lines of outputs) assert.deepEqual(await Array.fromAsync(lines), Array(5).fill("up"));
-  const migrations = [...Deno.readDirSync("db/migrations")].filter(({ name }) => name.endsWith(".sql")).length;
+  for (const lines of outputs) assert.deepEqual(await Array.fromAsync(lines), Array(FILES).fill("opened"));
+  const migrations = [...Deno.readDirSync(`${ROOT}db/migrations`)].filter(({ name }) => name.endsWith(".sql")).length;
   const counts = { written: 0, applied: 0 };
-  for (let i = 0; i < 5; i++) {
-    counts.written += (await readElsewhere(`${folder}/${i}.db`, "select * from limits")).length;
-    counts.applied += (await readElsewhere(`${folder}/${i}.db`, "select * from __drizzle_migrations")).length;
+  for (let i = 0; i < FILES; i++) {
+    const path = `${folder.path}/${i}.db`;
+    counts.written += (await queryElsewhere(path, "select * from limits")).length;
+    counts.applied += (await queryElsewhere(path, "select * from __drizzle_migrations")).length;
   }
-  report("both come up, and the tables are made once", "two processes opened 5 empty files at the same moments", {
-    "came up": 10,
-    "rows written by them": counts.written,
-    "migrations applied": `${counts.applied} of ${5 * migrations}`,
+  report("both succeed, and each migration is applied once", `two processes opened ${FILES} empty files at once`, {
+    opened: 2 * FILES,
+    "rows that they wrote": counts.written,
+    "migrations applied": `${counts.applied} of ${FILES * migrations}`,
   });
-  assert.deepEqual(counts, { written: 10, applied: 5 * migrations });
-  await Deno.remove(folder, { recursive: true });
+  assert.deepEqual(counts, { written: 2 * FILES, applied: FILES * migrations });
 });
 
 // Security: start at once
-Deno.test("two servers and the command that adds an account start at once on an empty database, and are one", async () => {
+Deno.test("two servers and deno task users add that start at once on an empty database share it", async () => {
   await using folder = await makeFolder();
 
   const [added, first, second] = await Promise.all([
@@ -57,11 +59,11 @@ Deno.test("two servers and the command that adds an account start at once on an 
   assert.equal((await here.signIn()).status, 303);
   assert.equal((await there.signIn()).status, 303);
   await there.submit(paths.closeAll);
-  const open = [await here.isIn(), await there.isIn()];
-  report("they come up on one database", "two servers and deno task users add started at the same moment", {
+  const areIn = [await here.isIn(), await there.isIn()];
+  report("all three start, and share the database", "two servers and deno task users add started at once", {
     servers: 2,
-    accounts: (await readElsewhere(`${folder.path}/connections.db`, "select * from users")).length,
-    "closed at one and still open at the other": Number(open[0]),
+    accounts: (await queryElsewhere(`${folder.path}/connections.db`, "select * from users")).length,
+    "closed at one server and still open at the other": Number(areIn[0]),
   });
-  assert.deepEqual(open, [false, true]);
+  assert.deepEqual(areIn, [false, true]);
 });

@@ -2,39 +2,40 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { openDatabase } from "../../db/database.ts";
 import { paths } from "../../http/paths.ts";
-import { addAccount, type Answer, type Browser, PASSWORD } from "../app.ts";
+import { addAccount, type Browser, PASSWORD, type Reply } from "../app.ts";
 import type { Folder } from "../processes.ts";
-import { readElsewhere } from "./elsewhere.ts";
+import { queryElsewhere } from "./other_process.ts";
 
-/** Accounts whose sign-ins and closings go on beside each other. */
+/** The accounts that sign in and close concurrently. */
 export const ACCOUNTS = ["marta@example.com", "joan@example.com", "jordi@example.com", "nuria@example.com"];
 
-/** What the server said was done: it must be there afterwards, whatever happens. */
+/** What the server said that it did, which must be in the database whatever happens. */
 export class Acknowledged {
-  /** Cookies of sign-ins. */
+  /** The cookies of sign-ins. */
   readonly signIns: string[] = [];
-  /** Cookies of those who closed all others, and how many that were, as the notification said. */
+  /** The cookies that closed all others, and how many that were according to the notification. */
   readonly closings: { by: string; count: number }[] = [];
+  /** The cookies that signed out. */
   readonly signOuts: string[] = [];
-  /** Answers that nothing was done, because it could not be. */
+  /** Responses that said that nothing was done. */
   refused = 0;
-  /** Requests whose answer never came. */
-  unanswered = 0;
+  /** Requests that got no response. */
+  cutOff = 0;
 
   get counts() {
-    const { signIns, closings, signOuts, refused, unanswered } = this;
+    const { signIns, closings, signOuts, refused, cutOff } = this;
     return {
       "sign-ins": signIns.length,
       "closings of all others": closings.length,
       "connections closed by them": closings.reduce((sum, { count }) => sum + count, 0),
       "sign-outs": signOuts.length,
-      "answered 503": refused,
-      "cut off": unanswered,
+      "503s": refused,
+      "cut off": cutOff,
     };
   }
 }
 
-/** A database with the accounts in it, before any server has it open. */
+/** Makes a database with the accounts, before any server opens it. */
 export async function addAccounts(folder: Folder, accounts = ACCOUNTS): Promise<void> {
   const db = await openDatabase(`file:${folder.path}/connections.db`);
   for (const account of accounts) await addAccount(db, account, PASSWORD);
@@ -42,8 +43,8 @@ export async function addAccounts(folder: Folder, accounts = ACCOUNTS): Promise<
 }
 
 /**
- * Signs in twice, closes all others from the second browser, and every other time signs that one out too; again and again, at each
- * account beside the others, until `isOver` or the server is gone.
+ * At each account concurrently, signs in twice, closes all others from the second browser, and every other time signs out there, until
+ * `isOver`, which is asked before each round.
  */
 export async function keepSigningIn(
   server: { browser(): Browser },
@@ -78,18 +79,18 @@ async function signOut(browser: Browser, acknowledged: Acknowledged): Promise<vo
   if (await isDone(browser.signOut(), acknowledged)) acknowledged.signOuts.push(cookieOf(browser));
 }
 
-/** Whether the answer says that it is done; it may say that it can't be now, or not come at all, and nothing else. */
-async function isDone(answer: Promise<Answer>, acknowledged: Acknowledged): Promise<boolean> {
+/** Whether the response says that it was done. It may only be missing otherwise, or say that it can't be done now. */
+async function isDone(response: Promise<Reply>, acknowledged: Acknowledged): Promise<boolean> {
   try {
-    const { status, headers } = await answer;
+    const { status, headers } = await response;
     if (status === 303) return true;
     assert.equal(status, 503);
     assert.ok(headers.get("Retry-After"));
     acknowledged.refused++;
   } catch (error) {
-    // The server is gone; a page without its form is the 503 of a GET.
+    // A page without its form is the 503 of a GET; a TypeError is fetch without a server.
     if (error instanceof Error && /^There is no form on/.test(error.message)) acknowledged.refused++;
-    else if (error instanceof TypeError) acknowledged.unanswered++;
+    else if (error instanceof TypeError) acknowledged.cutOff++;
     else throw error;
   }
   return false;
@@ -99,25 +100,25 @@ function cookieOf(browser: Browser): string {
   return browser.cookies.get("session") ?? "";
 }
 
-/** What was acknowledged and is not in the file, as another process reads it. */
+/** Lists what was acknowledged and is not in the file, as read by another process. */
 export async function findLost(path: string, { signIns, closings, signOuts }: Acknowledged): Promise<string[]> {
-  const rows = await readElsewhere(
+  const rows = await queryElsewhere(
     path,
     `select s.id, s.secret_hash as hash, c.id as connection, c.end_reason as reason, c.closed_by as closedBy,
       (select count(*) from connections o where o.closed_by = c.id) as closed
     from sessions s join connections c on c.id = s.connection_id`,
   );
-  const found = new Map(rows.map((row) => [row.id, row]));
-  const of = (cookie: string) => {
+  const sessions = new Map(rows.map((row) => [row.id, row]));
+  const find = (cookie: string) => {
     const [id, secret = ""] = cookie.split(".");
-    const row = found.get(id);
+    const row = sessions.get(id);
     return row?.hash === createHash("sha256").update(secret).digest("base64url") ? row : undefined;
   };
   return [
-    ...signIns.filter((cookie) => !of(cookie)).map((cookie) => `the sign-in ${cookie}`),
-    ...closings.filter(({ by, count }) => of(by)?.closed !== count).map(({ by, count }) =>
-      `a closing of ${count} by ${by}, ${of(by)?.closed} found`
+    ...signIns.filter((cookie) => !find(cookie)).map((cookie) => `the sign-in ${cookie}`),
+    ...closings.filter(({ by, count }) => find(by)?.closed !== count).map(({ by, count }) =>
+      `a closing of ${count} by ${by}, ${find(by)?.closed} found`
     ),
-    ...signOuts.filter((cookie) => of(cookie)?.reason !== "signed_out").map((cookie) => `the sign-out of ${cookie}`),
+    ...signOuts.filter((cookie) => find(cookie)?.reason !== "signed_out").map((cookie) => `the sign-out of ${cookie}`),
   ];
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connections, limits } from "../../db/schema.ts";
 import { paths, safeNext } from "../../http/paths.ts";
-import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, type Reply, signedIn, startApp } from "../app.ts";
 import { assertHarmless, assertOwnPath, shapeOf } from "./page.ts";
 import { hostile, inUrl, pairs, RUNS } from "./strings.ts";
 
@@ -10,7 +10,7 @@ const CSRF = "A".repeat(22);
 const FORM = "application/x-www-form-urlencoded";
 
 // Security: escaping, no 5xx
-Deno.test("the sign-in form comes back with the very text that was typed as address, and with the same elements", async () => {
+Deno.test("a refused sign-in form contains the same elements and exactly the address that was typed", async () => {
   const { browser, db } = await startApp();
   const fields = fc.record({ email: hostile, password: hostile, time_zone: hostile, next: hostile });
 
@@ -40,43 +40,48 @@ Deno.test("the sign-in form comes back with the very text that was typed as addr
 });
 
 // Security: escaping, no 5xx
-Deno.test("the forms of who is signed in come back with the same elements, and with nothing that was typed", async () => {
-  const { browser, db, clock } = await startApp();
-  const [here, other] = [browser(), browser("203.0.113.1")];
-  await other.signIn();
-  await here.signIn();
+Deno.test("refused forms of a signed-in user contain the same elements and nothing that was typed", async () => {
+  const { here, browser, db, clock } = await signedIn();
+  await browser("203.0.113.1").signIn();
   const id = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
   const csrf = (await here.get(paths.password)).$("[name=csrf]").attr("value") ?? "";
-  const send = async (path: string, asPiece: Record<string, string>, typed: string, again = typed) => {
+  const send = async (path: string, asFragment: Record<string, string>, typed: string, again = typed) => {
     await db.delete(limits);
     const fields = { current_password: "not it", new_password: typed, new_password_again: again };
-    return await here.post(path, { csrf, password: `not it${typed}`, ...fields }, asPiece);
+    return await here.post(path, { csrf, password: `not it${typed}`, ...fields }, asFragment);
   };
   const form = fc.constantFrom(paths.closeAll, paths.closeOne(id), paths.password);
-  const asPiece = fc.boolean().map((isPiece): Record<string, string> => isPiece ? HTMX : {});
+  const asFragment = fc.boolean().map((isFragment): Record<string, string> => isFragment ? HTMX : {});
   const good = "long enough for a password";
   clock.now += 6 * MINUTE;
 
   await fc.assert(
-    fc.asyncProperty(form, hostile, hostile, fc.boolean(), asPiece, async (path, text, other, isTwice, asPiece) => {
-      const [typed, again] = [text, isTwice ? text : other].map((text) => text.toWellFormed().slice(0, 500));
-      const answer = await send(path, asPiece, typed!, again);
+    fc.asyncProperty(
+      form,
+      hostile,
+      hostile,
+      fc.boolean(),
+      asFragment,
+      async (path, text, other, isTwice, asFragment) => {
+        const [typed, again] = [text, isTwice ? text : other].map((text) => text.toWellFormed().slice(0, 500));
+        const answer = await send(path, asFragment, typed!, again);
 
-      const twins = [["x"], ["", ""], [good], [good, "x"]].map(([typed, again]) => send(path, asPiece, typed!, again));
-      assertHarmless(answer);
-      assert.equal(answer.status, 422);
-      assert.ok((await Promise.all(twins)).some((twin) => shapeOf(twin.text) === shapeOf(answer.text)));
-      if (path === paths.password) assert.deepEqual(valuesOf(answer), [csrf, EMAIL]);
-    }),
+        const twins = [["x"], ["", ""], [good], [good, "x"]].map(([typed, again]) =>
+          send(path, asFragment, typed!, again)
+        );
+        assertHarmless(answer);
+        assert.equal(answer.status, 422);
+        assert.ok((await Promise.all(twins)).some((twin) => shapeOf(twin.text) === shapeOf(answer.text)));
+        if (path === paths.password) assert.deepEqual(valuesOf(answer), [csrf, EMAIL]);
+      },
+    ),
     { numRuns: RUNS },
   );
 });
 
 // Security: no 5xx
-Deno.test("any bytes as a form are answered as a form that lacks something", async () => {
-  const { browser, clock } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("any bytes sent as a form are answered like an incomplete form", async () => {
+  const { here, browser, clock } = await signedIn();
   const csrf = (await here.get(paths.password)).$("[name=csrf]").attr("value") ?? "";
   const rest = fc.oneof(
     fc.uint8Array({ maxLength: 500 }),
@@ -86,11 +91,11 @@ Deno.test("any bytes as a form are answered as a form that lacks something", asy
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(paths.signIn, paths.password, paths.closeAll), rest, async (path, rest) => {
       clock.now += 1;
-      const who = path === paths.signIn ? browser("203.0.113.1") : here;
-      who.cookies.set("form", CSRF);
+      const sender = path === paths.signIn ? browser("203.0.113.1") : here;
+      sender.cookies.set("form", CSRF);
       const head = new TextEncoder().encode(`csrf=${path === paths.signIn ? CSRF : csrf}&`);
 
-      const answer = await who.request(path, {
+      const answer = await sender.request(path, {
         method: "POST",
         body: new Uint8Array([...head, ...rest]),
         headers: { Origin: ORIGIN, "Content-Type": FORM },
@@ -138,24 +143,22 @@ const next = fc.oneof(
 );
 
 // ASVS 3.7.2
-Deno.test("where next leads is a path of this site for every browser and for servers that decode it once more", () => {
+Deno.test("safeNext returns a path of this site for every browser, even if a server decodes it once more", () => {
   fc.assert(
     fc.property(next, (next) => {
-      const leads = safeNext(next);
+      const path = safeNext(next);
 
-      assertOwnPath(leads);
-      assert.doesNotMatch(leads, /^\/sign-/);
-      assert.equal(safeNext(leads), leads);
+      assertOwnPath(path);
+      assert.doesNotMatch(path, /^\/sign-/);
+      assert.equal(safeNext(path), path);
     }),
     { numRuns: RUNS * 40 },
   );
 });
 
 // ASVS 3.7.2
-Deno.test("from the link to the page after signing in, nobody leaves this site, whatever next says", async () => {
-  const { browser, clock } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("signing in never leaves this site, whatever next says", async () => {
+  const { here, browser, clock } = await signedIn();
 
   await fc.assert(
     fc.asyncProperty(next, inUrl, async (next, path) => {
@@ -163,38 +166,38 @@ Deno.test("from the link to the page after signing in, nobody leaves this site, 
       const link = `${paths.signIn}?next=${encodeURIComponent(next.toWellFormed().slice(0, 800))}`;
       const arriving = browser();
 
-      const asked = await arriving.get(`/user/${path.slice(0, 1_000)}`);
+      const redirected = await arriving.get(`/user/${path.slice(0, 1_000)}`);
       const form = await arriving.get(link);
-      const given = await arriving.signIn(EMAIL, PASSWORD, { next: next.toWellFormed().slice(0, 3_000) });
+      const submitted = await arriving.signIn(EMAIL, PASSWORD, { next: next.toWellFormed().slice(0, 3_000) });
       const already = await here.get(link);
 
-      for (const answer of [asked, form, given, already]) assertHarmless(answer);
+      for (const answer of [redirected, form, submitted, already]) assertHarmless(answer);
       assertOwnPath(form.$("[name=next]").attr("value") ?? "");
-      assert.equal(given.status, 303);
+      assert.equal(submitted.status, 303);
       assert.equal(already.status, 303);
-      assertOwnPath(await endOf(arriving, given.headers.get("Location")));
+      assertOwnPath(await follow(arriving, submitted.headers.get("Location")));
       await arriving.signOut();
     }),
     { numRuns: RUNS },
   );
 });
 
-/** Where a browser is after following every redirection. */
-async function endOf(browser: Browser, path: string | null): Promise<string> {
+/** Follows redirects to the last path. */
+async function follow(browser: Browser, path: string | null): Promise<string> {
   for (let hops = 0; hops < 5; hops++) {
     const answer = await browser.get(path ?? "");
     assertHarmless(answer);
     if (answer.status !== 303) return path ?? "";
     path = answer.headers.get("Location");
   }
-  return assert.fail("It leads in a circle");
+  return assert.fail("The redirects form a loop");
 }
 
-/** What an HTML parser reads where a template wrote this text into an attribute. */
+/** A text as an HTML parser reads it from an attribute. */
 function asParsed(text: string): string {
   return text.replace(/\r\n?/g, "\n").replaceAll("\0", "\ufffd");
 }
 
-function valuesOf({ $ }: Answer): string[] {
+function valuesOf({ $ }: Reply): string[] {
   return $("main input[value]").toArray().map((input) => $(input).attr("value") ?? "");
 }

@@ -5,7 +5,7 @@ import { connections, users } from "../../db/schema.ts";
 import { readHistoryQuery, writeCursor } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
-import { type Answer, type Browser, EMAIL, HTMX, MINUTE, ORIGIN, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
 import { hostile, inHeader, inUrl, pairs, RUNS } from "./strings.ts";
@@ -21,9 +21,12 @@ const FIELDS = [
   "current_password",
   "new_password",
   "new_password_again",
+  "language",
+  "theme",
+  "verdict",
 ];
 const COOKIES = ["session", "form", "notice", "__Host-session", "__proto__"];
-/** What may say how a request is to be read, and is the sender's to write. */
+/** Headers that could change how a request is read. */
 const HEADERS = [
   "Accept",
   "Accept-Encoding",
@@ -48,20 +51,20 @@ const HEADERS = [
 ];
 
 const headers = fc.dictionary(fc.constantFrom(...HEADERS), inHeader, { maxKeys: 3, noNullPrototype: true });
-const asPiece = fc.boolean().map((isPiece): Record<string, string> => isPiece ? HTMX : {});
-const query = fc.oneof(pairs(...FILTERS, "next", "csrf", "_method"), inUrl);
+const asFragment = fc.boolean().map((isFragment): Record<string, string> => isFragment ? HTMX : {});
+const query = fc.oneof(pairs(...FILTERS, "version", "loaded", "next", "csrf", "_method"), inUrl);
 
 // Security: escaping, no 5xx, Host
-Deno.test("whatever path, query, cookie, header or body comes, the answer is ours: no fault, no markup, no other site", async () => {
-  const start = await startApp({ trustedProxies: ["10.0.0.1"] });
-  const [here, other] = [start.browser("10.0.0.1"), start.browser("203.0.113.1")];
+Deno.test("any path, query, cookie, header or body gets one of our answers, without a server error, injected markup or another site", async () => {
+  const site = await startApp({ trustedProxies: ["10.0.0.1"] });
+  const [here, other] = [site.browser("10.0.0.1"), site.browser("203.0.113.1")];
   await other.signIn();
   await here.signIn();
-  const id = (await start.db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
-  // The confirmations ask for the password, so that none of the inputs closes anything.
-  start.clock.now += 6 * MINUTE;
-  const known = await whatTemplatesWrite();
-  const own = [...pathsOf(start.app, "GET", id), ...pathsOf(start.app, "POST", id)].filter((path) =>
+  const id = (await site.db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
+  // Closing requires the password, so none of the inputs closes anything.
+  site.clock.now += 6 * MINUTE;
+  const known = await tagsOfTemplates();
+  const own = [...pathsOf(site.app, "GET", id), ...pathsOf(site.app, "POST", id)].filter((path) =>
     path !== paths.signOut
   );
   const path = fc.oneof(
@@ -84,20 +87,20 @@ Deno.test("whatever path, query, cookie, header or body comes, the answer is our
         query,
         cookie,
         headers,
-        asPiece,
+        asFragment,
         body,
       }),
-      async ({ isIn, isOurs, method, path, query, cookie, headers, asPiece, body }) => {
+      async ({ isIn, isOurs, method, path, query, cookie, headers, asFragment, body }) => {
         const csrf = isIn ? await csrfOf(here) : "A".repeat(22);
         const cookies = [isIn ? `session=${here.cookies.get("session")}` : `form=${csrf}`];
         for (const [name, value] of cookie) cookies.push(`${name}=${value}`);
         const sent = typeof body === "string" && isOurs ? `csrf=${csrf}&${body.replaceAll("csrf=", "c=")}` : body;
         const hasBody = method === "POST" || method === "PUT";
 
-        const answer = await start.browser("10.0.0.1").request(`${path}?${query}`, {
+        const answer = await site.browser("10.0.0.1").request(`${path}?${query}`, {
           method,
           headers: {
-            ...asPiece,
+            ...asFragment,
             ...(isOurs && { Origin: ORIGIN, "Content-Type": FORM }),
             Cookie: cookies.join("; "),
             ...headers,
@@ -113,10 +116,8 @@ Deno.test("whatever path, query, cookie, header or body comes, the answer is our
 });
 
 // Security: no 5xx
-Deno.test("odd paths and queries are no fault of the server", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("malformed paths and queries cause no server error", async () => {
+  const { here } = await signedIn();
   const status = async (path: string) => (await here.get(path)).status;
 
   assert.equal(await status("/%"), 404);
@@ -137,22 +138,20 @@ Deno.test("odd paths and queries are no fault of the server", async () => {
 });
 
 // Security: escaping, no 5xx
-Deno.test("a hostile query changes nothing of the history but texts and values, as page and as piece", async () => {
-  const { browser } = await startApp();
-  const here = browser();
+Deno.test("a hostile query changes only texts and values of the history, as a page and as a fragment", async () => {
+  const { here, browser } = await signedIn();
   await browser("203.0.113.1").signIn();
-  await here.signIn();
 
   await fc.assert(
-    fc.asyncProperty(pairs(...FILTERS), asPiece, async (query, asPiece) => {
+    fc.asyncProperty(pairs(...FILTERS), asFragment, async (query, asFragment) => {
       const [answer, twin] = [await read(query), await read(benign(query))];
 
       assert.equal(answer.status, 200);
       assertHarmless(answer);
       assert.equal(shapeOf(answer.text), shapeOf(twin.text));
 
-      async function read(query: string): Promise<Answer> {
-        return await here.get(`${paths.connections}?${query}`, asPiece);
+      async function read(query: string): Promise<Reply> {
+        return await here.get(`${paths.connections}?${query}`, asFragment);
       }
     }),
     { numRuns: RUNS * 2 },
@@ -160,10 +159,8 @@ Deno.test("a hostile query changes nothing of the history but texts and values, 
 });
 
 // Security: no 5xx
-Deno.test("a hostile query of the CSV is a filter or a 400 with a sentence for each field", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a hostile query of the CSV filters it, or gets 400 with a sentence for each field", async () => {
+  const { here } = await signedIn();
 
   await fc.assert(
     fc.asyncProperty(pairs(...FILTERS.slice(0, -1)), async (query) => {
@@ -179,30 +176,27 @@ Deno.test("a hostile query of the CSV is a filter or a 400 with a sentence for e
 });
 
 // Security: escaping
-Deno.test("a hostile path shows the page that any unknown path shows, as page and as piece", async () => {
-  const { browser } = await startApp();
-  const [here, stranger] = [browser(), browser()];
-  await here.signIn();
+Deno.test("a hostile path gets the answer of any unknown path, as a page and as a fragment", async () => {
+  const { here, browser } = await signedIn();
+  const stranger = browser();
 
   await fc.assert(
-    fc.asyncProperty(hostile, fc.boolean(), asPiece, async (text, isIn, asPiece) => {
-      const who = isIn ? here : stranger;
+    fc.asyncProperty(hostile, fc.boolean(), asFragment, async (text, isIn, asFragment) => {
+      const sender = isIn ? here : stranger;
 
-      const answer = await who.get(`/nowhere/x${encodeURIComponent(text.toWellFormed())}`, asPiece);
+      const answer = await sender.get(`/nowhere/x${encodeURIComponent(text.toWellFormed())}`, asFragment);
 
       assert.equal(answer.status, 404);
       assertHarmless(answer);
-      assert.equal(shapeOf(answer.text), shapeOf((await who.get("/nowhere/else", asPiece)).text));
+      assert.equal(shapeOf(answer.text), shapeOf((await sender.get("/nowhere/else", asFragment)).text));
     }),
     { numRuns: RUNS * 2 },
   );
 });
 
 // Security: escaping
-Deno.test("a cookie notice that we did not write says nothing", async () => {
-  const { browser } = await startApp();
-  const here = browser();
-  await here.signIn();
+Deno.test("a forged notice cookie shows nothing", async () => {
+  const { here } = await signedIn();
   const key = fc.constantFrom("all_closed", "one_closed", "password_changed", "constructor", "__proto__", "<script>");
   const count = fc.constantFrom("1", "-1", "1e3", "99999", "0x1", "<b>", "\u0661", "1 ", "1\n", "");
   const notice = fc.tuple(fc.oneof(key, hostile), fc.constantFrom(".", "", "..", ".\0"), fc.oneof(count, hostile))
@@ -226,12 +220,11 @@ Deno.test("a cookie notice that we did not write says nothing", async () => {
 });
 
 // Security: escaping, Host
-Deno.test("the page that htmx says it is on leads nobody astray, signed in and out", async () => {
-  const { browser } = await startApp();
-  const [here, stranger] = [browser(), browser()];
-  await here.signIn();
+Deno.test("a forged HX-Current-URL never leads to another site, signed in or out", async () => {
+  const { here, browser } = await signedIn();
+  const stranger = browser();
   const csrf = await csrfOf(here);
-  const onPage = fc.oneof(
+  const currentUrl = fc.oneof(
     inHeader,
     inUrl.map((text) => `${ORIGIN}/${text}`),
     pairs(...FILTERS).map((query) => `${ORIGIN}${paths.connections}?${query}`),
@@ -239,31 +232,33 @@ Deno.test("the page that htmx says it is on leads nobody astray, signed in and o
   ).map((url) => url.replace(/[^\x20-\xff]/g, ""));
 
   await fc.assert(
-    fc.asyncProperty(onPage, fc.constantFrom(paths.connections, paths.closeAll, paths.password), async (url, path) => {
-      const told = { ...HTMX, "HX-Current-URL": url };
+    fc.asyncProperty(
+      currentUrl,
+      fc.constantFrom(paths.connections, paths.closeAll, paths.password),
+      async (url, path) => {
+        const headers = { ...HTMX, "HX-Current-URL": url };
 
-      const asked = await stranger.get(path, told);
-      const closed = await here.post(paths.closeAll, { csrf }, told);
-      const twin = await here.post(paths.closeAll, { csrf }, { ...told, "HX-Current-URL": benignPage(url) });
+        const redirected = await stranger.get(path, headers);
+        const closed = await here.post(paths.closeAll, { csrf }, headers);
+        const twin = await here.post(paths.closeAll, { csrf }, { ...headers, "HX-Current-URL": benignPage(url) });
 
-      assert.equal(asked.status, 401);
-      assertHarmless(asked);
-      const next = new URL(asked.headers.get("HX-Redirect") ?? "", ORIGIN).searchParams.get("next");
-      assertOwnPath(next ?? "");
-      assert.equal(closed.status, 200);
-      assertHarmless(closed);
-      assert.equal(shapeOf(closed.text), shapeOf(twin.text));
-    }),
+        assert.equal(redirected.status, 401);
+        assertHarmless(redirected);
+        const next = new URL(redirected.headers.get("HX-Redirect") ?? "", ORIGIN).searchParams.get("next");
+        assertOwnPath(next ?? "");
+        assert.equal(closed.status, 200);
+        assertHarmless(closed);
+        assert.equal(shapeOf(closed.text), shapeOf(twin.text));
+      },
+    ),
     { numRuns: RUNS * 2 },
   );
 });
 
 // Security: escaping
-Deno.test("an owner's address full of markup stands in every private page as text", async () => {
-  const { browser, db } = await startApp();
-  const [here, other] = [browser(), browser("203.0.113.1")];
-  await other.signIn();
-  await here.signIn();
+Deno.test("markup in an account's address appears as text on every private page", async () => {
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.1").signIn();
   const id = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!.id;
   const pages = [paths.connections, paths.closeAll, paths.closeOne(id), paths.password, "/nowhere"];
   const shapes = await Promise.all(pages.map(async (path) => shapeOf((await here.get(path)).text)));
@@ -281,9 +276,9 @@ Deno.test("an owner's address full of markup stands in every private page as tex
   );
 });
 
-/** Every element as it stands in its parent, in answers of every kind that nothing hostile led to. */
-async function whatTemplatesWrite(): Promise<Set<string>> {
-  const answers: Answer[] = await crawl(await startApp());
+/** Every tag in its parent, from harmless answers of every kind. */
+async function tagsOfTemplates(): Promise<Set<string>> {
+  const answers: Reply[] = await crawl(await startApp());
   const { browser, db, clock } = await startApp();
   const [here, other] = [browser(), browser("203.0.113.1")];
   await browser("203.0.113.2").signIn(EMAIL, "not the password at all");
@@ -299,14 +294,15 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
   await other.signOut();
   for (const path of [paths.closeAll, ...ids.map(paths.closeOne)]) await read(path);
   for (
-    const [unusual, answer] of [[null, null], ["new_country", "me"], ["new_country after_refusals", null]] as const
+    const [unusual, verdict] of [[null, null], ["new_country", "me"], ["new_country after_refusals", null]] as const
   ) {
-    await db.update(connections).set({ unusual, answer });
-    for (const id of ids) await read(paths.answer(id));
+    await db.update(connections).set({ unusual, verdict });
+    for (const id of ids) await read(paths.review(id));
     await read(paths.connections);
   }
-  const [asked] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
-  for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.answer(asked!.id), {}, headers));
+  const [unreviewed] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
+  for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.review(unreviewed!.id), {}, headers));
+  for (const query of ["", "?loaded=older"]) await read(`${paths.live}${query}`);
   const filters = ["", "state=open", "state=refused", "country=ES", "country=none", "country=private", "ip=192.0.2.1"];
   filters.push(
     "country=QQ&from=x",
@@ -318,6 +314,9 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
   const short = { current_password: "x", new_password: "x", new_password_again: "x" };
   const unlike = { ...short, new_password: "long enough for a password" };
   for (const fields of [{}, short, unlike]) answers.push(await here.submit(paths.password, fields));
+  for (const field of ["time_zone", "language", "theme"]) {
+    answers.push(await here.submit(paths.preferences, { [field]: "x" }));
+  }
   for (const password of ["", ...Array(11).fill("wrong")]) {
     for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.closeAll, { password }, headers));
   }
@@ -327,7 +326,7 @@ async function whatTemplatesWrite(): Promise<Set<string>> {
   return new Set(answers.flatMap(({ text }) => /^<(!doctype|hx-|[a-z]+[ >])/.test(text) ? tagsOf(text) : []));
 }
 
-/** The query that is answered with the same sentences and rows, with plain words where ours has hostile ones. */
+/** A query with the same answer, and harmless words for the hostile ones. */
 function benign(query: string): string {
   const { query: taken } = readHistoryQuery(`${ORIGIN}/?${query}`, textsOf("en"));
   const sent = new URLSearchParams(new URL(`${ORIGIN}/?${query}`).search);

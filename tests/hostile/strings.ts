@@ -1,12 +1,9 @@
 import fc from "fast-check";
 
-/**
- * How many inputs each property tries: a few with every test run, so that it stays fast; `deno task fuzz` says how many more.
- * A property that needs no page tries a multiple.
- */
+/** Inputs for each property: few in a test run, more in `deno task fuzz`. A property that needs no page takes a multiple. */
 export const RUNS = Number(Deno.env.get("FUZZ_RUNS") ?? 20);
 
-/** What has broken out of texts, attributes, headers, queries and templates somewhere before. */
+/** Known ways to break out of texts, attributes, headers, queries and templates. */
 const BREAKERS = [
   `"><img src=x onerror=alert(1)>`,
   `'><svg/onload=alert(1)>`,
@@ -99,11 +96,11 @@ const BREAKERS = [
 
 const breaker = fc.constantFrom(...BREAKERS);
 
-/** Any UTF-16, halves of pairs included. */
+/** Any UTF-16, unpaired surrogates included. */
 const anyUnits = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 12 })
   .map((units) => String.fromCharCode(...units));
 
-/** What an attacker types: one breaker, several with something in between, or anything at all. */
+/** One breaker, several with text in between, or any text. */
 export const hostile: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: breaker },
   {
@@ -115,14 +112,14 @@ export const hostile: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: anyUnits },
 );
 
-/** The same in a URL or the body of a form: encoded as it should be, twice, or not at all. */
+/** The same in a URL or a form's body: encoded once, twice or not at all. */
 export const inUrl: fc.Arbitrary<string> = fc.tuple(hostile, fc.nat({ max: 5 })).map(([text, how]) => {
   if (how === 0) return text.toWellFormed();
   const once = encodeURIComponent(text.toWellFormed());
   return how === 1 ? encodeURIComponent(once) : once;
 });
 
-/** The same in a header, which has no end of line and no NUL: as bytes of UTF-8, or cut down to Latin-1. */
+/** The same in a header, without line ends and NUL: as UTF-8, or reduced to Latin-1. */
 export const inHeader: fc.Arbitrary<string> = fc.tuple(hostile, fc.boolean()).map(([text, isUtf8]) => {
   const bytes = isUtf8
     ? new TextEncoder().encode(text)
@@ -130,11 +127,12 @@ export const inHeader: fc.Arbitrary<string> = fc.tuple(hostile, fc.boolean()).ma
   return String.fromCharCode(...bytes).replace(/[\0\r\n]/g, "");
 });
 
-/** A query or form as it is sent: names that are known and others, some of them more than once; not longer than is taken. */
+/** An encoded query or form with known and unknown names, possibly repeated, within the length limit. */
 export function pairs(...known: string[]): fc.Arbitrary<string> {
   const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: inUrl });
   const pair = fc.tuple(name, inUrl).map(([name, value]) => `${name}=${value}`);
   return fc.array(fc.oneof({ weight: 9, arbitrary: pair }, { weight: 1, arbitrary: inUrl }), { maxLength: 5 })
     .map((sent) => sent.join("&"))
-    .filter((sent) => new URL(`http://localhost/?${sent}`).search.length <= 8_000);
+    // Of the whole URL, because a request keeps a fragment too.
+    .filter((sent) => new URL(`http://localhost/?${sent}`).href.length <= 8_000);
 }

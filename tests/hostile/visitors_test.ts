@@ -4,15 +4,13 @@ import fc from "fast-check";
 import { readAddress } from "../../visitor/addresses.ts";
 import { connections, limits, refusals } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
-import { type Browser, EMAIL, HTMX, PASSWORD, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, PASSWORD, signedIn } from "../app.ts";
 import { assertHarmless, shapeOf } from "./page.ts";
 import { hostile, inHeader, RUNS } from "./strings.ts";
 
 // Security: escaping, no 5xx
-Deno.test("a hostile User-Agent and X-Forwarded-For change nothing of the pages that show them but texts", async () => {
-  const { browser, db } = await startApp({ trustedProxies: ["10.0.0.1"] });
-  const here = browser();
-  await here.signIn();
+Deno.test("a hostile User-Agent or X-Forwarded-For changes only texts of the pages that show it", async () => {
+  const { here, browser, db } = await signedIn({ trustedProxies: ["10.0.0.1"] });
 
   await fc.assert(
     fc.asyncProperty(inHeader, inHeader, async (userAgent, forwardedFor) => {
@@ -24,7 +22,7 @@ Deno.test("a hostile User-Agent and X-Forwarded-For change nothing of the pages 
       const [row] = await db.select().from(connections).where(ne(connections.ip, "46.16.60.1"));
       const shown = await shapesOf(here, row!.id);
 
-      // The same row from a browser that means no harm.
+      // The same row from a harmless browser.
       const plain = { userAgent: "plain/1.0", device: "plain" };
       await db.update(connections).set(plain).where(eq(connections.id, row!.id));
       await db.update(refusals).set(plain);
@@ -41,46 +39,44 @@ Deno.test("a hostile User-Agent and X-Forwarded-For change nothing of the pages 
 });
 
 // Security: escaping, no 5xx
-Deno.test("whatever a row holds, the history and the confirmations show it as text", async () => {
-  const { browser, db } = await startApp();
-  const [here, other] = [browser(), browser("203.0.113.1")];
+Deno.test("the history and the dialogs show a row's hostile values as text", async () => {
+  const { here, browser, db } = await signedIn();
   await browser("203.0.113.2").signIn(EMAIL, "not the password at all");
-  await other.signIn();
-  await here.signIn();
+  await browser("203.0.113.1").signIn();
   const { id } = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!;
   const text = hostile.map((text) => text.toWellFormed());
   const seen = fc.record({ userAgent: text, device: text, countryCode: text, ip: text, network: text });
 
   await fc.assert(
     fc.asyncProperty(seen, async (seen) => {
-      await keep(seen);
+      await store(seen);
       const shown = await shapesOf(here, id);
-      // Long addresses may break behind a colon; flags stand before what has two capital letters.
+      // A long address may break after a colon; a flag is shown for two capital letters.
       const ip = seen.ip.replace(/[^:]/g, "1");
       const countryCode = /^[A-Z]{2}$/.test(seen.countryCode) ? "ES" : "es";
-      await keep({ userAgent: "plain/1.0", device: "plain", countryCode, ip, network: "" });
+      await store({ userAgent: "plain/1.0", device: "plain", countryCode, ip, network: "" });
 
       assert.deepEqual(shown, await shapesOf(here, id));
     }),
     { numRuns: RUNS },
   );
 
-  async function keep(
+  async function store(
     seen: Pick<typeof connections.$inferSelect, "userAgent" | "device" | "countryCode" | "ip" | "network">,
   ) {
     await db.update(connections).set(seen).where(eq(connections.id, id));
-    // With another attempt, so that what is kept of the account's countries is read anew.
+    // Another attempt, so that the cached countries are read again.
     await db.update(refusals).set({ ...seen, attempts: sql`attempts + 1` });
   }
 });
 
-/** What the templates wrote of each page and piece that shows the connection `id`. */
+/** The shape of each page and fragment that shows the connection. */
 async function shapesOf(here: Browser, id: string): Promise<string[]> {
-  const asked = [paths.connections, paths.closeOne(id), paths.closeAll].flatMap((path) => [
+  const requests = [paths.connections, paths.closeOne(id), paths.closeAll].flatMap((path) => [
     here.get(path),
     here.get(path, HTMX),
   ]);
-  return (await Promise.all(asked)).map((answer) => {
+  return (await Promise.all(requests)).map((answer) => {
     assertHarmless(answer);
     assert.equal(answer.status, 200);
     return shapeOf(answer.text);

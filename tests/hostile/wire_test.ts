@@ -8,7 +8,7 @@ import { hostile, RUNS } from "./strings.ts";
 const { host } = new URL(ORIGIN);
 
 // Security: no 5xx, Host
-Deno.test("whatever stands raw in a request's lines is refused or read as text, and the server goes on", async () => {
+Deno.test("hostile raw bytes in a request's lines are refused or read as text, and the server keeps running", async () => {
   await using site = listen(await startApp());
   const header = fc.constantFrom(
     "Cookie",

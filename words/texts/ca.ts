@@ -1,22 +1,14 @@
 import { countingIn } from "../counts.ts";
 import type { Wording } from "./en.ts";
 
-const { count, number, pick } = countingIn("ca");
+const { count, list, number, pick } = countingIn("ca");
 
-/** "Des de Firefox", "des d'Edge". */
-function from(name: string): string {
-  return /^[aeiou]/i.test(name) ? `Des d'${name}` : `Des de ${name}`;
+/** "des de Firefox", "des d'Edge". */
+function from(device: string): string {
+  return /^[aeiou]/i.test(device) ? `des d'${device}` : `des de ${device}`;
 }
 
-/** "la connexió de Firefox", "la connexió d'Edge". */
-function connectionOf(device: string): string {
-  return /^[aeiou]/i.test(device) ? `la connexió d'${device}` : `la connexió de ${device}`;
-}
-
-/**
- * It says "tu". "Tancar" is what is done to a connection, and nothing else: who signs out "surt". An attempt to sign in is an "intent",
- * and whoever runs the panel its "administrador".
- */
+/** Addresses the reader as "tu". A connection is closed ("tancar"), an attempt is an "intent", the operator is the "administrador". */
 export const ca: Wording = {
   brand: "Tauler de control",
 
@@ -24,11 +16,11 @@ export const ca: Wording = {
     skip: "Salta al contingut",
     menu: "Gestió d'usuari",
     area: "Usuari i seguretat",
-    signOut: "Surt",
+    signOut: "Tanca la sessió",
     attribution: (link) => [
       "Aquest producte inclou dades GeoLite2 creades per MaxMind, disponibles a ",
       link,
-      ". El país és una bona estimació, mai una prova.",
+      ".",
     ],
   },
 
@@ -45,8 +37,8 @@ export const ca: Wording = {
     unknownIp: "Desconeguda",
     alone: { country: "País desconegut", ip: "adreça desconeguda" },
   },
-  device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} a ${system}` },
-  states: { open: "Oberta", closed: "Tancada", refused: "Rebutjat", unusual: "Inusual" },
+  device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} · ${system}` },
+  states: { open: "Oberta", closed: "Tancada", refused: "Rebutjada", unusual: "Inusual" },
 
   signIn: {
     title: "Inicia la sessió",
@@ -57,7 +49,7 @@ export const ca: Wording = {
     forgotten: "Has oblidat la contrasenya? Demana a l'administrador d'aquest tauler que te'n posi una de nova.",
     wrong: "El correu electrònic o la contrasenya no són correctes. Revisa'ls i torna-ho a provar.",
     ended: {
-      signed_out: (when) => `Vas sortir el dia ${when}.`,
+      signed_out: (when) => `Vas tancar la sessió el dia ${when}.`,
       closed: (when) =>
         `Aquesta connexió es va tancar des d'una altra el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
       expired: (when) => `Aquesta connexió va caducar el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
@@ -68,7 +60,7 @@ export const ca: Wording = {
       replaced: (when) =>
         `Aquesta connexió es va tancar el dia ${when}: el compte en tenia massa d'obertes, i aquesta era la més antiga.`,
       renewed: (when) =>
-        `La contrasenya es va donar el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
+        `Vas introduir la contrasenya el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
     },
   },
 
@@ -81,13 +73,15 @@ export const ca: Wording = {
       strong(count(connections, "connexió oberta", "connexions obertes")),
       ", aquesta inclosa.",
     ],
-    unanswered: (connections, link) => [
+    unreviewed: (connections, link) => [
       link(count(connections, "connexió inusual", "connexions inusuals")),
-      pick(connections, " espera la teva resposta.", " esperen la teva resposta."),
+      pick(connections, " necessita la teva revisió.", " necessiten la teva revisió."),
     ],
     download: "Baixa el CSV",
     rows: (rows) => count(rows, "fila", "files"),
     moreThanRows: (rows) => `més de ${count(rows, "fila", "files")}`,
+    results: (rows) => count(rows, "resultat", "resultats"),
+    moreThanResults: (rows) => `més de ${count(rows, "resultat", "resultats")}`,
     soFar: (rows) => `${rows} de moment`,
     closeAll: "Tanca les connexions obertes",
     noOther: "No hi ha cap altra connexió oberta",
@@ -100,46 +94,44 @@ export const ca: Wording = {
     device: "Dispositiu",
     state: "Estat",
     zone: (zone) => `Fus horari: ${zone}`,
-    lookedThrough: (rows) => pick(rows, "S'ha revisat 1 fila.", `S'han revisat ${number(rows)} files.`),
+    searched: (rows) => pick(rows, "S'ha revisat 1 fila.", `S'han revisat ${number(rows)} files.`),
     older: "Connexions anteriors",
-    goOn: "Continua cercant",
+    keepSearching: "Continua cercant",
     noOlder: "No hi ha res anterior.",
   },
 
   row: {
     current: "Aquesta connexió",
     times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0activitat ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago}\u00a0· últim\u00a0intent ${lastTry}`,
+    timesRefused: (ago, lastAttempt) => `${ago}\u00a0· últim\u00a0intent ${lastAttempt}`,
     reasons: {
-      signed_out: "En sortir",
-      closed: "Des d'una altra connexió",
+      signed_out: "Sessió tancada",
+      closed: "Tancada des d'una altra connexió",
       expired: "Caducada",
-      password_changed: "Canvi de contrasenya",
-      closed_by_operator: "Per l'administrador",
-      replaced: "Massa obertes",
+      password_changed: "Tancada en canviar la contrasenya",
+      closed_by_operator: "Tancada per l'administrador",
+      replaced: "Tancada: massa obertes",
       wrong_password: "Contrasenya incorrecta",
       too_many_tries: "Massa intents",
       locked: "Compte bloquejat 24 hores",
     },
-    fromHere: "Des d'aquest navegador",
-    from,
-    lasted: (duration) => `va\u00a0durar\u00a0${duration}`,
+    closedHere: "Tancada des d'aquest navegador",
+    closedFrom: (device) => `Tancada ${from(device)}`,
+    lasted: (duration) => `oberta\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
-      `${reason}: ${count(attempts, "intent", "intents")}${
-        addresses > 1 ? ` des de ${number(addresses)} adreces` : ""
-      }`,
+      `${reason} (${number(attempts)}${addresses > 1 ? ` des de ${number(addresses)} adreces` : ""})`,
     unusual: {
       new_country: (country) => `País nou: ${country}`,
       new_network_and_device: () => "Xarxa i dispositiu nous",
       after_refusals: () => "Després d'intents rebutjats",
     },
-    answered: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
+    verdict: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
     close: "Tanca",
-    closeWhich: (device, ip) => `${connectionOf(device)}, ${ip}`,
+    closeWhich: (device, ip) => `la connexió ${from(device)}, ${ip}`,
     wasThisYou: "Has estat tu?",
   },
 
-  days: {
+  chart: {
     skip: "Salta el gràfic",
     today: "avui",
     last: (days) => `En els últims ${number(days)} dies: `,
@@ -147,7 +139,7 @@ export const ca: Wording = {
     connections: (connections) => count(connections, "connexió", "connexions"),
     moreThanConnections: (connections) => `més de ${count(connections, "connexió", "connexions")}`,
     newestDrawn: (connections) => `es mostren les ${number(connections)} més recents`,
-    perDay: (most) => `fins a ${number(most)} al dia`,
+    perDay: (max) => `fins a ${number(max)} al dia`,
     refusedSignIns: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     refused: (attempts) => count(attempts, "intent rebutjat", "intents rebutjats"),
     unusual: (connections) => count(connections, "inusual", "inusuals"),
@@ -169,57 +161,49 @@ export const ca: Wording = {
     chips: "Filtres actius",
     remove: "Treu el filtre",
     showAll: "Mostra-ho tot",
-    title: { from: (day) => `des del dia ${day}`, to: (day) => `fins al dia ${day}`, older: "anteriors" },
+    title: { from: (day) => `des del ${day}`, to: (day) => `fins al ${day}`, older: "anteriors" },
+    repeated: (field) => `«${field}» ha arribat més d'una vegada`,
     soFarTitle: "Res de moment",
     soFar: "Encara queda historial per revisar.",
     beginningTitle: "No hi ha res anterior",
     beginning: "Aquí comença l'historial del teu compte.",
     newest: "Ves a les connexions més recents",
-    emptyTitle: "Res no coincideix amb aquest filtre",
-    emptyOne: "No hi ha res així al teu historial.",
-    emptyAll: "Res del teu historial no ho compleix tot. Treu-ne una part:",
+    emptyTitle: "Cap resultat",
+    emptyOne: "Cap connexió no coincideix amb el filtre.",
+    emptyAll: "Cap connexió no compleix tots els filtres. Treu-ne algun:",
     without: (filter) => `Sense «${filter}»`,
     showAllConnections: "Mostra totes les connexions",
-    problems: {
-      state: "«Estat» ha de ser open, closed, refused o unusual",
-      country: "«País» ha de ser el codi de dues lletres d'un país, private o none",
-      from: "«Des de» ha de ser un dia com 2026-11-23",
-      to: "«Fins a» ha de ser un dia com 2026-11-23",
-      ip: "«Adreça IP» ha de ser una adreça, o el començament d'una xarxa: 46.16",
-      before: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",
-      repeated: (field) => `«${field}» ha arribat més d'una vegada`,
-    },
   },
 
-  news: {
-    opened: (what) => `S'ha obert una connexió: ${what}.`,
-    openedUnusual: (what) => `S'ha obert una connexió inusual: ${what}.`,
-    openedMany: (connections) =>
-      pick(connections, "S'ha obert una connexió.", `S'han obert ${number(connections)} connexions.`),
-    closed: (connections) =>
-      pick(connections, "S'ha tancat una connexió.", `S'han tancat ${number(connections)} connexions.`),
-    refused: (attempts) =>
-      pick(
-        attempts,
-        "S'ha rebutjat un intent d'inici de sessió.",
-        `S'han rebutjat ${number(attempts)} intents d'inici de sessió.`,
-      ),
+  live: {
+    status: (open, unreviewed, refused, days) =>
+      [
+        pick(open, "Hi ha 1 connexió oberta.", `Hi ha ${number(open)} connexions obertes.`),
+        unreviewed > 0 &&
+        pick(
+          unreviewed,
+          "1 connexió inusual necessita la teva revisió.",
+          `${number(unreviewed)} connexions inusuals necessiten la teva revisió.`,
+        ),
+        refused > 0 && `${count(refused, "intent rebutjat", "intents rebutjats")} en els últims ${number(days)} dies.`,
+      ].filter(Boolean).join(" "),
+    changed: "L'historial ha canviat.",
     show: "Mostra les connexions més recents",
   },
 
   confirmation: {
     password: "La teva contrasenya",
-    passwordHint: "Fa més de 5 minuts que la vas donar per última vegada.",
+    passwordHint: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
-    lost: "No hi ha hagut resposta. Revisa la xarxa i torna-ho a provar.",
+    lost: "No hi ha resposta del servidor. Comprova la connexió a Internet i torna-ho a provar.",
     back: "Torna a l'historial",
-    since: (time, zone) => ["Des del dia ", time, ` (${zone})`],
+    since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
   },
 
   closing: {
     titleAll: "Tanca les connexions obertes",
-    titleOne: (device) => `Tanca ${connectionOf(device)}`,
+    titleOne: (device) => `Tanca la connexió ${from(device)}`,
     nothingTitle: "No hi ha res més obert",
     nothing: "Aquesta connexió és l'única oberta, així que no hi ha res per tancar.",
     askAll: (connections) => `Vols tancar ${count(connections, "connexió oberta", "connexions obertes")}?`,
@@ -232,7 +216,7 @@ export const ca: Wording = {
         "Hauran de tornar a iniciar la sessió amb la teva contrasenya.",
       ),
     staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
-    signOutInstead: "Per acabar-la, prem «Surt».",
+    signOutInstead: "Per acabar-la, tanca la sessió.",
     closedTitle: "Aquesta connexió ja està tancada",
     ended: (time, zone) => ["Va acabar el dia ", time, ` (${zone}). No queda res per tancar.`],
     askOne: "Vols tancar aquesta connexió?",
@@ -252,29 +236,32 @@ export const ca: Wording = {
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` i ${number(more)} més` : ""}`,
   },
 
-  answers: {
+  review: {
     pageTitle: (device) => `Has estat tu? ${device}`,
-    current: "No pot respondre per si mateixa: qui la va obrir diria que ets tu. Respon des d'una altra connexió.",
+    current:
+      "No pots confirmar la connexió que fas servir: qui la va obrir diria que ets tu. Revisa-la des d'una altra connexió.",
     nothingTitle: "Aquí no hi ha res inusual",
-    answeredTitle: "Ja has respost",
-    answered: { me: "Vas dir que havies estat tu.", not_me: "Vas dir que no havies estat tu." },
+    reviewedTitle: "Ja l'has revisada",
+    reviewed: { me: "Vas dir que havies estat tu.", not_me: "Vas dir que no havies estat tu." },
     title: "Has estat tu?",
-    later: "Respon més tard",
-    notMe: "No he estat jo",
-    me: "He estat jo",
+    later: "Decideix més tard",
+    notMe: "No, no he estat jo",
+    me: "Sí, he estat jo",
     thisNetwork: "aquesta xarxa",
     meMeans: (known) =>
-      `${known.length === 0 ? "" : `El teu compte coneixerà des d'ara: ${known.join(", ")}. `}Ja no serà inusual.`,
+      known.length === 0
+        ? "Ja no es marcarà com a inusual."
+        : `A partir d'ara reconeixerem ${list(known)}, i no ho marcarem com a inusual.`,
     notMeMeans:
-      "Totes les altres connexions es tanquen de seguida, i tries una contrasenya nova. En aquest navegador continuaràs amb la sessió iniciada.",
+      "Totes les altres connexions es tancaran a l'instant i et demanarem una contrasenya nova. En aquest navegador continuaràs amb la sessió iniciada.",
     reasons: {
       new_country: (country) => `Va ser la primera connexió al teu compte des d'aquest país: ${country}.`,
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
       after_refusals: () =>
         "Va arribar just després d'intents rebutjats: potser algú va provar contrasenyes fins a encertar-la.",
     },
-    chooseOne: "Tria una de les dues respostes.",
-    nothingChanged: "No s'ha canviat res: aquesta connexió ja té la seva resposta.",
+    chooseOne: "Tria una de les dues opcions.",
+    nothingChanged: "No s'ha canviat res: ja havies revisat aquesta connexió.",
     recognized: (connections) =>
       `${
         pick(
@@ -282,14 +269,14 @@ export const ca: Wording = {
           "La connexió queda marcada com a teva",
           `${number(connections)} connexions com aquesta queden marcades com a teves`,
         )
-      }. El que vingui d'allà amb aquell dispositiu ja no serà inusual.`,
+      }. Les connexions des d'allà amb aquest dispositiu ja no es marcaran com a inusuals.`,
     chooseNew: "Potser algú més sap la teva contrasenya: tria'n ara una de nova.",
   },
 
   password: {
     title: "Contrasenya",
     lead:
-      "Una contrasenya nova també tanca totes les altres connexions al teu compte. En aquest navegador continuaràs amb la sessió iniciada.",
+      "En canviar la contrasenya es tanquen totes les altres connexions. En aquest navegador continuaràs amb la sessió iniciada.",
     current: "Contrasenya actual",
     new: "Contrasenya nova",
     newHint: (shortest) =>
@@ -303,11 +290,11 @@ export const ca: Wording = {
     wrong: "Aquesta no és la teva contrasenya actual. Revisa-la i torna-ho a provar.",
     notChanged: "No s'ha canviat res: la contrasenya o aquesta connexió han canviat en el mateix moment.",
     same: "Aquesta és la teva contrasenya actual. Tria'n una altra.",
-    different: "No és igual que la contrasenya nova de dalt.",
+    different: "Les contrasenyes no coincideixen.",
     problems: {
       too_short: (shortest) =>
         `Fes servir com a mínim ${shortest} caràcters. Unes quantes paraules que només tu relaciones són fàcils de recordar.`,
-      too_long: () => "És més llarga del que aquí pot ser una contrasenya. Fes servir menys caràcters.",
+      too_long: () => "És massa llarga. Fes servir menys caràcters.",
       email: () => "Tria una contrasenya que no sigui el teu correu electrònic.",
       common: () => "Aquesta contrasenya és de les primeres que proven els atacants. Tria'n una altra.",
     },
@@ -317,52 +304,57 @@ export const ca: Wording = {
     title: "Preferències",
     lead: "Es desen amb el teu compte i valen a qualsevol navegador on iniciïs la sessió.",
     zone: "Fus horari",
-    zoneHint:
-      "Escriu una ciutat amb el seu nom en anglès i tria-la a la llista. Si ho deixes buit, el fixa el pròxim inici de sessió.",
+    zoneHint: "Tria una ciutat de la llista. Si ho deixes buit, es detectarà la pròxima vegada que iniciïs la sessió.",
     browserZone: "Fes servir el d'aquest navegador:",
-    language: "Idioma",
+    language: "Llengua",
     asInBrowser: "El del navegador",
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Clar", dark: "Fosc" },
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
-    noZone: "No hi ha cap fus horari amb aquest nom. Tria'n un de la llista, com Europe/Madrid.",
-    noLanguage: "Tria un d'aquests idiomes.",
-    noTheme: "Tria un d'aquests temes.",
   },
 
-  typed: {
-    email: "Escriu el teu correu electrònic.",
+  problems: {
+    noEmail: "Escriu el teu correu electrònic.",
     emailTooLong: "És massa llarg per a un correu electrònic.",
-    password: "Escriu la teva contrasenya.",
-    currentPassword: "Escriu la teva contrasenya actual.",
-    newPassword: "Escriu una contrasenya nova.",
-    newPasswordAgain: "Torna a escriure la contrasenya nova.",
-    passwordTooLong: "Aquí no hi ha cap contrasenya tan llarga.",
+    noPassword: "Escriu la teva contrasenya.",
+    noCurrentPassword: "Escriu la teva contrasenya actual.",
+    noNewPassword: "Escriu una contrasenya nova.",
+    noNewPasswordAgain: "Torna a escriure la contrasenya nova.",
+    passwordTooLong: "La contrasenya és massa llarga.",
+    badTimeZone: "No hi ha cap fus horari amb aquest nom. Tria'n un de la llista, com Europe/Madrid.",
+    badLanguage: "Tria una d'aquestes llengües.",
+    badTheme: "Tria un d'aquests temes.",
+    badState: "«Estat» ha de ser open, closed, refused o unusual",
+    badCountry: "«País» ha de ser el codi de dues lletres d'un país, private o none",
+    badFrom: "«Des de» ha de ser un dia com 2026-11-23",
+    badTo: "«Fins a» ha de ser un dia com 2026-11-23",
+    badIp: "«Adreça IP» ha de ser una adreça, o el començament d'una xarxa: 46.16",
+    badCursor: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",
   },
 
   refused: {
-    limited: (wait) => `Hi ha hagut massa intents. Espera ${wait} i torna-ho a provar.`,
+    limited: (wait) => `Massa intents. Espera ${wait} i torna-ho a provar.`,
     locked: (wait) =>
-      `Hi ha hagut massa contrasenyes incorrectes seguides, i durant un temps no se n'accepta cap. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
+      `Hi ha hagut massa contrasenyes incorrectes seguides, i el compte està blocat temporalment. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
     busy: "Ara mateix s'estan comprovant moltes contrasenyes. Torna-ho a provar d'aquí a uns segons.",
   },
 
   errors: {
     home: "Ves a l'historial de connexions",
-    notFound: { title: "Aquí no hi ha res", text: "Aquesta pàgina o connexió no existeix, o no és teva." },
-    unreadable: { title: "Això no es pot llegir", text: "Torna enrere i torna-ho a provar." },
+    notFound: { title: "No s'ha trobat la pàgina", text: "Aquesta pàgina o connexió no existeix, o no és teva." },
+    unreadable: { title: "Sol·licitud no vàlida", text: "Torna enrere i torna-ho a provar." },
     unavailable: {
       title: "No disponible ara mateix",
-      text: "La base de dades no respon. Torna-ho a provar d'aquí a uns segons.",
+      text: "El servei no respon. Torna-ho a provar d'aquí a uns segons.",
     },
     crash: (request) => ({
-      title: "Alguna cosa ha fallat aquí",
+      title: "S'ha produït un error",
       text: `No és culpa teva. Si torna a passar, digues aquest número a l'administrador: ${request}`,
     }),
-    otherHost: (origin) => ({ title: "Adreça equivocada", text: `Aquest servidor només respon a ${origin}.` }),
-    method: { title: "Aquí no és possible", text: "Aquesta adreça no es pot fer servir d'aquesta manera." },
+    otherHost: (origin) => ({ title: "Adreça equivocada", text: `L'adreça d'aquest lloc és ${origin}.` }),
+    method: { title: "Operació no permesa", text: "Aquesta adreça no es pot fer servir d'aquesta manera." },
     longAddress: { title: "Aquesta adreça és massa llarga", text: "Escurça-la, o torna a començar sense filtre." },
     largeForm: {
       title: "Aquest formulari és massa gran",

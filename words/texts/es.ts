@@ -1,12 +1,9 @@
 import { countingIn } from "../counts.ts";
 import type { Wording } from "./en.ts";
 
-const { count, number, pick } = countingIn("es");
+const { count, list, number, pick } = countingIn("es");
 
-/**
- * It says "tú". "Cerrar" is what is done to a connection, and nothing else: who signs out "sale". An attempt to sign in is an "intento",
- * and whoever runs the panel its "administrador".
- */
+/** Addresses the reader as "tú". A connection is closed ("cerrar"), an attempt is an "intento", the operator is the "administrador". */
 export const es: Wording = {
   brand: "Panel de control",
 
@@ -14,11 +11,11 @@ export const es: Wording = {
     skip: "Saltar al contenido",
     menu: "Gestión de usuario",
     area: "Usuario y seguridad",
-    signOut: "Salir",
+    signOut: "Cerrar sesión",
     attribution: (link) => [
       "Este producto incluye datos GeoLite2 creados por MaxMind, disponibles en ",
       link,
-      ". El país es una buena estimación, nunca una prueba.",
+      ".",
     ],
   },
 
@@ -36,7 +33,7 @@ export const es: Wording = {
     alone: { country: "País desconocido", ip: "dirección desconocida" },
   },
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
-  states: { open: "Abierta", closed: "Cerrada", refused: "Rechazado", unusual: "Inusual" },
+  states: { open: "Abierta", closed: "Cerrada", refused: "Rechazada", unusual: "Inusual" },
 
   signIn: {
     title: "Iniciar sesión",
@@ -47,7 +44,7 @@ export const es: Wording = {
     forgotten: "¿Has olvidado tu contraseña? Pide al administrador de este panel que te ponga una nueva.",
     wrong: "El correo electrónico o la contraseña no son correctos. Revísalos e inténtalo de nuevo.",
     ended: {
-      signed_out: (when) => `Saliste el ${when}.`,
+      signed_out: (when) => `Cerraste la sesión el ${when}.`,
       closed: (when) => `Esta conexión se cerró desde otra el ${when}. Inicia sesión para abrir una nueva.`,
       expired: (when) => `Esta conexión caducó el ${when}. Inicia sesión para abrir una nueva.`,
       password_changed: (when) =>
@@ -57,7 +54,7 @@ export const es: Wording = {
       replaced: (when) =>
         `Esta conexión se cerró el ${when}: la cuenta tenía demasiadas abiertas, y esta era la más antigua.`,
       renewed: (when) =>
-        `La contraseña se dio el ${when}, pero la respuesta no llegó a este navegador. Inicia sesión otra vez.`,
+        `Introdujiste la contraseña el ${when}, pero la respuesta no llegó a este navegador. Inicia sesión otra vez.`,
     },
   },
 
@@ -70,13 +67,15 @@ export const es: Wording = {
       strong(count(connections, "conexión abierta", "conexiones abiertas")),
       ", incluida esta.",
     ],
-    unanswered: (connections, link) => [
+    unreviewed: (connections, link) => [
       link(count(connections, "conexión inusual", "conexiones inusuales")),
-      pick(connections, " espera tu respuesta.", " esperan tu respuesta."),
+      pick(connections, " necesita tu revisión.", " necesitan tu revisión."),
     ],
     download: "Descargar CSV",
     rows: (rows) => count(rows, "fila", "filas"),
     moreThanRows: (rows) => `más de ${count(rows, "fila", "filas")}`,
+    results: (rows) => count(rows, "resultado", "resultados"),
+    moreThanResults: (rows) => `más de ${count(rows, "resultado", "resultados")}`,
     soFar: (rows) => `${rows} por ahora`,
     closeAll: "Cerrar conexiones abiertas",
     noOther: "No hay ninguna otra conexión abierta",
@@ -89,46 +88,44 @@ export const es: Wording = {
     device: "Dispositivo",
     state: "Estado",
     zone: (zone) => `Zona horaria: ${zone}`,
-    lookedThrough: (rows) => pick(rows, "Se ha revisado 1 fila.", `Se han revisado ${number(rows)} filas.`),
+    searched: (rows) => pick(rows, "Se ha revisado 1 fila.", `Se han revisado ${number(rows)} filas.`),
     older: "Conexiones anteriores",
-    goOn: "Seguir buscando",
+    keepSearching: "Seguir buscando",
     noOlder: "No hay nada anterior.",
   },
 
   row: {
     current: "Esta conexión",
     times: (ago, lastSeen) => `${ago}\u00a0· última\u00a0actividad ${lastSeen}`,
-    timesRefused: (ago, lastTry) => `${ago}\u00a0· último\u00a0intento ${lastTry}`,
+    timesRefused: (ago, lastAttempt) => `${ago}\u00a0· último\u00a0intento ${lastAttempt}`,
     reasons: {
-      signed_out: "Al salir",
-      closed: "Desde otra conexión",
+      signed_out: "Sesión cerrada",
+      closed: "Cerrada desde otra conexión",
       expired: "Caducada",
-      password_changed: "Cambio de contraseña",
-      closed_by_operator: "Por el administrador",
-      replaced: "Demasiadas abiertas",
+      password_changed: "Cerrada al cambiar la contraseña",
+      closed_by_operator: "Cerrada por el administrador",
+      replaced: "Cerrada: demasiadas abiertas",
       wrong_password: "Contraseña incorrecta",
       too_many_tries: "Demasiados intentos",
       locked: "Cuenta bloqueada 24 horas",
     },
-    fromHere: "Desde este navegador",
-    from: (device) => `Desde ${device}`,
-    lasted: (duration) => `duró\u00a0${duration}`,
+    closedHere: "Cerrada desde este navegador",
+    closedFrom: (device) => `Cerrada desde ${device}`,
+    lasted: (duration) => `abierta\u00a0${duration}`,
     refused: (reason, attempts, addresses) =>
-      `${reason}: ${count(attempts, "intento", "intentos")}${
-        addresses > 1 ? ` desde ${number(addresses)} direcciones` : ""
-      }`,
+      `${reason} (${number(attempts)}${addresses > 1 ? ` desde ${number(addresses)} direcciones` : ""})`,
     unusual: {
       new_country: (country) => `País nuevo: ${country}`,
       new_network_and_device: () => "Red y dispositivo nuevos",
       after_refusals: () => "Tras intentos rechazados",
     },
-    answered: { me: "Dijiste: fui yo", not_me: "Dijiste: no fui yo" },
+    verdict: { me: "Dijiste: he sido yo", not_me: "Dijiste: no he sido yo" },
     close: "Cerrar",
-    closeWhich: (device, ip) => `la conexión de ${device}, ${ip}`,
-    wasThisYou: "¿Fuiste tú?",
+    closeWhich: (device, ip) => `la conexión desde ${device}, ${ip}`,
+    wasThisYou: "¿Has sido tú?",
   },
 
-  days: {
+  chart: {
     skip: "Saltar el gráfico",
     today: "hoy",
     last: (days) => `En los últimos ${number(days)} días: `,
@@ -136,7 +133,7 @@ export const es: Wording = {
     connections: (connections) => count(connections, "conexión", "conexiones"),
     moreThanConnections: (connections) => `más de ${count(connections, "conexión", "conexiones")}`,
     newestDrawn: (connections) => `se muestran las ${number(connections)} más recientes`,
-    perDay: (most) => `hasta ${number(most)} al día`,
+    perDay: (max) => `hasta ${number(max)} al día`,
     refusedSignIns: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     refused: (attempts) => count(attempts, "intento rechazado", "intentos rechazados"),
     unusual: (connections) => count(connections, "inusual", "inusuales"),
@@ -159,48 +156,41 @@ export const es: Wording = {
     remove: "Quitar el filtro",
     showAll: "Ver todo",
     title: { from: (day) => `desde el ${day}`, to: (day) => `hasta el ${day}`, older: "anteriores" },
+    repeated: (field) => `«${field}» ha llegado más de una vez`,
     soFarTitle: "Nada por ahora",
     soFar: "Aún queda historial por revisar.",
     beginningTitle: "No hay nada anterior",
     beginning: "Aquí empieza el historial de tu cuenta.",
     newest: "Ir a las conexiones más recientes",
-    emptyTitle: "Nada coincide con este filtro",
-    emptyOne: "No hay nada así en tu historial.",
-    emptyAll: "Nada en tu historial lo cumple todo. Quita una parte:",
+    emptyTitle: "Sin resultados",
+    emptyOne: "Ninguna conexión coincide con el filtro.",
+    emptyAll: "Ninguna conexión cumple todos los filtros. Prueba a quitar uno:",
     without: (filter) => `Sin «${filter}»`,
     showAllConnections: "Ver todas las conexiones",
-    problems: {
-      state: "«Estado» debe ser open, closed, refused o unusual",
-      country: "«País» debe ser el código de dos letras de un país, private o none",
-      from: "«Desde» debe ser un día como 2026-11-23",
-      to: "«Hasta» debe ser un día como 2026-11-23",
-      ip: "«Dirección IP» debe ser una dirección, o el principio de una red: 46.16",
-      before: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
-      repeated: (field) => `«${field}» ha llegado más de una vez`,
-    },
   },
 
-  news: {
-    opened: (what) => `Se ha abierto una conexión: ${what}.`,
-    openedUnusual: (what) => `Se ha abierto una conexión inusual: ${what}.`,
-    openedMany: (connections) =>
-      pick(connections, "Se ha abierto una conexión.", `Se han abierto ${number(connections)} conexiones.`),
-    closed: (connections) =>
-      pick(connections, "Se ha cerrado una conexión.", `Se han cerrado ${number(connections)} conexiones.`),
-    refused: (attempts) =>
-      pick(
-        attempts,
-        "Se ha rechazado un intento de inicio de sesión.",
-        `Se han rechazado ${number(attempts)} intentos de inicio de sesión.`,
-      ),
+  live: {
+    status: (open, unreviewed, refused, days) =>
+      [
+        pick(open, "Hay 1 conexión abierta.", `Hay ${number(open)} conexiones abiertas.`),
+        unreviewed > 0 &&
+        pick(
+          unreviewed,
+          "1 conexión inusual necesita tu revisión.",
+          `${number(unreviewed)} conexiones inusuales necesitan tu revisión.`,
+        ),
+        refused > 0 &&
+        `${count(refused, "intento rechazado", "intentos rechazados")} en los últimos ${number(days)} días.`,
+      ].filter(Boolean).join(" "),
+    changed: "El historial ha cambiado.",
     show: "Ver las conexiones más recientes",
   },
 
   confirmation: {
     password: "Tu contraseña",
-    passwordHint: "Hace más de 5 minutos que la diste por última vez.",
+    passwordHint: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
-    lost: "No hubo respuesta. Revisa la red e inténtalo de nuevo.",
+    lost: "No hay respuesta del servidor. Comprueba tu conexión a Internet e inténtalo de nuevo.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
@@ -208,7 +198,7 @@ export const es: Wording = {
 
   closing: {
     titleAll: "Cerrar conexiones abiertas",
-    titleOne: (device) => `Cerrar la conexión de ${device}`,
+    titleOne: (device) => `Cerrar la conexión desde ${device}`,
     nothingTitle: "No hay nada más abierto",
     nothing: "Esta conexión es la única abierta, así que no hay nada que cerrar.",
     askAll: (connections) => `¿Cerrar ${count(connections, "conexión abierta", "conexiones abiertas")}?`,
@@ -221,7 +211,7 @@ export const es: Wording = {
         "Tendrán que volver a iniciar sesión con tu contraseña.",
       ),
     staysIn: "En este navegador seguirás con la sesión iniciada.",
-    signOutInstead: "Para terminarla, pulsa «Salir».",
+    signOutInstead: "Para terminarla, cierra la sesión.",
     closedTitle: "Esta conexión ya está cerrada",
     ended: (time, zone) => ["Terminó el ", time, ` (${zone}). No queda nada que cerrar.`],
     askOne: "¿Cerrar esta conexión?",
@@ -245,29 +235,32 @@ export const es: Wording = {
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` y ${number(more)} más` : ""}`,
   },
 
-  answers: {
-    pageTitle: (device) => `¿Fuiste tú? ${device}`,
-    current: "No puede responder por sí misma: quien la abrió diría que eres tú. Responde desde otra conexión.",
+  review: {
+    pageTitle: (device) => `¿Has sido tú? ${device}`,
+    current:
+      "No puedes confirmar la conexión que estás usando: quien la abrió diría que eres tú. Revísala desde otra conexión.",
     nothingTitle: "Aquí no hay nada inusual",
-    answeredTitle: "Ya has respondido",
-    answered: { me: "Dijiste que fuiste tú.", not_me: "Dijiste que no fuiste tú." },
-    title: "¿Fuiste tú?",
-    later: "Responder más tarde",
-    notMe: "No fui yo",
-    me: "Fui yo",
+    reviewedTitle: "Ya la has revisado",
+    reviewed: { me: "Dijiste que habías sido tú.", not_me: "Dijiste que no habías sido tú." },
+    title: "¿Has sido tú?",
+    later: "Decidir más tarde",
+    notMe: "No, no he sido yo",
+    me: "Sí, he sido yo",
     thisNetwork: "esta red",
     meMeans: (known) =>
-      `${known.length === 0 ? "" : `Tu cuenta conocerá desde ahora: ${known.join(", ")}. `}Ya no será inusual.`,
+      known.length === 0
+        ? "Ya no se marcará como inusual."
+        : `A partir de ahora reconoceremos ${list(known)}, y no lo marcaremos como inusual.`,
     notMeMeans:
-      "Todas las demás conexiones se cierran enseguida, y eliges una contraseña nueva. En este navegador seguirás con la sesión iniciada.",
+      "Todas las demás conexiones se cerrarán al momento y te pediremos una contraseña nueva. En este navegador seguirás con la sesión iniciada.",
     reasons: {
       new_country: (country) => `Fue la primera conexión a tu cuenta desde este país: ${country}.`,
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
       after_refusals: () =>
         "Llegó justo después de intentos rechazados: puede que alguien probara contraseñas hasta acertar.",
     },
-    chooseOne: "Elige una de las dos respuestas.",
-    nothingChanged: "No se ha cambiado nada: esta conexión ya tiene su respuesta.",
+    chooseOne: "Elige una de las dos opciones.",
+    nothingChanged: "No se ha cambiado nada: ya habías revisado esta conexión.",
     recognized: (connections) =>
       `${
         pick(
@@ -275,14 +268,14 @@ export const es: Wording = {
           "La conexión queda marcada como tuya",
           `${number(connections)} conexiones como esta quedan marcadas como tuyas`,
         )
-      }. Lo que venga de allí con ese dispositivo ya no será inusual.`,
+      }. Las conexiones desde allí con ese dispositivo ya no se marcarán como inusuales.`,
     chooseNew: "Puede que alguien más sepa tu contraseña: elige ahora una nueva.",
   },
 
   password: {
     title: "Contraseña",
     lead:
-      "Una contraseña nueva también cierra todas las demás conexiones a tu cuenta. En este navegador seguirás con la sesión iniciada.",
+      "Al cambiar la contraseña se cierran todas las demás conexiones. En este navegador seguirás con la sesión iniciada.",
     current: "Contraseña actual",
     new: "Contraseña nueva",
     newHint: (shortest) =>
@@ -296,11 +289,11 @@ export const es: Wording = {
     wrong: "Esta no es tu contraseña actual. Revísala e inténtalo de nuevo.",
     notChanged: "No se ha cambiado nada: la contraseña o esta conexión han cambiado en el mismo momento.",
     same: "Esta es tu contraseña actual. Elige otra.",
-    different: "No es igual que la contraseña nueva de arriba.",
+    different: "Las contraseñas no coinciden.",
     problems: {
       too_short: (shortest) =>
         `Usa al menos ${shortest} caracteres. Unas pocas palabras que solo tú relacionas son fáciles de recordar.`,
-      too_long: () => "Es más larga de lo que aquí puede ser una contraseña. Usa menos caracteres.",
+      too_long: () => "Es demasiado larga. Usa menos caracteres.",
       email: () => "Elige una contraseña que no sea tu correo electrónico.",
       common: () => "Esta contraseña es de las primeras que prueban los atacantes. Elige otra.",
     },
@@ -310,8 +303,7 @@ export const es: Wording = {
     title: "Preferencias",
     lead: "Se guardan con tu cuenta y valen en cualquier navegador donde inicies sesión.",
     zone: "Zona horaria",
-    zoneHint:
-      "Escribe una ciudad por su nombre en inglés y elígela en la lista. Si lo dejas vacío, la fija el próximo inicio de sesión.",
+    zoneHint: "Elige una ciudad de la lista. Si lo dejas vacío, se detectará la próxima vez que inicies sesión.",
     browserZone: "Usar la de este navegador:",
     language: "Idioma",
     asInBrowser: "El del navegador",
@@ -320,42 +312,48 @@ export const es: Wording = {
     themes: { light: "Claro", dark: "Oscuro" },
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
-    noZone: "No hay ninguna zona horaria con este nombre. Elige una de la lista, como Europe/Madrid.",
-    noLanguage: "Elige uno de estos idiomas.",
-    noTheme: "Elige uno de estos temas.",
   },
 
-  typed: {
-    email: "Escribe tu correo electrónico.",
+  problems: {
+    noEmail: "Escribe tu correo electrónico.",
     emailTooLong: "Es demasiado largo para un correo electrónico.",
-    password: "Escribe tu contraseña.",
-    currentPassword: "Escribe tu contraseña actual.",
-    newPassword: "Escribe una contraseña nueva.",
-    newPasswordAgain: "Escribe otra vez la contraseña nueva.",
-    passwordTooLong: "Aquí ninguna contraseña es tan larga.",
+    noPassword: "Escribe tu contraseña.",
+    noCurrentPassword: "Escribe tu contraseña actual.",
+    noNewPassword: "Escribe una contraseña nueva.",
+    noNewPasswordAgain: "Escribe otra vez la contraseña nueva.",
+    passwordTooLong: "La contraseña es demasiado larga.",
+    badTimeZone: "No hay ninguna zona horaria con este nombre. Elige una de la lista, como Europe/Madrid.",
+    badLanguage: "Elige uno de estos idiomas.",
+    badTheme: "Elige uno de estos temas.",
+    badState: "«Estado» debe ser open, closed, refused o unusual",
+    badCountry: "«País» debe ser el código de dos letras de un país, private o none",
+    badFrom: "«Desde» debe ser un día como 2026-11-23",
+    badTo: "«Hasta» debe ser un día como 2026-11-23",
+    badIp: "«Dirección IP» debe ser una dirección, o el principio de una red: 46.16",
+    badCursor: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
   },
 
   refused: {
-    limited: (wait) => `Ha habido demasiados intentos. Espera ${wait} e inténtalo de nuevo.`,
+    limited: (wait) => `Demasiados intentos. Espera ${wait} e inténtalo de nuevo.`,
     locked: (wait) =>
-      `Ha habido demasiadas contraseñas incorrectas seguidas, así que por un tiempo no se acepta ninguna. Espera ${wait}, o pide al administrador que te ponga una nueva.`,
+      `Ha habido demasiadas contraseñas incorrectas seguidas, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una nueva.`,
     busy: "Ahora mismo se están comprobando muchas contraseñas. Inténtalo de nuevo en unos segundos.",
   },
 
   errors: {
     home: "Ir al historial de conexiones",
-    notFound: { title: "Aquí no hay nada", text: "Esta página o conexión no existe, o no es tuya." },
-    unreadable: { title: "Esto no se puede leer", text: "Vuelve atrás e inténtalo de nuevo." },
+    notFound: { title: "Página no encontrada", text: "Esta página o conexión no existe, o no es tuya." },
+    unreadable: { title: "Solicitud no válida", text: "Vuelve atrás e inténtalo de nuevo." },
     unavailable: {
       title: "No disponible ahora mismo",
-      text: "La base de datos no responde. Inténtalo de nuevo en unos segundos.",
+      text: "El servicio no responde. Inténtalo de nuevo en unos segundos.",
     },
     crash: (request) => ({
-      title: "Algo ha fallado aquí",
+      title: "Se ha producido un error",
       text: `No es culpa tuya. Si vuelve a pasar, dile este número al administrador: ${request}`,
     }),
-    otherHost: (origin) => ({ title: "Dirección equivocada", text: `Este servidor solo responde en ${origin}.` }),
-    method: { title: "Aquí no es posible", text: "Esta dirección no se puede usar de esa manera." },
+    otherHost: (origin) => ({ title: "Dirección equivocada", text: `La dirección de este sitio es ${origin}.` }),
+    method: { title: "Operación no permitida", text: "Esta dirección no se puede usar de esa manera." },
     longAddress: { title: "Esta dirección es demasiado larga", text: "Acórtala, o empieza de nuevo sin filtro." },
     largeForm: {
       title: "Este formulario es demasiado grande",

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { Db } from "../database.ts";
+import { prepare } from "../driver/prepared.ts";
+import { isOpen } from "../open.ts";
+import { connections, refusals } from "../schema.ts";
+
+/** A summary of an account's history that changes whenever the history does. */
+export type Activity = {
+  open: number;
+  /** Unusual connections without a verdict, except the current one. */
+  unreviewed: number;
+  /** Ids of connections. */
+  newest: string | null;
+  oldest: string | null;
+  /** The newest group. */
+  refused: { id: string; attempts: number } | null;
+};
+
+const MINUTE = 60_000;
+
+type Current = { userId: string; connectionId: string };
+
+/** One JSON object, for the queries of a page and of a session. */
+export function activityOf(user: SQLWrapper, current: SQLWrapper): SQL {
+  const end = (order: SQL) =>
+    sql`(select id from ${connections} where ${connections.userId} = ${user} order by opened_at ${order}, id ${order} limit 1)`;
+  return sql`
+    select json_object(
+      'open', (select count(*) from ${connections}
+        where ${connections.userId} = ${user} and ${isOpen(sql.placeholder("now"))}),
+      'unreviewed', (select count(*) from ${connections} where ${connections.userId} = ${user}
+        and ${connections.unusual} is not null and ${connections.verdict} is null and ${connections.id} <> ${current}),
+      'newest', ${end(sql`desc`)},
+      'oldest', ${end(sql`asc`)},
+      'refused', json((select json_object('id', id, 'attempts', attempts) from ${refusals}
+        where ${refusals.userId} = ${user} order by first_at desc, id desc limit 1)))`;
+}
+
+export const ACTIVITY = activityOf(sql.placeholder("userId"), sql.placeholder("connectionId"));
+const findActivity = prepare<Activity>(ACTIVITY);
+
+export const NO_ACTIVITY: Activity = { open: 0, unreviewed: 0, newest: null, oldest: null, refused: null };
+
+/** Constant time, whatever the history's length. */
+export async function readActivity(db: Db, { userId, connectionId }: Current, now: number): Promise<Activity> {
+  return await findActivity(db, { userId, connectionId, now }) ?? NO_ACTIVITY;
+}
+
+/** The version of a page, opaque to whoever holds it: differs once something happened, or the minute passed ("2 minutes ago"). */
+export function versionOf(activity: Activity, now: number): string {
+  return `${digest(activity)}.${Math.floor(now / MINUTE)}`;
+}
+
+/** Whether nothing happened since, though minutes may have passed. */
+export function isVersionOf(version: string, activity: Activity): boolean {
+  return version.startsWith(`${digest(activity)}.`);
+}
+
+function digest(activity: Activity): string {
+  return createHash("sha256").update(JSON.stringify(activity)).digest("base64url").slice(0, 16);
+}

@@ -1,0 +1,208 @@
+import { Buffer } from "node:buffer";
+import { timingSafeEqual } from "node:crypto";
+import type { Context, Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { TrieRouter } from "hono/router/trie-router";
+import { readCookie } from "./cookies.ts";
+import type { Env } from "./env.ts";
+import { readForm, type Typed } from "./forms.ts";
+import { isSameOrigin } from "./origins.ts";
+import { Refusal } from "./refusal.ts";
+import { openSession } from "./sessions.ts";
+
+/** In bytes, like `MAX_BODY`: nothing here needs a fraction of it. */
+const MAX_QUERY = 8_192;
+const MAX_BODY = 16_384;
+/** In milliseconds. */
+const BODY_DEADLINE = 10_000;
+
+/**
+ * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form. Unlike
+ * Hono's `secureHeaders` before there is a response, which would otherwise be made twice (docs/performance.md).
+ */
+export function securityHeaders(origin: URL) {
+  const headers = Object.entries({
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    ...(origin.protocol === "https:" && { "Strict-Transport-Security": "max-age=63072000" }),
+  });
+  return createMiddleware<Env>((c, next) => {
+    for (const [name, value] of headers) c.header(name, value);
+    return next();
+  });
+}
+
+/** Forbids caching (ASVS 14.3) and, since a page's size could reveal its csrf value (BREACH), compression. Static files override it. */
+export const noStore = createMiddleware<Env>((c, next) => {
+  c.header("Cache-Control", "no-store, no-transform");
+  c.header("Vary", "HX-Request, HX-Request-Type");
+  return next();
+});
+
+/** Refuses any `Host` but the public one: no link, cookie or cache entry is made under a wrong name. */
+export function requireHost(origin: URL) {
+  return createMiddleware<Env>((c, next) => {
+    const host = c.req.header("Host") ?? new URL(c.req.url).host;
+    if (host === origin.host || isSameOrigin(`${origin.protocol}//${host}`, origin)) return next();
+    throw new Refusal(421, (errors) => errors.otherHost(origin.origin), origin.href);
+  });
+}
+
+/** Refuses methods that a path doesn't handle, with `Allow`. Unknown paths allow GET, HEAD and POST. */
+export function requireKnownMethod(app: Hono<Env>) {
+  let methodsAt: ((path: string) => Set<string>) | undefined;
+
+  return createMiddleware<Env>((c, next) => {
+    // At the first request, when the app has all its routes.
+    methodsAt ??= readMethods(app);
+    const methods = methodsAt(c.req.path);
+    if (methods.has(c.req.method)) return next();
+    c.header("Allow", [...methods].sort().join(", "));
+    throw new Refusal(405, (errors) => errors.method);
+  });
+}
+
+function readMethods(app: Hono<Env>): (path: string) => Set<string> {
+  const router = methodsOf(app);
+  const match = (path: string) => {
+    const methods = new Set(router.match("ALL", path)[0].map(([method]) => method));
+    if (methods.has("GET")) methods.add("HEAD");
+    return methods.size === 0 ? new Set(["GET", "HEAD", "POST"]) : methods;
+  };
+  const fixed = new Map(
+    app.routes.map(({ path }) => path).filter((path) => !/[:*]/.test(path)).map((p) => [p, match(p)]),
+  );
+  return (path) => fixed.get(path) ?? match(path);
+}
+
+/** A router from each path that the app handles to its methods. */
+export function methodsOf(app: Hono<Env>): TrieRouter<string> {
+  const router = new TrieRouter<string>();
+  for (const { method, path } of app.routes) {
+    if (method !== "ALL") router.add("ALL", path, method);
+  }
+  return router;
+}
+
+export const limitQuery = createMiddleware<Env>((c, next) => {
+  const start = c.req.url.indexOf("?");
+  if (start === -1 || c.req.url.length - start - 1 <= MAX_QUERY) return next();
+  throw new Refusal(414, (errors) => errors.longAddress);
+});
+
+/** Reads the body before anything else does, bounded in size and in time (Hono's `bodyLimit` has no deadline), and accepts forms only. */
+export const readBody = createMiddleware<Env>(async (c, next) => {
+  if (isSafe(c.req.method)) return await next();
+
+  const announced = Number(c.req.header("Content-Length") ?? 0);
+  const body = announced > MAX_BODY ? "too large" : await readWithin(c.req.raw.body, MAX_BODY, BODY_DEADLINE);
+  if (body === "too large") throw new Refusal(413, (errors) => errors.largeForm);
+  if (body === "too slow") throw new Refusal(408, (errors) => errors.slowForm);
+  const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded") throw new Refusal(415, (errors) => errors.noForm);
+  c.req.raw = new Request(c.req.url, { method: c.req.method, headers: c.req.raw.headers, body });
+  return await next();
+});
+
+/**
+ * Requires the browser's word that a POST comes from this site, by `Sec-Fetch-Site`, by `Origin`, or by both (ASVS 3.5). `hono/csrf` accepts
+ * either, and only checks some content types.
+ */
+export function requireOwnOrigin(origin: URL) {
+  return createMiddleware<Env>((c, next) => {
+    if (isSafe(c.req.method)) return next();
+    const site = c.req.header("Sec-Fetch-Site");
+    const from = c.req.header("Origin");
+    const isOurs = (site ?? from) !== undefined && (site ?? "same-origin") === "same-origin" &&
+      (from === undefined || isSameOrigin(from, origin));
+    if (isOurs) return next();
+    logCsrf(c);
+    throw new Refusal(403, (errors) => errors.otherOrigin(origin.origin));
+  });
+}
+
+/** Answers a refused form with the form itself, filled as it was. */
+type Again = (c: Context<Env>, typed: Typed, problem: string) => Response | Promise<Response>;
+
+/**
+ * Requires the session's csrf value in the form (NIST SP 800-63B-4, 5.1). Shows the form `again` to a signed-in user; anyone else gets a
+ * plain 403.
+ */
+export function requireCsrf(again?: Again) {
+  return createMiddleware<Env>(async (c, next) => {
+    const { options, resumed } = c.var;
+    const expected = resumed?.csrf ?? readCookie(c, "form", options.origin);
+    const typed = await readForm(c);
+    if (isSameText(typed.csrf, expected)) return await next();
+
+    logCsrf(c);
+    const session = openSession(c);
+    if (!again || !session) {
+      throw new Refusal(403, (errors) => ({ title: errors.notDone, text: problemWith(expected, errors) }));
+    }
+    c.set("session", session);
+    c.status(403);
+    return await again(c, typed, problemWith(expected, c.var.texts.errors));
+  });
+}
+
+/** The same before sign-in, by the `form` cookie's value, whether signed in or not. */
+export function requireFormCookie(again: Again) {
+  return createMiddleware<Env>(async (c, next) => {
+    const expected = readCookie(c, "form", c.var.options.origin);
+    const typed = await readForm(c);
+    if (isSameText(typed.csrf, expected)) return await next();
+
+    logCsrf(c);
+    c.status(403);
+    return await again(c, typed, problemWith(expected, c.var.texts.errors));
+  });
+}
+
+function problemWith(expected: string | undefined, errors: { noCookie: string; oldForm: string }): string {
+  return expected === undefined ? errors.noCookie : errors.oldForm;
+}
+
+function logCsrf(c: Context<Env>): void {
+  c.var.options.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
+}
+
+function isSameText(sent = "", expected = ""): boolean {
+  const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
+  return a.length > 0 && a.length === b.length && timingSafeEqual(a, b);
+}
+
+function isSafe(method: string): boolean {
+  return ["GET", "HEAD", "OPTIONS"].includes(method);
+}
+
+async function readWithin(
+  body: ReadableStream<Uint8Array> | null,
+  max: number,
+  deadline: number,
+): Promise<Uint8Array<ArrayBuffer> | "too large" | "too slow"> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body?.getReader();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooSlow = new Promise<"too slow">((resolve) => timer = setTimeout(resolve, deadline, "too slow"));
+  try {
+    while (reader) {
+      const read = await Promise.race([reader.read().catch(() => "too slow" as const), tooSlow]);
+      if (read === "too slow") return read;
+      if (read.done) break;
+      size += read.value.length;
+      if (size > max) return "too large";
+      chunks.push(read.value);
+    }
+    return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  } finally {
+    clearTimeout(timer);
+    await reader?.cancel().catch(() => {});
+  }
+}

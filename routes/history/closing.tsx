@@ -1,0 +1,103 @@
+import { type Context, Hono } from "hono";
+import { isVersionOf, readActivity } from "../../db/history/activity.ts";
+import { closeConnection, closeOtherConnections, hasEnded, listOtherOpen } from "../../db/connections.ts";
+import { findConnection } from "../../db/history/rows.ts";
+import type { Env } from "../../http/env.ts";
+import { readForm } from "../../http/forms.ts";
+import { requireCsrf } from "../../http/guards.ts";
+import { currentUrl } from "../../http/history_query.ts";
+import { wantsFragment } from "../../http/htmx.ts";
+import { paths } from "../../http/paths.ts";
+import { notFound } from "../../http/refusal.ts";
+import { redirectToSignIn, requireSession } from "../../http/sessions.ts";
+import {
+  AllClosedFragments,
+  ConfirmCloseAll,
+  ConfirmCloseOne,
+  OneClosedFragments,
+} from "../../views/history/closing.tsx";
+import { deviceName } from "../../words/devices.ts";
+import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
+import { leaveNotice } from "../notices.tsx";
+import { viewHistory } from "./connections.tsx";
+
+export const closing = new Hono<Env>();
+
+closing.get(paths.closeAll, requireSession, (c) => showCloseAll(c));
+
+closing.post(
+  paths.closeAll,
+  requireCsrf((c, _, problem) => showCloseAll(c, { problem, problems: {} })),
+  requireSession,
+  async (c) => {
+    const { options: { db, now, log }, session, requestId } = c.var;
+    const open = await listOtherOpen(db, session, now());
+    const unconfirmed = open.length > 0 ? await confirmOwner(c) : null;
+    if (unconfirmed) return await showCloseAll(c, unconfirmed);
+
+    const count = await closeOtherConnections(db, session, now());
+    if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
+    if (count > 0) {
+      log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
+    }
+    if (!wantsFragment(c)) return redirectWithNotice(c, "all_closed", count);
+    c.header("HX-Trigger", "connections-closed");
+    return c.html(<AllClosedFragments count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
+  },
+);
+
+const CLOSE_ONE = paths.closeOne(":id");
+
+closing.get(CLOSE_ONE, requireSession, (c) => showCloseOne(c, c.req.param("id")));
+
+closing.post(
+  CLOSE_ONE,
+  requireCsrf((c, _, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} })),
+  requireSession,
+  async (c) => {
+    const { options: { db, now, log }, session, requestId } = c.var;
+    const id = c.req.param("id");
+    if (id === session.connectionId) return await showCloseOne(c, id);
+    const found = await findConnection(db, session.userId, id, now());
+    if (!found) throw notFound();
+
+    const unconfirmed = found.closedAt === null ? await confirmOwner(c) : null;
+    if (unconfirmed) return await showCloseOne(c, id, unconfirmed);
+
+    const before = await readActivity(db, session, now());
+    const count = Number(await closeConnection(db, session, id, now()));
+    if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
+    if (count > 0) {
+      const [user, by] = [session.userId, session.connectionId];
+      log("session_closed", { request_id: requestId, user, by, connection: id });
+    }
+    if (!wantsFragment(c)) return redirectWithNotice(c, "one_closed", count);
+    c.header("HX-Trigger", "connections-closed");
+    const entry = await findConnection(db, session.userId, id, now()) ?? found;
+    const isUpToDate = isVersionOf((await readForm(c)).version ?? "", before);
+    const view = await viewHistory(c, currentUrl(c));
+    return c.html(<OneClosedFragments {...{ count, entry, isUpToDate }} {...view} />);
+  },
+);
+
+function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_closed", count: number) {
+  leaveNotice(c, notice, count);
+  return c.redirect(paths.connections, 303);
+}
+
+async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
+  const { options: { db, now }, session, texts: t } = c.var;
+  const open = await listOtherOpen(db, session, now());
+  const confirmation = <ConfirmCloseAll connections={open} {...confirmationProps(c, unconfirmed)} />;
+  return showConfirmation(c, confirmation, t.closing.titleAll, unconfirmed);
+}
+
+/** Another account's connection is as unknown as one that never existed (ASVS 8.2). */
+async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
+  const { options: { db, now }, session, texts: t } = c.var;
+  const connection = await findConnection(db, session.userId, id, now());
+  if (!connection) throw notFound();
+  const isCurrent = id === session.connectionId;
+  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...confirmationProps(c, unconfirmed)} />;
+  return showConfirmation(c, confirmation, t.closing.titleOne(deviceName(connection.device, t)), unconfirmed);
+}

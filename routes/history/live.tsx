@@ -1,0 +1,34 @@
+import { Hono } from "hono";
+import { type Activity, isVersionOf, versionOf } from "../../db/history/activity.ts";
+import { resumeWithActivity } from "../../db/sessions.ts";
+import type { Env } from "../../http/env.ts";
+import { currentUrl, isOnOlderPage } from "../../http/history_query.ts";
+import { wantsFragment } from "../../http/htmx.ts";
+import { paths } from "../../http/paths.ts";
+import { loadSessionBy, openSession, redirectToSignIn } from "../../http/sessions.ts";
+import { LiveFragments, LiveHeadFragments } from "../../views/history/connections.tsx";
+import { viewHistory } from "./connections.tsx";
+
+export const live = new Hono<Env>();
+
+/** Reads the session and the activity in one round trip. A poll is no use of the account: it postpones no expiry (ASVS 7.3.1). */
+live.get(paths.live, async (c) => {
+  let activity: Activity | undefined;
+  await loadSessionBy(c, async (...asked) => {
+    const found = await resumeWithActivity(...asked);
+    activity = found?.activity;
+    return found?.session ?? null;
+  });
+  const session = openSession(c);
+  if (!session || !activity) return redirectToSignIn(c);
+  if (!wantsFragment(c)) return c.redirect(paths.connections, 303);
+
+  const version = c.req.query("version") ?? "";
+  if (version === versionOf(activity, c.var.options.now())) return c.body(null, 304);
+
+  c.set("session", session);
+  const view = await viewHistory(c, currentUrl(c));
+  const hasOlderRows = c.req.query("loaded") !== undefined || isOnOlderPage(c);
+  if (!hasOlderRows) return c.html(<LiveFragments {...view} />);
+  return c.html(<LiveHeadFragments {...view} hasChanged={!isVersionOf(version, activity)} />);
+});

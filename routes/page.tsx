@@ -1,0 +1,24 @@
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Child } from "hono/jsx";
+import type { Env, PageProps } from "../http/env.ts";
+import { openSession } from "../http/sessions.ts";
+import { Layout } from "../views/layout.tsx";
+import { takeNotice } from "./notices.tsx";
+
+export const useLayout = createMiddleware<Env>((c, next) => {
+  c.setRenderer((content, props) => renderPage(c, content, props));
+  return next();
+});
+
+async function renderPage(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
+  const session = openSession(c);
+  const t = c.get("texts");
+  const { brand = t.brand, header } = c.get("options");
+  const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
+  // A notice waits for a page of its owner, past any error on the way.
+  const notice = session && !isError ? await takeNotice(c, session) : null;
+  const theme = session?.theme ?? null;
+  const page = <Layout path={c.req.path} {...{ title, brand, header, owner, theme, notice, t }}>{content}</Layout>;
+  return c.html(`<!doctype html>${page}`);
+}

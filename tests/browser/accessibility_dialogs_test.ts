@@ -1,0 +1,77 @@
+import { paths } from "../../http/paths.ts";
+import { MINUTE, PASSWORD } from "../app.ts";
+import { assertAccessible, STILL } from "./accessibility.ts";
+import { inBrowser, openDialog, PARIS, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
+import { addEveryState, addOpen, addUnusual } from "./history.ts";
+
+inBrowser("the dialog for closing all connections is accessible", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await openDialog(here);
+
+  await assertAccessible(here, "dialog");
+});
+
+inBrowser("the dialog with a wrong password is accessible", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("link", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByLabel("Your password").fill("not the password at all");
+  await here.keyboard.press("Enter");
+  await here.getByText("This isn't your password.").waitFor();
+
+  await assertAccessible(here, "dialog-password");
+});
+
+inBrowser("the review of an unusual connection is accessible", async (site) => {
+  await addUnusual(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByRole("link", { name: "Was this you?" }).click();
+  await openDialog(here);
+
+  await assertAccessible(here, "dialog-review");
+});
+
+inBrowser("a review with a wrong password, and the history after This was me, are accessible", async (site) => {
+  await addUnusual(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("link", { name: "Was this you?" }).click();
+  const dialog = await openDialog(here);
+  await dialog.getByLabel("Your password").fill("not the password at all");
+  await dialog.getByRole("button", { name: "This was me" }).click();
+  await waitForFocus(
+    dialog.getByRole("textbox", { name: "Your password", description: "This isn't your password." }),
+  );
+  await assertAccessible(here, "dialog-review-password");
+
+  await dialog.getByLabel("Your password").fill(PASSWORD);
+  await dialog.getByRole("button", { name: "This was me" }).click();
+  await here.getByRole("status").filter({ hasText: "marked as yours" }).waitFor();
+  await waitForClosedDialog(here);
+  await assertAccessible(here, "history-recognized");
+});
+
+inBrowser("the confirmation page for closing all connections is accessible", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.closeAll);
+
+  await assertAccessible(here, "confirmation");
+});
+
+inBrowser("the confirmation page for closing one connection is accessible", async (site) => {
+  await addOpen(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(await here.getByRole("row", { name: PARIS }).getByRole("link").getAttribute("href") ?? "");
+
+  await assertAccessible(here, "confirmation-one");
+});

@@ -1,0 +1,147 @@
+import type { Child } from "hono/jsx";
+import type { ConnectionSummary } from "../../db/connections.ts";
+import type { Entry } from "../../db/history/rows.ts";
+import { paths } from "../../http/paths.ts";
+import { placeName } from "../../words/countries.ts";
+import { deviceName } from "../../words/devices.ts";
+import type { Texts } from "../../words/texts.ts";
+import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "../confirmation.tsx";
+import { SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
+import { ConnectionRow, rowId } from "./connection_row.ts";
+import { HistoryHead, type HistoryView } from "./section.tsx";
+import { Time } from "./values.ts";
+import { Notification, NotificationFragment } from "../notifications.tsx";
+
+const MAX_LISTED = 8;
+const MAX_NAMED = 3;
+
+export function ConfirmCloseAll({ connections, ...confirmation }: Confirmation & { connections: ConnectionSummary[] }) {
+  const { zone, t } = confirmation;
+  if (connections.length === 0) {
+    return (
+      <NothingToConfirm title={t.closing.nothingTitle} t={t}>
+        <p>{t.closing.nothing}</p>
+      </NothingToConfirm>
+    );
+  }
+  const unlisted = connections.length - MAX_LISTED;
+  return (
+    <Confirm
+      title={t.closing.askAll(connections.length)}
+      action={paths.closeAll}
+      actions={<CloseActions {...confirmation}>{t.closing.all(connections.length)}</CloseActions>}
+      {...confirmation}
+    >
+      <ConnectionList connections={connections.slice(0, MAX_LISTED)} zone={zone} t={t} />
+      {unlisted > 0 && <p>{t.closing.more(unlisted)}</p>}
+      <p>
+        {t.closing.signInAgain(connections.length)} <strong>{t.closing.staysIn}</strong>
+      </p>
+    </Confirm>
+  );
+}
+
+export function ConfirmCloseOne(
+  { connection, isCurrent, ...confirmation }: Confirmation & { connection: Entry; isCurrent: boolean },
+) {
+  const { csrf, zone, t } = confirmation;
+  if (isCurrent) {
+    return (
+      <NothingToConfirm title={t.confirmation.isCurrent} t={t}>
+        <p>{t.closing.signOutInstead}</p>
+        <form method="post" action={paths.signOut}>
+          <input type="hidden" name="csrf" value={csrf} />
+          <button type="submit">{t.layout.signOut}</button>
+        </form>
+      </NothingToConfirm>
+    );
+  }
+  if (connection.closedAt !== null) {
+    return (
+      <NothingToConfirm title={t.closing.closedTitle} t={t}>
+        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        <p>{t.closing.ended(<Time at={connection.closedAt} zone={zone} t={t} />, zone)}</p>
+      </NothingToConfirm>
+    );
+  }
+  return (
+    <Confirm
+      title={t.closing.askOne}
+      action={paths.closeOne(connection.id)}
+      actions={<CloseActions {...confirmation}>{t.closing.one}</CloseActions>}
+      {...confirmation}
+    >
+      <ConnectionList connections={[connection]} zone={zone} t={t} />
+      <p>
+        {t.closing.signInAgain(1)} <strong>{t.closing.staysIn}</strong>
+      </p>
+    </Confirm>
+  );
+}
+
+function CloseActions(
+  { needsPassword, t, children }: Pick<Confirmation, "needsPassword" | "t"> & { children?: Child },
+) {
+  return (
+    <>
+      <Dismiss>{t.closing.cancel}</Dismiss>
+      <button type="submit" class="primary" autofocus={!needsPassword}>{children}</button>
+    </>
+  );
+}
+
+export type Named = Pick<Entry, "device" | "countryCode">;
+
+export function AllClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
+  if (count === 0) return <Notification kind="info">{t.closing.nothingWasOpen}</Notification>;
+  return (
+    <Notification more={t.closing.undo(count)}>{t.closing.allClosed(count, nameAll(closed, count, t))}</Notification>
+  );
+}
+
+export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
+  if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
+  return <Notification more={t.closing.undo(1)}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
+}
+
+// ": Safari on iPad (France), curl (Unknown country) and 3 more"
+function nameAll(closed: Named[], count: number, t: Texts): string {
+  if (closed.length === 0) return "";
+  const names = closed.slice(0, MAX_NAMED).map(({ device, countryCode }) =>
+    `${deviceName(device, t)} (${placeName(countryCode, t)})`
+  );
+  return t.closing.named(names, count - names.length);
+}
+
+export function AllClosedFragments({ count, closed, view }: { count: number; closed: Named[]; view: HistoryView }) {
+  return (
+    <>
+      <NotificationFragment>
+        <AllClosed count={count} closed={closed} t={view.t} />
+      </NotificationFragment>
+      <SectionFragment {...view} />
+      <VersionFragment {...view} />
+    </>
+  );
+}
+
+// A page that missed something else keeps its version, so that its next poll brings it.
+export function OneClosedFragments(
+  { count, entry, isUpToDate, ...view }: HistoryView & { count: number; entry: Entry; isUpToDate: boolean },
+) {
+  return (
+    <>
+      <NotificationFragment>
+        <OneClosed count={count} closed={[entry]} t={view.t} />
+      </NotificationFragment>
+      <hx-partial hx-target="#head" hx-swap="outerMorph">
+        <HistoryHead {...view} />
+      </hx-partial>
+      <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
+        <ConnectionRow {...view} entry={entry} />
+      </hx-partial>
+      <StatusTextFragment {...view} />
+      {isUpToDate && <VersionFragment {...view} />}
+    </>
+  );
+}

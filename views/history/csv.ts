@@ -1,0 +1,61 @@
+import { stringify } from "csv-stringify/sync";
+import type { FullEntry } from "../../db/history/rows.ts";
+import { countryName } from "../../words/countries.ts";
+import { textsOf } from "../../words/texts.ts";
+import { isoTime } from "../../words/time.ts";
+
+// The file is for programs.
+const ENGLISH = textsOf("en");
+
+export const COLUMNS = [
+  "opened_at",
+  "last_seen_at",
+  "closed_at",
+  "state",
+  "end_reason",
+  "ip_address",
+  "country_code",
+  "country",
+  "device",
+  "user_agent",
+  "attempts",
+  "unusual",
+];
+
+export function toRecord(entry: FullEntry): string[] {
+  const isRefused = entry.attempts !== null;
+  const hasCode = /^[A-Z]{2}$/.test(entry.countryCode);
+  return [
+    isoTime(entry.openedAt),
+    isoTime(entry.lastSeenAt),
+    entry.closedAt === null ? "" : isoTime(entry.closedAt),
+    isRefused ? "refused" : entry.closedAt === null ? "open" : "closed",
+    entry.endReason ?? "",
+    entry.ip,
+    hasCode ? entry.countryCode : "",
+    entry.countryCode === "none" ? "" : countryName(entry.countryCode, ENGLISH),
+    entry.device,
+    entry.userAgent,
+    String(entry.attempts ?? ""),
+    entry.unusual ?? "",
+  ];
+}
+
+/**
+ * RFC 4180, without formulas (ASVS 1.2.10): what would start one gets a `'` in front, also after a `;` or a tab inside a field, where some
+ * spreadsheets split, quoted or not.
+ */
+export function toCsv(records: string[][]): string {
+  // csv-stringify quotes a field with a whole CRLF only, but readers end a record at either half.
+  return stringify(records.map((fields) => fields.map(disarm)), {
+    record_delimiter: "windows",
+    quoted_match: /[\r\n;\t]/,
+  });
+}
+
+const FORMULA = /(?:^|[;\t\r\n]"*)[=+\-@\uff1d\uff0b\uff0d\uff20]|^\p{Cc}/u;
+const FORMULA_START = /(?<=^|[;\t\r\n]"*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=\p{Cc})/gu;
+
+function disarm(field: string): string {
+  return FORMULA.test(field) ? field.replace(FORMULA_START, "'") : field;
+}

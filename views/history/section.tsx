@@ -1,0 +1,148 @@
+import { html } from "hono/html";
+import type { Activity } from "../../db/history/activity.ts";
+import type { Entry } from "../../db/history/rows.ts";
+import type { Overview } from "../../db/history/overview.ts";
+import type { RowCount } from "../../db/history/row_count.ts";
+import type { HistoryQuery } from "../../http/history_query.ts";
+import { paths, withQuery } from "../../http/paths.ts";
+import type { Texts } from "../../words/texts.ts";
+import { nameOfZone } from "../../words/time_zones.ts";
+import { Notification } from "../notifications.tsx";
+import { Chart } from "./chart.tsx";
+import { ConnectionRow, type TableContext } from "./connection_row.ts";
+import { Empty } from "./empty.tsx";
+import { Filters } from "./filters.tsx";
+
+export type HistoryView = TableContext & {
+  entries: Entry[];
+  activity: Activity;
+  overview: Overview | null;
+  /** In days since the epoch. */
+  today: number;
+  query: HistoryQuery;
+  problems: string[];
+  older: HistoryQuery | null;
+  /** Rows that a search read without finding enough for a page. */
+  searched: number | null;
+};
+
+export function HistorySection(view: HistoryView) {
+  const { overview, query, problems, today, t } = view;
+  return (
+    <section id="history" aria-labelledby="title">
+      <HistoryHead {...view} />
+      <div role="alert">
+        {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
+      </div>
+      <div class="card">
+        {overview && <Chart days={overview.days} today={today} query={query} t={t} />}
+        {overview && <Filters query={query} countries={overview.countries} t={t} />}
+        {view.entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />}
+        <More {...view} />
+      </div>
+    </section>
+  );
+}
+
+export function HistoryHead(
+  { activity, overview, query, t }: Pick<HistoryView, "activity" | "overview" | "query" | "t">,
+) {
+  const { open, unreviewed } = activity;
+  const { before: _, ...filter } = query;
+  const isAlone = open <= 1;
+  return (
+    <div class="head" id="head">
+      <div class="head-text">
+        <h1 id="title" tabindex={-1}>{t.history.title}</h1>
+        <p>{t.history.lead}</p>
+        <p>{isAlone ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
+        {unreviewed > 0 && (
+          <p class="unreviewed">
+            {t.history.unreviewed(
+              unreviewed,
+              (part) => <a href={withQuery(paths.connections, { state: "unusual" })}>{part}</a>,
+            )}
+          </p>
+        )}
+      </div>
+      <div class="actions">
+        <a class="button" href={withQuery(paths.csv, filter)} download>
+          {t.history.download} {overview?.rows && <small>{countOf(overview.rows, t)}</small>}
+        </a>
+        <CloseAll isAlone={isAlone} t={t} />
+      </div>
+    </div>
+  );
+}
+
+function CloseAll({ isAlone, t }: { isAlone: boolean; t: Texts }) {
+  if (isAlone) {
+    return <button type="button" class="primary" disabled title={t.history.noOther}>{t.history.closeAll}</button>;
+  }
+  return (
+    <a
+      class="button primary"
+      href={paths.closeAll}
+      hx-get={paths.closeAll}
+      hx-target="#dialog"
+      hx-swap="innerHTML show:none"
+      aria-haspopup="dialog"
+    >
+      {t.history.closeAll}
+    </a>
+  );
+}
+
+function countOf({ rows, isMore }: RowCount, { history }: Texts): string {
+  return isMore ? history.moreThanRows(rows) : history.rows(rows);
+}
+
+function ConnectionsTable(view: HistoryView) {
+  const { history: t } = view.t;
+  return (
+    <table>
+      <caption class="hidden">{t.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t.date}</th>
+          <th scope="col">{t.ip}</th>
+          <th scope="col">{t.country}</th>
+          <th scope="col" class="device">{t.device}</th>
+          <th scope="col">{t.state}</th>
+        </tr>
+      </thead>
+      <tbody id="rows">
+        <ConnectionRows {...view} />
+      </tbody>
+    </table>
+  );
+}
+
+export function ConnectionRows(
+  { entries, focusFirst = false, current, zone, now, t }: TableContext & { entries: Entry[]; focusFirst?: boolean },
+) {
+  return html`${
+    entries.map((entry, i) => ConnectionRow({ entry, current, zone, now, t, isFocused: focusFirst && i === 0 }))
+  }`;
+}
+
+// `hasLoaded` tells a poll that older rows were appended.
+export function More(
+  { older, zone, entries, searched, hasLoaded = false, t }: HistoryView & { hasLoaded?: boolean },
+) {
+  const href = older && withQuery(paths.connections, older);
+  return (
+    <div class="more" id="more">
+      <span>{t.history.zone(nameOfZone(zone))}</span>
+      {hasLoaded && <input type="hidden" name="loaded" value="older" />}
+      {searched !== null && <span>{t.history.searched(searched)}</span>}
+      {href
+        ? (
+          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML show:none">
+            {searched === null ? t.history.older : t.history.keepSearching}
+          </a>
+        )
+        : entries.length > 0 && <span>{t.history.noOlder}</span>}
+    </div>
+  );
+}
