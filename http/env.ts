@@ -5,6 +5,7 @@ import type { Db } from "../db/database.ts";
 import type { Lifetime } from "../db/open.ts";
 import type { Language } from "../db/schema.ts";
 import type { Session } from "../db/sessions.ts";
+import type { Address } from "../visitor/addresses.ts";
 import type { CountryOf } from "../visitor/countries.ts";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Texts } from "../words/texts.ts";
@@ -44,6 +45,8 @@ export type Env = {
     options: AppOptions;
     /** In the request's language. */
     texts: Texts;
+    /** The client's address; `visitor` has it too, but waits for the country. */
+    address: () => Address;
     visitor: () => Promise<Visitor>;
     /** The session behind the cookie, valid or ended; null without a cookie of ours. */
     resumed: Session | null;

@@ -8,6 +8,7 @@ import type { Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
 import { Refusal } from "./refusal.ts";
+import { logRequest } from "./request.ts";
 import { openSession } from "./sessions.ts";
 
 /** In bytes, like `MAX_BODY`: nothing here needs a fraction of it. */
@@ -169,7 +170,7 @@ function problemWith(expected: string | undefined, errors: { noCookie: string; o
 }
 
 function logCsrf(c: Context<Env>): void {
-  c.var.options.log("malicious_csrf", { request_id: c.var.requestId, path: c.req.path });
+  logRequest(c, "malicious_csrf", { path: c.req.path });
 }
 
 function isSameText(sent = "", expected = ""): boolean {

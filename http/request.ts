@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import type { Address } from "../visitor/addresses.ts";
 import { createClientAddress } from "../visitor/client_address.ts";
 import { readVisitor, type Visitor } from "../visitor/visitor.ts";
 import type { AppOptions, Env } from "./env.ts";
-import { describeError } from "./log.ts";
+import { describeError, type LogEvent, type LogFields } from "./log.ts";
 
 /** Gives each request its options, its visitor and its background work. */
 export function prepareRequest(options: AppOptions) {
@@ -16,15 +17,22 @@ export function prepareRequest(options: AppOptions) {
   }
 
   return createMiddleware<Env>((c, next) => {
+    let known: Address | undefined;
     let visitor: Promise<Visitor> | undefined;
+    const address = () => known ??= addressOf(c);
     c.set("options", options);
-    c.set("visitor", () => visitor ??= readVisitor(addressOf(c), c.req.header("User-Agent"), options.countryOf));
+    c.set("address", address);
+    c.set("visitor", () => visitor ??= readVisitor(address(), c.req.header("User-Agent"), options.countryOf));
     c.set("waitUntil", (work) => options.waitUntil(work.then(() => {}, (error) => logCrash(c, error))));
     return next();
   });
 }
 
+/** Logs an event with the request's id and the client's address. */
+export function logRequest(c: Context<Env>, event: LogEvent, fields?: LogFields): void {
+  c.get("options").log(event, { request_id: c.get("requestId"), ip: c.get("address")().ip, ...fields });
+}
+
 export function logCrash(c: Context<Env>, error: unknown): void {
-  const { options: { log }, requestId } = c.var;
-  log("sys_crash", { request_id: requestId, path: c.req.path, error: describeError(error) });
+  logRequest(c, "sys_crash", { path: c.req.path, error: describeError(error) });
 }
