@@ -3,7 +3,8 @@ import { passwordProblem, SHORTEST_PASSWORD } from "../credentials/policy.ts";
 import { closeAsOperator } from "../db/connections.ts";
 import type { Db } from "../db/database.ts";
 import { findUnavailable } from "../db/driver/unavailable.ts";
-import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword } from "../db/users.ts";
+import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword, unlockUser } from "../db/users.ts";
+import { createLog } from "../http/log.ts";
 import { textsOf } from "../words/texts.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
@@ -13,13 +14,19 @@ const USAGE = `Usage:
   deno task users add EMAIL             a new account; the password is one line of standard input
   deno task users list                  all accounts, with their open connections counted
   deno task users password EMAIL        set a password, one line of standard input
+  deno task users unlock EMAIL          forget the failed attempts of an account, which ends a lock
   deno task users close EMAIL           close all connections of an account
   deno task users close --everyone      close all connections there are`;
 
-/** `deno task users`: manages accounts. Returns status 0, or 1 with a sentence on standard error. */
+const log = createLog(console.log, Date.now);
+const by = "operator";
+
+/** `deno task users`: manages accounts, and logs what changed. Returns status 0, or 1 with a sentence on standard error. */
 export async function users(configuration: Configuration, args: string[]): Promise<number> {
   const [action, email, ...more] = args;
-  const known = action === "list" ? email === undefined : ["add", "password", "close"].includes(action ?? "") && email;
+  const known = action === "list"
+    ? email === undefined
+    : ["add", "password", "unlock", "close"].includes(action ?? "") && email;
   if (!known || more.length > 0) return fail(USAGE);
 
   const db = await openConfigured(configuration);
@@ -29,6 +36,8 @@ export async function users(configuration: Configuration, args: string[]): Promi
         return await add(db, email!);
       case "password":
         return await setPassword(db, email!);
+      case "unlock":
+        return await unlock(db, email!);
       case "close":
         return await close(db, email!);
       default:
@@ -57,8 +66,8 @@ async function add(db: Db, email: string): Promise<number> {
   if (!await addUser(db, folded, passwordHash, Date.now())) {
     return fail(`Cannot add ${folded}: there is an account with this address already`);
   }
-  console.log(`Added ${folded}`);
-  return 0;
+  log("user_created", { user: (await findUser(db, folded))?.id, by });
+  return done(`Added ${folded}`);
 }
 
 async function setPassword(db: Db, email: string): Promise<number> {
@@ -68,8 +77,17 @@ async function setPassword(db: Db, email: string): Promise<number> {
   const passwordHash = await readNewPassword(user.email);
   if (passwordHash === null) return 1;
   const closed = await resetPassword(db, user, passwordHash, Date.now());
-  console.log(`Set the password of ${user.email}, and closed ${countOpen(closed)}`);
-  return 0;
+  log("authn_password_change", { user: user.id, by, closed });
+  return done(`Set the password of ${user.email}, and closed ${countOpen(closed)}`);
+}
+
+async function unlock(db: Db, email: string): Promise<number> {
+  const user = await findUser(db, email);
+  if (!user) return fail(`Cannot unlock anything: there is no account ${foldEmail(email)}`);
+
+  await unlockUser(db, user);
+  log("authn_login_unlock", { user: user.id, by });
+  return done(`Forgot the failed attempts of ${user.email}: it can sign in again`);
 }
 
 async function close(db: Db, email: string): Promise<number> {
@@ -78,8 +96,8 @@ async function close(db: Db, email: string): Promise<number> {
   if (!everyone && !user) return fail(`Cannot close anything: there is no account ${foldEmail(email)}`);
 
   const count = await closeAsOperator(db, user?.id ?? "everyone", Date.now());
-  console.log(`Closed ${countOpen(count)} of ${user?.email ?? "all accounts"}`);
-  return 0;
+  log("session_closed", { user: user?.id, by, count });
+  return done(`Closed ${countOpen(count)} of ${user?.email ?? "all accounts"}`);
 }
 
 async function list(db: Db): Promise<number> {
@@ -108,6 +126,12 @@ async function readNewPassword(email: string): Promise<string | null> {
 
 function countOpen(count: number): string {
   return `${count} open connection${count === 1 ? "" : "s"}`;
+}
+
+/** Sentences go to standard error, because standard output is the log. */
+function done(sentence: string): number {
+  console.error(sentence);
+  return 0;
 }
 
 function fail(sentence: string): number {

@@ -179,6 +179,11 @@ export async function resetPassword(db: Db, user: User, passwordHash: string, no
   );
 }
 
+/** Forgets the account's failed attempts, which ends a lock. */
+export async function unlockUser(db: Db, user: User): Promise<void> {
+  await forgetFailures(db, user.email);
+}
+
 /** Whether the account has this hash now: its salt makes it unique to one change. */
 async function hasHash(db: Db, user: User, passwordHash: string): Promise<boolean> {
   return await db.$count(users, and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))) === 1;

@@ -4,7 +4,7 @@ import { createPasswords } from "../credentials/passwords.ts";
 import { markSeen } from "../db/connections.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
 import { resumeSession } from "../db/sessions.ts";
-import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword } from "../db/users.ts";
+import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword, unlockUser } from "../db/users.ts";
 import { findAsset } from "../http/assets.ts";
 import { readCookie } from "../http/cookies.ts";
 import type { AppOptions, Owner } from "../http/env.ts";
@@ -71,7 +71,9 @@ export function createArea(options: AreaOptions): {
 export type AreaUsers = ReturnType<typeof createUsers>;
 
 /** Each returns whether it was done. Those with a password throw `Unavailable` while too many are being hashed. */
-function createUsers({ db, now, passwords }: AppOptions) {
+function createUsers({ db, now, passwords, log }: AppOptions) {
+  const by = "host";
+
   async function hash(password: string): Promise<string> {
     const hashed = await passwords.hash(password);
     if (hashed === null) throw new Unavailable("Cannot hash a password: too many are pending", BUSY_RETRY_AFTER);
@@ -80,15 +82,37 @@ function createUsers({ db, now, passwords }: AppOptions) {
 
   return {
     /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
-    add: async (email: string, password: string) =>
-      isEmail(email) && await addUser(db, email, await hash(password), now()),
+    async add(email: string, password: string) {
+      if (!isEmail(email) || !await addUser(db, email, await hash(password), now())) return false;
+      log("user_created", { user: (await findUser(db, email))?.id, by });
+      return true;
+    },
     /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
-    rename: async (email: string, newEmail: string) => isEmail(newEmail) && await renameUser(db, email, newEmail),
-    remove: (email: string) => removeUser(db, email),
+    async rename(email: string, newEmail: string) {
+      if (!isEmail(newEmail) || !await renameUser(db, email, newEmail)) return false;
+      log("user_updated", { user: (await findUser(db, newEmail))?.id, by });
+      return true;
+    },
+    async remove(email: string) {
+      const user = await findUser(db, email);
+      if (!await removeUser(db, email)) return false;
+      log("user_deleted", { user: user?.id, by });
+      return true;
+    },
     async setPassword(email: string, password: string) {
       const user = await findUser(db, email);
-      if (user) await resetPassword(db, user, await hash(password), now());
-      return user !== undefined;
+      if (!user) return false;
+      const closed = await resetPassword(db, user, await hash(password), now());
+      log("authn_password_change", { user: user.id, by, closed });
+      return true;
+    },
+    /** Makes the account's failed attempts forgotten, which ends a lock. */
+    async unlock(email: string) {
+      const user = await findUser(db, email);
+      if (!user) return false;
+      await unlockUser(db, user);
+      log("authn_login_unlock", { user: user.id, by });
+      return true;
     },
   };
 }

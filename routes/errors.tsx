@@ -9,7 +9,10 @@ import { notFound, Refusal } from "../http/refusal.ts";
 import { ErrorPage } from "../views/error.tsx";
 import { Notification, NotificationFragment } from "../views/notifications.tsx";
 import { textsOf } from "../words/texts.ts";
-import { logCrash } from "../http/request.ts";
+import { logCrash, logRequest } from "../http/request.ts";
+
+/** Statuses of the guards that refuse a request for its form; the rest log an event of their own, or are part of normal use. */
+const INVALID = [400, 405, 408, 413, 414, 415, 421];
 
 export function renderNotFound(c: Context<Env>) {
   return renderError(notFound(), c);
@@ -22,6 +25,7 @@ export async function renderError(error: Error, c: Context<Env>): Promise<Respon
   const t = c.get("texts") ?? textsOf(languageOf(c, null));
   c.set("texts", t);
   c.status(status);
+  if (INVALID.includes(status)) logRequest(c, "input_validation_fail", { status, path: c.req.path });
   const { title, text } = say(t.errors);
   if (wantsFragment(c)) return renderProblem(c, `${title}. ${text}`);
   return await c.render(<ErrorPage {...{ title, text, home, t }} />, { title, isError: true });

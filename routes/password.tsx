@@ -8,6 +8,7 @@ import { passwordField, type Problems, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
 import { checkOwnPassword, describeRefused } from "../http/password_check.ts";
 import { paths } from "../http/paths.ts";
+import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Texts } from "../words/texts.ts";
@@ -29,7 +30,7 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, log, passwords }, session, requestId, texts: { password: t } } = c.var;
+    const { options: { db, now, passwords }, session, texts: { password: t } } = c.var;
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(fields, session.email, t);
     if (Object.keys(problems).length > 0) {
@@ -38,8 +39,7 @@ password.post(
     }
     const checked = await checkOwnPassword(c, fields.current_password);
     if (checked.outcome !== "right") {
-      const { address: { ip } } = await c.var.visitor();
-      log("authn_password_change_fail", { request_id: requestId, user: session.userId, ip, reason: checked.outcome });
+      logRequest(c, "authn_password_change_fail", { user: session.userId, reason: checked.outcome });
       const text = describeRefused(c, checked, t.wrong);
       return await (checked.outcome === "wrong"
         ? showPassword(c, { current_password: text })
@@ -57,7 +57,7 @@ password.post(
       return await showPassword(c, {}, t.notChanged);
     }
     const { closed, cookie } = changed;
-    log("authn_password_change", { request_id: requestId, user: session.userId, closed });
+    logRequest(c, "authn_password_change", { user: session.userId, closed });
     if (cookie !== null) writeSessionCookie(c, cookie, session.openedAt);
     leaveNotice(c, "password_changed", closed);
     return c.redirect(paths.connections, 303);

@@ -6,6 +6,7 @@ import type { Env } from "../http/env.ts";
 import { problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
 import { paths } from "../http/paths.ts";
+import { logRequest } from "../http/request.ts";
 import { requireSession } from "../http/sessions.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
 import { findTimeZone, nameOfZone } from "../words/time_zones.ts";
@@ -39,6 +40,7 @@ preferences.post(
       language: language === undefined ? session.language : language,
       theme: theme === undefined ? session.theme : theme,
     });
+    logRequest(c, "user_updated", { user: session.userId });
     leaveNotice(c, "preferences_saved");
     return c.redirect(paths.preferences, 303);
   },

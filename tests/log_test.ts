@@ -5,7 +5,7 @@ import { createPasswords } from "../credentials/passwords.ts";
 import { users } from "../db/schema.ts";
 import { createLog, describeError } from "../http/log.ts";
 import { paths } from "../http/paths.ts";
-import { EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
+import { EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 
 // Security: log
 Deno.test("a line of the log is JSON with the time in UTC, and no input can end it", () => {
@@ -72,6 +72,49 @@ Deno.test("whatever is typed or sent, each line of the log is one event with the
     assert.match(request_id, /^[\da-f-]{36}$/);
     assert.doesNotMatch(lines[i]!, /[\r\n]/);
   }
+});
+
+// ASVS 16.3.3
+Deno.test("a request that a guard refuses is in the log with its status, path and address", async () => {
+  const { browser, log } = await startApp();
+  const here = browser("203.0.113.7");
+  const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+  await here.get(paths.signIn, { Host: "evil.example" });
+  await here.request(paths.connections, { method: "DELETE" });
+  await here.get(`${paths.signIn}?next=${"x".repeat(9_000)}`);
+  await here.request(paths.signIn, { method: "POST", headers: form, body: "x".repeat(17_000) });
+  await here.request(paths.signIn, { method: "POST", headers: { "Content-Type": "text/plain" }, body: "x" });
+  await here.get("/nowhere");
+
+  const events = log.map((line) => JSON.parse(line));
+  assert.equal(events.every(({ request_id }) => /^[\da-f-]{36}$/.test(request_id)), true);
+  assert.deepEqual(events.map(({ event, status, path, ip }) => [event, status, path, ip]), [
+    ["input_validation_fail", 421, paths.signIn, "203.0.113.7"],
+    ["input_validation_fail", 405, paths.connections, "203.0.113.7"],
+    ["input_validation_fail", 414, paths.signIn, "203.0.113.7"],
+    ["input_validation_fail", 413, paths.signIn, "203.0.113.7"],
+    ["input_validation_fail", 415, paths.signIn, "203.0.113.7"],
+  ]);
+});
+
+// ASVS 16.2.1
+Deno.test("what owners change in their account is in the log with the user, the address and the request's id", async () => {
+  const { here, db, log } = await signedIn();
+  const [{ id: user }] = await db.select().from(users) as [typeof users.$inferSelect];
+  const changed = { new_password: "a much better password", new_password_again: "a much better password" };
+
+  await here.submit(paths.preferences, { theme: "dark" });
+  await here.submit(paths.password, { current_password: "not the password at all", ...changed });
+  await here.submit(paths.password, { current_password: PASSWORD, ...changed });
+
+  const events = log.slice(1).map((line) => JSON.parse(line));
+  assert.equal(events.every(({ request_id }) => /^[\da-f-]{36}$/.test(request_id)), true);
+  assert.deepEqual(events.map(({ request_id: _, ...fields }) => fields), [
+    { event: "user_updated", user, ip: "46.16.60.1" },
+    { event: "authn_password_change_fail", user, ip: "46.16.60.1", reason: "wrong" },
+    { event: "authn_password_change", user, ip: "46.16.60.1", closed: 0 },
+  ]);
 });
 
 // Security: log

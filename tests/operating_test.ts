@@ -28,7 +28,7 @@ Deno.test("the commands in docs/operating.md restore a backup", async () => {
   assert.deepEqual([close, more], ["deno task users close --everyone", []]);
   const closed = await users(folder, close!.split(" ").slice(3));
 
-  assert.equal(closed.stdout, "Closed 1 open connection of all accounts\n");
+  assert.equal(closed.stderr, "Closed 1 open connection of all accounts\n");
   const db = new DatabaseSync(`${folder.path}/connections.db`);
   assert.equal(db.prepare("pragma integrity_check").get()?.integrity_check, "ok");
   db.close();

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
-import { connections, sessions, users } from "../db/schema.ts";
+import { accountKey } from "../db/limits.ts";
+import { connections, limits, sessions, users } from "../db/schema.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
 import { createPanel } from "../examples/panel/panel.ts";
 import { createArea } from "../routes/area.ts";
 import { assetPath } from "../http/assets.ts";
 import { paths } from "../http/paths.ts";
-import { Browser, CHEAP, EMAIL, HTMX, ORIGIN, PASSWORD } from "./app.ts";
+import { Browser, CHEAP, EMAIL, HOUR, HTMX, ORIGIN, PASSWORD } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
 
 Deno.test("a panel and the area share one app, header, name and sign-in", async () => {
@@ -157,6 +158,52 @@ Deno.test("a password set by the panel closes the account's connections", async 
   assert.equal(await here.isIn(), false);
   assert.equal((await here.signIn()).status, 422);
   assert.equal((await here.signIn(EMAIL, "a much better password than before")).status, 303);
+});
+
+// ASVS 16.2.1
+Deno.test("what a panel changes of accounts is in the log, by the host", async () => {
+  const log: string[] = [];
+  const { users } = createArea({
+    ...await options(),
+    log: (event, fields) => log.push(JSON.stringify({ event, ...fields })),
+  });
+
+  await users.add(EMAIL, PASSWORD);
+  await users.rename(EMAIL, "joan@example.com");
+  await users.setPassword("joan@example.com", "a much better password than before");
+  await users.unlock("joan@example.com");
+  await users.remove("joan@example.com");
+  const done = log.length;
+  await users.rename(EMAIL, "marta@example.com");
+  await users.unlock(EMAIL);
+  await users.remove(EMAIL);
+
+  const events = log.map((line) => JSON.parse(line));
+  const [{ user }] = events;
+  assert.match(user, /^[\da-f-]{36}$/);
+  assert.deepEqual(events, [
+    { event: "user_created", user, by: "host" },
+    { event: "user_updated", user, by: "host" },
+    { event: "authn_password_change", user, by: "host", closed: 0 },
+    { event: "authn_login_unlock", user, by: "host" },
+    { event: "user_deleted", user, by: "host" },
+  ]);
+  assert.equal(done, events.length, "what wasn't done isn't logged");
+});
+
+Deno.test("a panel can unlock an account", async () => {
+  const settings = await options();
+  const { area, users } = createArea(settings);
+  const here = new Browser(new Hono().use(area), new Set());
+  await users.add(EMAIL, PASSWORD);
+  const expiresAt = Date.now() + HOUR;
+  await settings.db.insert(limits).values({ key: `run:${accountKey(EMAIL)}`, count: 100, expiresAt });
+  assert.equal((await here.signIn()).status, 429);
+
+  assert.equal(await users.unlock(EMAIL), true);
+
+  assert.equal((await here.signIn()).status, 303);
+  assert.equal(await users.unlock("joan@example.com"), false);
 });
 
 Deno.test("adding an account throws Unavailable while too many passwords are being hashed", async () => {

@@ -310,7 +310,7 @@ Deno.test("signing out and closing one or all connections log session_closed wit
 
   const events = log.map((line) => JSON.parse(line)).filter(({ event }) => event === "session_closed");
   const user = current!.userId;
-  assert.deepEqual(events.map(({ event: _, request_id: __, ...fields }) => fields), [
+  assert.deepEqual(events.map(({ event: _, request_id: __, ip: ___, ...fields }) => fields), [
     { user, by: current!.id, connection: one!.id },
     { user, by: current!.id, count: 1 },
     { user, connection: current!.id },

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { openDatabase } from "../db/database.ts";
+import { accountKey } from "../db/limits.ts";
+import { limits } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
-import { EMAIL, PASSWORD } from "./app.ts";
+import { EMAIL, HOUR, PASSWORD } from "./app.ts";
 import { makeFolder, startServer, users } from "./processes.ts";
 
 const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
@@ -11,7 +14,7 @@ Deno.test("deno task users add creates the database and an account, with a line 
   const added = await users(folder, ["add", " Marta@Example.com"], `${PASSWORD}\nanother line\n`);
   const listed = await users(folder, ["list"]);
 
-  assert.deepEqual(added, { code: 0, stdout: `Added ${EMAIL}\n`, stderr: "" });
+  assert.deepEqual([added.code, added.stderr], [0, `Added ${EMAIL}\n`]);
   assert.equal(listed.code, 0);
   assert.match(listed.stdout, /^marta@example\.com\t0 open\tsince \d{4}-\d\d-\d\d\n$/);
   assert.equal(listed.stderr, "");
@@ -90,6 +93,11 @@ Deno.test("deno task users reports an unknown account", async () => {
     stdout: "",
     stderr: "Cannot close anything: there is no account joan@example.com\n",
   });
+  assert.deepEqual(await users(folder, ["unlock", "joan@example.com"]), {
+    code: 1,
+    stdout: "",
+    stderr: "Cannot unlock anything: there is no account joan@example.com\n",
+  });
   assert.deepEqual(await users(folder, ["password", "joan@example.com"], PASSWORD), {
     code: 1,
     stdout: "",
@@ -114,22 +122,21 @@ Deno.test("deno task users close and password end connections at their very next
   assert.deepEqual(await open(), [true, true, true]);
 
   const closed = await users(folder, ["close", EMAIL]);
-  assert.deepEqual(closed, { code: 0, stdout: "Closed 2 open connections of marta@example.com\n", stderr: "" });
+  assert.deepEqual([closed.code, closed.stderr], [0, "Closed 2 open connections of marta@example.com\n"]);
   assert.deepEqual(await open(), [false, false, true]);
   assert.match((await here.get(paths.signIn)).$("main").text(), /The administrator closed this connection/);
 
   await here.signIn();
   const everyone = await users(folder, ["close", "--everyone"]);
-  assert.deepEqual(everyone, { code: 0, stdout: "Closed 2 open connections of all accounts\n", stderr: "" });
+  assert.deepEqual([everyone.code, everyone.stderr], [0, "Closed 2 open connections of all accounts\n"]);
   assert.deepEqual(await open(), [false, false, false]);
 
   await here.signIn();
   const changed = await users(folder, ["password", EMAIL], "another password, long enough\n");
-  assert.deepEqual(changed, {
-    code: 0,
-    stdout: "Set the password of marta@example.com, and closed 1 open connection\n",
-    stderr: "",
-  });
+  assert.deepEqual(
+    [changed.code, changed.stderr],
+    [0, "Set the password of marta@example.com, and closed 1 open connection\n"],
+  );
   assert.deepEqual(await open(), [false, false, false]);
   assert.equal((await here.signIn()).status, 422);
   assert.equal((await here.signIn(EMAIL, "another password, long enough")).status, 303);
@@ -144,5 +151,52 @@ Deno.test("deno task users password rejects an unsuitable password, and changes 
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /^Cannot use this password\. Use at least 15 characters\./);
   await using server = await startServer("start", folder);
+  assert.equal((await server.browser().signIn()).status, 303);
+});
+
+// ASVS 16.3.3
+Deno.test("what deno task users changes is in its log, with the account's id and without its e-mail address", async () => {
+  await using folder = await makeFolder();
+
+  const done = [
+    await users(folder, ["add", EMAIL], PASSWORD),
+    await users(folder, ["password", EMAIL], "another password, long enough"),
+    await users(folder, ["unlock", EMAIL]),
+    await users(folder, ["close", EMAIL]),
+    await users(folder, ["close", "--everyone"]),
+    await users(folder, ["list"]),
+    await users(folder, ["add", EMAIL], PASSWORD),
+  ];
+
+  const changes = done.slice(0, 5).map(({ stdout }) => JSON.parse(stdout));
+  const [{ user }] = changes;
+  assert.match(user, /^[\da-f-]{36}$/);
+  assert.deepEqual(changes.map(({ time: _, ...fields }) => fields), [
+    { event: "user_created", user, by: "operator" },
+    { event: "authn_password_change", user, by: "operator", closed: 0 },
+    { event: "authn_login_unlock", user, by: "operator" },
+    { event: "session_closed", user, by: "operator", count: 0 },
+    { event: "session_closed", by: "operator", count: 0 },
+  ]);
+  assert.deepEqual(done.slice(5).filter(({ stdout }) => stdout.includes("event")), []);
+  assert.equal(changes.some((change) => JSON.stringify(change).includes(EMAIL)), false);
+});
+
+// ASVS 6.3.1
+Deno.test("deno task users unlock ends a lock at the running server", async () => {
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const db = await openDatabase(`file:${folder.path}/connections.db`);
+  await db.insert(limits).values({ key: `run:${accountKey(EMAIL)}`, count: 100, expiresAt: Date.now() + HOUR });
+  db.$client.close();
+  await using server = await startServer("start", folder);
+  assert.equal((await server.browser().signIn()).status, 429);
+
+  const unlocked = await users(folder, ["unlock", " Marta@Example.com"]);
+
+  assert.deepEqual(
+    [unlocked.code, unlocked.stderr],
+    [0, "Forgot the failed attempts of marta@example.com: it can sign in again\n"],
+  );
   assert.equal((await server.browser().signIn()).status, 303);
 });

@@ -45,6 +45,7 @@ import {
   resetPassword,
   setPreferences,
   strengthenHash,
+  unlockUser,
 } from "../db/users.ts";
 import { disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
 import type { Visitor } from "../visitor/visitor.ts";
@@ -95,6 +96,7 @@ export const verbs = recordCalls({
   signOut,
   strengthenHash,
   sweep,
+  unlockUser,
 });
 
 export const LIFETIME = { idle: 7 * DAY, max: 30 * DAY };
@@ -244,6 +246,7 @@ export async function assertVerbs(db: Db): Promise<void> {
 
   const current = (await verbs.findUser(db, email))!;
   assert.equal(await verbs.resetPassword(db, current, "fourth hash", now + 12), 1);
+  await verbs.unlockUser(db, current);
   const newest = (await verbs.findUser(db, email))!;
   assert.deepEqual([newest.passwordHash, newest.passwordVersion], ["fourth hash", 3]);
   const last = await openSession(db, newest, ip, now + 13);

@@ -187,9 +187,9 @@ Deno.test("deno task users beside a busy server loses nothing, on either side", 
           [["list"]],
         ];
         for (const [args, input] of commands) {
-          const { code, stdout, stderr } = await users(folder, args, input);
+          const { code, stderr } = await users(folder, args, input);
           assert.equal(code, 0, stderr);
-          outputs.push(stdout);
+          outputs.push(stderr);
           if (args[0] === "add") assert.equal((await server.browser().signIn(account)).status, 303);
         }
         assert.equal((await server.browser().signIn(account, password)).status, 303);
