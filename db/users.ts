@@ -79,7 +79,10 @@ export async function renameUser(db: Db, email: string, newEmail: string): Promi
   return renamed.rowsAffected === 1;
 }
 
-/** Removes an account with its history, table by table, because a remote database may have foreign keys off. `false` if there is none. */
+/**
+ * Removes an account with its history, table by table, because a remote database may have foreign keys off. `false` if there is none.
+ * Leaves nothing of it in an embedded database's files: repeat it if it throws `Unavailable`.
+ */
 export async function removeUser(db: Db, email: string): Promise<boolean> {
   const gone = db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(email)));
   const goneConnections = db.select({ id: connections.id }).from(connections).where(inArray(connections.userId, gone));
@@ -91,6 +94,7 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     forgetFailures(db, foldEmail(email)),
     db.delete(users).where(eq(users.email, foldEmail(email))),
   ]);
+  await db.$client.emptyLog();
   return removed.rowsAffected === 1;
 }
 

@@ -9,7 +9,9 @@ const LOCK_TIMEOUT = 50;
 /** For `Retry-After`, in seconds. */
 const RETRY_AFTER = 5;
 
-const PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+/** With `secure_delete` SQLite overwrites what it deletes, so that no removed row can be read in the file. */
+const PRAGMAS =
+  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
 
 /** SQLite's codes for a failing disk, file or memory. Any other error is the statement's fault. */
 const STORAGE_FAILURES = [
@@ -26,6 +28,7 @@ const STORAGE_FAILURES = [
 
 /** Opens a `file:` URL or `:memory:` through the native driver. Throws if it can't. */
 export async function openEmbedded(url: string): Promise<DatabaseClient> {
+  if (url !== ":memory:") await createPrivately(pathOf(url));
   const { createClient } = await import("@libsql/client/sqlite3");
   const client = createClient({ url, concurrency: 1, timeout: LOCK_TIMEOUT });
   // Reconnecting to :memory: would open another, empty database.
@@ -43,6 +46,19 @@ export async function openEmbedded(url: string): Promise<DatabaseClient> {
 /** The path in a `file:` URL. */
 export function pathOf(url: string): string {
   return decodeURIComponent(url.replace(/^file:(\/\/)?|\?.*$/g, ""));
+}
+
+/**
+ * Creates the file for SQLite to fill, readable by its owner only; SQLite gives its companions the same mode. An existing file keeps its mode.
+ * If the process may not write there, the native driver still does, with the mode of the process's umask.
+ */
+async function createPrivately(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (error) {
+    const isForSqlite = [Deno.errors.AlreadyExists, Deno.errors.NotCapable].some((type) => error instanceof type);
+    if (!isForSqlite) throw error;
+  }
 }
 
 /** Opens a read-only connection that keeps its statements prepared. */
@@ -166,6 +182,11 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
     executeMultiple: (statements) => enqueue(() => client.executeMultiple(statements)),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
+    emptyLog: () =>
+      enqueue(async () => {
+        const { rows: [checkpoint] } = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (checkpoint?.busy === 1) throw Object.assign(new Error("The log is being read"), { code: "SQLITE_BUSY" });
+      }),
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }

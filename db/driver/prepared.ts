@@ -6,12 +6,14 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 export type DatabaseClient = Client & {
   /** Runs a query for one text value; `undefined` without a row. The embedded database keeps such statements prepared. */
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
+  /** Empties the write-ahead log, which may still contain deleted rows. The server of a remote database has its own way. */
+  emptyLog: () => Promise<void>;
 };
 
 /** The methods that an embedded or remote client overrides. */
 export type GuardedMethods = Pick<
   DatabaseClient,
-  "execute" | "batch" | "migrate" | "executeMultiple" | "transaction" | "readText"
+  "execute" | "batch" | "migrate" | "executeMultiple" | "transaction" | "readText" | "emptyLog"
 >;
 
 export function firstText({ rows: [row] }: ResultSet): string | undefined {

@@ -78,6 +78,7 @@ function guardCalls(client: Client): DatabaseClient {
     executeMultiple: (statements) => call(() => client.executeMultiple(statements), 0),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
+    emptyLog: () => Promise.resolve(),
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }
