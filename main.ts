@@ -1,11 +1,16 @@
 import { backup } from "./commands/backup.ts";
-import { ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
-import { demo } from "./commands/demo.ts";
+import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
 import { describeError } from "./http/log.ts";
 
-const commands = { serve, demo, users, backup };
+const commands = {
+  serve,
+  // Imported when it is run: docs/deploy/files.txt leaves it out.
+  demo: async (configuration: Configuration) => await (await import("./commands/demo.ts")).demo(configuration),
+  users,
+  backup,
+};
 const [name = "serve", ...args] = Deno.args;
 
 try {

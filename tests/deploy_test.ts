@@ -31,6 +31,22 @@ Deno.test("deno task start over the embedded database serves the main flow", asy
   assert.equal(await server.stop("SIGINT"), 0);
 });
 
+Deno.test("the files in docs/deploy/files.txt suffice to install and serve, without the tests and the demo", async () => {
+  await using folder = await makeFolder();
+  await runIn(ROOT, "sh", ["-c", `tar -cf - $(cat docs/deploy/files.txt) | tar -xf - -C ${folder.path}`]);
+  await runIn(folder.path, Deno.execPath(), ["install", "--frozen"]);
+  const db = await openDatabase(`file:${folder.path}/connections.db`);
+  await addAccount(db, EMAIL, PASSWORD);
+  db.$client.close();
+  await using server = await startServer("start", folder, {}, { flags: await flagsOf("start") });
+
+  await assertServes(server.browser);
+
+  assert.equal(await server.stop(), 0);
+  const names = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name);
+  assert.deepEqual(names.filter((name) => [".git", "tests", "bench", "docs", "examples"].includes(name)), []);
+});
+
 // Security: remote database
 Deno.test("main.ts over a remote database serves the main flow with no native code and nothing written, and ends on SIGINT", async () => {
   await using folder = await makeFolder();
@@ -83,6 +99,11 @@ Deno.test("deno task users works on a remote database, and reports one that give
     "Cannot open the database of DATABASE_URL: the database server does not accept DATABASE_AUTH_TOKEN (status 401)\n",
   ]);
 });
+
+async function runIn(cwd: string, command: string, args: string[]): Promise<void> {
+  const { code, stderr } = await new Deno.Command(command, { args, cwd }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+}
 
 /** The files that a process has mapped into memory, native code among them. */
 async function mappedFilesOf(pid: number): Promise<string> {

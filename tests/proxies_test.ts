@@ -30,6 +30,13 @@ Deno.test({
     });
 
     await assertProxied(front);
+    // Unsigned requests, which the application refuses without counting them.
+    const flood = await Promise.all(
+      Array.from({ length: 40 }, () => front.browser("127.0.0.3").post(paths.signIn, {})),
+    );
+    assert.deepEqual([...new Set(flood.map(({ status }) => status))].sort(), [403, 429]);
+    assert.match(flood.find(({ status }) => status === 429)!.text, /nginx/);
+    assert.equal((await front.browser("127.0.0.3").get(paths.signIn)).status, 200);
   },
 });
 
@@ -78,13 +85,15 @@ Deno.test("the command of the unit in docs/deploy serves the main flow, and writ
   await users(folder, ["add", EMAIL], PASSWORD);
   const [, command] = /^ExecStart=\S+ ([^]+?serve)$/m.exec(await readUnit()) ?? [];
   const [, ...args] = command!.replaceAll("\\\n", " ").split(/\s+/);
+  const port = freePort();
   const flags = args.map((arg) =>
-    arg.replace("/opt/connection-history", ROOT)
+    arg.replace("--allow-net=127.0.0.1:8000", `--allow-net=127.0.0.1:${port}`)
+      .replace("/opt/connection-history", ROOT)
       .replace("/var/lib/connection-history", folder.path)
       .replace("=node_modules", `=${ROOT}node_modules`)
       .replace(/^main\.ts$/, `${ROOT}main.ts`)
   );
-  await using server = await startServer("start", folder, { DENO_DIR: cache.path }, { flags });
+  await using server = await startServer("start", folder, { PORT: String(port), DENO_DIR: cache.path }, { flags });
 
   await assertServes(server.browser);
 
@@ -113,6 +122,9 @@ async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   const tooLarge = await here.post(paths.password, { current_password: "x".repeat(17_000) });
   assert.equal(tooLarge.status, 413);
   assert.match(tooLarge.text, /This form is too large/);
+
+  assert.equal((await browser("127.0.0.1").get(paths.health)).status, 200);
+  assert.equal((await browser("127.0.0.2").get(paths.health)).status, 403);
 
   // The proxy gives up on half a header.
   using slow = await Deno.connectTls({ hostname: "localhost", port, caCerts: [await certificateOf(origin)] });
