@@ -106,7 +106,7 @@ function createUsers({ db, now, passwords, log }: AppOptions) {
       log("authn_password_change", { user: user.id, by, closed });
       return true;
     },
-    /** Makes the account's failed attempts forgotten, which ends a lock. */
+    /** Forgets the account's failed attempts, which ends a lock. */
     async unlock(email: string) {
       const user = await findUser(db, email);
       if (!user) return false;

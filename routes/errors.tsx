@@ -11,7 +11,7 @@ import { Notification, NotificationFragment } from "../views/notifications.tsx";
 import { textsOf } from "../words/texts.ts";
 import { logCrash, logRequest } from "../http/request.ts";
 
-/** Statuses of the guards that refuse a request for its form; the rest log an event of their own, or are part of normal use. */
+/** Statuses logged as invalid input; other refusals log their own event, or are part of normal use. */
 const INVALID = [400, 405, 408, 413, 414, 415, 421];
 
 export function renderNotFound(c: Context<Env>) {

@@ -185,7 +185,9 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
     emptyLog: () =>
       enqueue(async () => {
         const { rows: [checkpoint] } = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-        if (checkpoint?.busy === 1) throw Object.assign(new Error("The log is being read"), { code: "SQLITE_BUSY" });
+        if (checkpoint?.busy === 1) {
+          throw Object.assign(new Error("Cannot empty the log: it is being read"), { code: "SQLITE_BUSY" });
+        }
       }),
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
