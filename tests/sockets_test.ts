@@ -42,6 +42,24 @@ Deno.test("a body over 16 KiB gets 413 before it has all arrived, by its announc
 });
 
 // Security: bodies
+Deno.test("a form's content type may have a parameter but not more than 100 characters", async () => {
+  await using site = listen(await startApp());
+  const type = "application/x-www-form-urlencoded";
+  const statusOf = async (sent: string) => {
+    const headers = { ...FORM, "Content-Type": sent, "Content-Length": "0" };
+    return (await site.send("POST /sign-in", headers)).status;
+  };
+
+  // The csrf value is missing: 403 comes after the content type was accepted.
+  assert.equal(await statusOf(`${type}; charset=utf-8`), 403);
+  assert.equal(await statusOf(`${type}; charset="unfinished`), 403);
+  assert.equal(await statusOf(`${type};${" ".repeat(65)}x`), 403);
+  assert.equal(await statusOf(`${type};${" ".repeat(66)}x`), 415);
+  assert.equal(await statusOf(`${type}; ${" ".repeat(60_000)}x`), 415);
+  assert.equal(await statusOf(`${type}, text/html`), 415);
+});
+
+// Security: bodies
 Deno.test("a body that doesn't arrive within ten seconds gets 408, with the security headers", async () => {
   await using site = listen(await startApp());
 
