@@ -22,7 +22,7 @@ export async function serve(configuration: Configuration): Promise<number> {
   });
 }
 
-/** Serves the app, and ends the process at a signal. `announce` runs once it listens, `cleanUp` before the end. */
+/** Serves the app, and ends the process at a signal, or with status 1 if the listener ends, as it does without free file descriptors. `announce` runs once it listens, `cleanUp` before the end. */
 export async function listen(
   configuration: Configuration,
   db: Db,
@@ -61,14 +61,18 @@ export async function listen(
   log("sys_startup", { origin: origin.origin });
   countryOf.warmUp();
 
-  const signal = await firstSignal("SIGINT", "SIGTERM");
-  log("sys_shutdown", { signal });
-  const ended = server.shutdown().then(() => Promise.all(pending));
+  const end = await Promise.race([
+    firstSignal("SIGINT", "SIGTERM").then((signal) => ({ signal })),
+    server.finished.then(() => ({ error: "the server stopped listening" }), (e) => ({ error: describeError(e) })),
+  ]);
+  if ("signal" in end) log("sys_shutdown", end);
+  else log("sys_crash", { part: "listener", ...end });
+  const ended = server.shutdown().catch(() => {}).then(() => Promise.all(pending));
   await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SHUTDOWN_TIMEOUT))]);
   db.$client.close();
   await cleanUp();
   // Cuts off requests that are still running.
-  Deno.exit(0);
+  Deno.exit("signal" in end ? 0 : 1);
 }
 
 function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler): Deno.HttpServer {

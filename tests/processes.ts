@@ -40,10 +40,19 @@ export async function flagsElsewhere(task: Task, ...folders: string[]): Promise<
 }
 
 /** Starts a task's process in the repository over a database in `folder`, with no configuration but `variables`. */
-export function processOf(flags: string[], { path }: Folder, variables: Record<string, string>, cwd = ROOT) {
+export function processOf(
+  flags: string[],
+  { path }: Folder,
+  variables: Record<string, string>,
+  cwd = ROOT,
+  maxOpenFiles?: number,
+) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
-  return new Deno.Command(DENO, {
-    args: ["run", ...flags],
+  const command = [DENO, "run", ...flags];
+  const limited = ["sh", "-c", `ulimit -n ${maxOpenFiles} && exec "$@"`, "sh", ...command];
+  const [program, ...args] = maxOpenFiles === undefined ? command : limited;
+  return new Deno.Command(program!, {
+    args,
     cwd,
     env: { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables },
     stdin: "piped",
@@ -76,7 +85,7 @@ export async function startServer(
   task: "start" | "demo",
   folder: Folder,
   variables: Record<string, string> = {},
-  { flags, preload }: { flags?: string[]; preload?: string } = {},
+  { flags, preload, maxOpenFiles }: { flags?: string[]; preload?: string; maxOpenFiles?: number } = {},
 ) {
   const port = Number(variables.PORT ?? freePort());
   const process = processOf(
@@ -84,6 +93,7 @@ export async function startServer(
     folder,
     { PORT: String(port), ...variables },
     flags ? folder.path : ROOT,
+    maxOpenFiles,
   );
   const address = `http://127.0.0.1:${port}`;
   const output: string[] = [];
@@ -112,8 +122,12 @@ export async function startServer(
     browser: () => browserAt(address, variables.PUBLIC_ORIGIN ?? address),
     /** Sends a signal and returns the exit status. */
     stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+      if (!ended) process.kill(signal);
+      return server.end();
+    },
+    /** Waits until it ends by itself and returns the exit status. */
+    end(): Promise<number> {
       return ended ??= (async () => {
-        process.kill(signal);
         const [{ code }] = await Promise.all([process.status, reading, process.stdin.close()]);
         return code;
       })();
