@@ -60,9 +60,9 @@ export function createArea(options: AreaOptions): {
       const owner = await findOwner(c);
       if (owner === null) return redirectToSignIn(c);
       c.set("owner", owner);
-      // Otherwise Back would show this page to the next person at the browser.
-      c.header("Cache-Control", "no-store");
-      return await next();
+      await next();
+      // Otherwise Back would show this page to the next person at the browser. A 101, of a WebSocket, can't be copied.
+      if (c.res.status !== 101) c.header("Cache-Control", "no-store");
     }),
     users: createUsers(settings),
   };

@@ -8,6 +8,7 @@ import { Unavailable } from "../db/driver/unavailable.ts";
 import { createPanel } from "../examples/panel/panel.ts";
 import { createArea } from "../routes/area.ts";
 import { assetPath } from "../http/assets.ts";
+import type { Owner } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
 import { Browser, CHEAP, EMAIL, HOUR, HTMX, ORIGIN, PASSWORD } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
@@ -143,6 +144,77 @@ Deno.test("requireOwner redirects signed-out users to sign-in and back, and tell
   assert.equal(mine.headers.get("Cache-Control"), "no-store");
   await here.signOut();
   assert.equal((await here.get("/billing")).status, 303);
+});
+
+// ASVS 14.3
+Deno.test("requireOwner forbids caching, whichever way the panel's page answers", async () => {
+  const { area, requireOwner, users } = createArea(await options());
+  const elsewhere = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () =>
+      new Response("passed on", {
+        status: 201,
+        headers: { "Cache-Control": "public, max-age=3600", "X-Plan": "Small" },
+      }),
+  );
+  const panel = new Hono<{ Variables: { owner: Owner } }>().use("/private/*", requireOwner);
+  panel.get("/private/own", () => new Response("own", { headers: { "Cache-Control": "max-age=60" } }));
+  panel.get("/private/passed-on", () => fetch(`http://127.0.0.1:${elsewhere.addr.port}`));
+  panel.get("/private/moved", () => Response.redirect(ORIGIN, 302));
+  panel.get("/private/failing", () => {
+    throw new Error("The plan is missing");
+  });
+  panel.onError((error) => new Response(error.message, { status: 500 }));
+  panel.use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+  await here.signIn();
+  const answerOf = async (path: string) => {
+    const { status, text, headers } = await here.get(path);
+    return `${status} ${text} ${headers.get("Cache-Control")}`;
+  };
+
+  assert.equal(await answerOf("/private/own"), "200 own no-store");
+  assert.equal(await answerOf("/private/passed-on"), "201 passed on no-store");
+  assert.equal((await here.get("/private/passed-on")).headers.get("X-Plan"), "Small");
+  assert.equal(await answerOf("/private/moved"), "302  no-store");
+  assert.equal(await answerOf("/private/failing"), "500 The plan is missing no-store");
+  assert.equal(await answerOf("/private/nowhere"), "404 404 Not Found no-store");
+  await elsewhere.shutdown();
+});
+
+Deno.test("requireOwner lets a panel's page open a WebSocket", async () => {
+  const { area, requireOwner, users } = createArea(await options());
+  const panel = new Hono<{ Variables: { owner: Owner } }>();
+  panel.get("/messages", requireOwner, (c) => {
+    const { socket, response } = Deno.upgradeWebSocket(c.req.raw);
+    socket.onopen = () => socket.send(c.var.owner.email);
+    return response;
+  });
+  panel.use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+  await here.signIn();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, panel.fetch);
+
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  const handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+    `Sec-WebSocket-Key: ${btoa("0123456789abcdef")}\r\nCookie: session=${here.cookies.get("session")}\r\n`;
+  await connection.write(
+    new TextEncoder().encode(`GET /messages HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n${handshake}\r\n`),
+  );
+  const bytes = new Uint8Array(4_096);
+  let answer = "";
+  while (!answer.includes(EMAIL)) {
+    const read = await connection.read(bytes);
+    if (read === null) break;
+    answer += String.fromCharCode(...bytes.subarray(0, read));
+  }
+  connection.close();
+  await server.shutdown();
+
+  assert.match(answer, /^HTTP\/1\.1 101 /);
+  assert.ok(answer.includes(EMAIL));
 });
 
 Deno.test("a password set by the panel closes the account's connections", async () => {
