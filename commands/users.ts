@@ -116,9 +116,10 @@ async function readNewPassword(email: string): Promise<string | null> {
   const password = await readPassword();
   if (password === null) return null;
 
-  const problem = await passwordProblem(password, email);
+  const t = textsOf("en");
+  const problem = await passwordProblem(password, email, t.brand);
   if (problem) {
-    fail(`Cannot use this password. ${textsOf("en").password.problems[problem](SHORTEST_PASSWORD)}`);
+    fail(`Cannot use this password. ${t.password.problems[problem](SHORTEST_PASSWORD)}`);
     return null;
   }
   return await createPasswords().hash(password);

@@ -30,9 +30,10 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords }, session, texts: { password: t } } = c.var;
+    const { options: { db, now, passwords, brand }, session, texts } = c.var;
+    const { password: t } = texts;
     const fields = c.req.valid("form");
-    const problems = await checkNewPassword(fields, session.email, t);
+    const problems = await checkNewPassword(fields, session.email, brand ?? texts.brand, t);
     if (Object.keys(problems).length > 0) {
       c.status(422);
       return await showPassword(c, problems);
@@ -67,9 +68,10 @@ password.post(
 async function checkNewPassword(
   fields: z.infer<typeof PasswordChange>,
   email: string,
+  brand: string,
   t: Texts["password"],
 ): Promise<Problems> {
-  const problem = await passwordProblem(fields.new_password, email);
+  const problem = await passwordProblem(fields.new_password, email, brand);
   if (problem) return { new_password: t.problems[problem](SHORTEST_PASSWORD) };
   if (fields.new_password === fields.current_password) return { new_password: t.same };
   return fields.new_password === fields.new_password_again ? {} : { new_password_again: t.different };

@@ -127,7 +127,7 @@ Deno.test("compatibility characters in a password are not folded: ﬁ is not fi"
 // ASVS 6.2
 Deno.test("a password of over 1,024 bytes is not truncated", async () => {
   const passwords = createPasswords(CHEAP);
-  const long = "0123456789abcde ".repeat(96);
+  const long = "rain on a window".repeat(96);
   const emoji = "🦉🔑🌍☂".repeat(80);
 
   assert.equal(await passwordProblem(`${long.slice(0, -1)}!`, EMAIL), null);
@@ -298,6 +298,67 @@ Deno.test("passwordProblem rejects common passwords, in any case", async () => {
   assert.equal(await passwordProblem("q1w2e3r4t5y6u7i8o9p0", EMAIL), "common");
   assert.equal(await passwordProblem("Qwerty123456789", EMAIL), "common");
   assert.equal(await passwordProblem("QWERTYUIOP12345", EMAIL), "common");
+});
+
+// ASVS 6.2.4, 6.1.2, 6.2.11
+Deno.test("passwordProblem rejects a common password between digits and signs, repeated or both", async () => {
+  assert.equal(await passwordProblem("iloveyou1234567", EMAIL), "common");
+  assert.equal(await passwordProblem("Password123456!", EMAIL), "common");
+  assert.equal(await passwordProblem("letmeinletmein1", EMAIL), "common");
+  assert.equal(await passwordProblem("...2026 sunshine 2026...", EMAIL), "common");
+  assert.equal(await passwordProblem("dragon, dragon, dragon!", EMAIL), "common");
+  assert.equal(await passwordProblem("superman12superman12", EMAIL), "common");
+  assert.equal(await passwordProblem("P@ssw0rd_P@ssw0rd_1", EMAIL), "common");
+  assert.equal(await passwordProblem("!!!!!!!!!abc123!!!", EMAIL), "common");
+  assert.equal(await passwordProblem("aaaaaaaaaaaaaa1", EMAIL), "common");
+  assert.equal(await passwordProblem("1abcdefghijklmn1", EMAIL), "common");
+});
+
+// ASVS 6.2.4, 6.1.2, 6.2.11
+Deno.test("passwordProblem rejects each of more than 3,000 common passwords that are long enough when repeated", async () => {
+  const { dictionary } = await import("@zxcvbn-ts/language-common");
+  const doubled = dictionary["passwords-common"].map((word) => word + word).filter((word) => [...word].length >= 15);
+
+  const accepted = await Array.fromAsync(doubled, async (password) => await passwordProblem(password, EMAIL) === null);
+
+  assert.ok(doubled.length > 3_000, `${doubled.length}`);
+  assert.equal(accepted.filter(Boolean).length, 0);
+});
+
+// ASVS 6.2.4, 6.1.2, 6.2.11
+Deno.test("passwordProblem accepts a passphrase, even if it contains common words, digits or a name", async () => {
+  assert.equal(await passwordProblem("correct horse battery staple", EMAIL), null);
+  assert.equal(await passwordProblem("sunshine over dragon hill", EMAIL), null);
+  assert.equal(await passwordProblem("83 owls, 12 monkeys", EMAIL), null);
+  assert.equal(await passwordProblem("marta waters the garden", EMAIL), null);
+  assert.equal(await passwordProblem("Ana2 quiet lighthouse", "ana@example.com"), null);
+  assert.equal(await passwordProblem("information superhighway", "info@example.com"), null);
+  assert.equal(await passwordProblem("a connection to my history teacher", EMAIL, "Acme Hosting"), null);
+  assert.equal(await passwordProblem("839201748264910", EMAIL), null);
+  assert.equal(await passwordProblem("k7#Vq2!xW9$mZ4&", EMAIL), null);
+  assert.equal(await passwordProblem("🦉🔑🌍🦊🍋🎷🚲🧦🪁🛶🧭🪵🪨🥾marta", EMAIL), null);
+});
+
+// ASVS 6.2.4, 6.1.2, 6.2.11
+Deno.test("passwordProblem rejects what is made of the account's address, with nothing else but common passwords", async () => {
+  assert.equal(await passwordProblem("marta@example.com1", EMAIL), "email");
+  assert.equal(await passwordProblem("marta1234567890", EMAIL), "email");
+  assert.equal(await passwordProblem("Marta.Marta.2026!", EMAIL), "email");
+  assert.equal(await passwordProblem("my-marta-1234567", EMAIL), "email");
+  assert.equal(await passwordProblem("password-marta-1", EMAIL), "email");
+  assert.equal(await passwordProblem("garcia1234567890", "marta.garcia@example.com"), "email");
+  assert.equal(await passwordProblem("MartaGarcia2026!", "marta.garcia@example.com"), "email");
+  assert.equal(await passwordProblem("acmehosting2026", "marta@acme-hosting.example"), "email");
+});
+
+// ASVS 6.2.4, 6.1.2, 6.2.11
+Deno.test("passwordProblem rejects what is made of the product's or the site's name", async () => {
+  assert.equal(await passwordProblem("connectionhistory", EMAIL), "site");
+  assert.equal(await passwordProblem("Connection-History-1", EMAIL), "site");
+  assert.equal(await passwordProblem("historialdeconexiones", EMAIL), "site");
+  assert.equal(await passwordProblem("AcmeHosting2026!", EMAIL, "Acme Hosting"), "site");
+  assert.equal(await passwordProblem("AcmeHosting2026!", EMAIL, "Panel"), null);
+  assert.equal(await passwordProblem("letmein, acme 123", EMAIL, "Acme Hosting"), "site");
 });
 
 // ASVS 6.2

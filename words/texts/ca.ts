@@ -295,7 +295,8 @@ export const ca: Wording = {
       too_short: (shortest) =>
         `Fes servir com a mínim ${shortest} caràcters. Unes quantes paraules que només tu relaciones són fàcils de recordar.`,
       too_long: () => "És massa llarga. Fes servir menys caràcters.",
-      email: () => "Tria una contrasenya que no sigui el teu correu electrònic.",
+      email: () => "Tria una contrasenya que no es basi en el teu correu electrònic.",
+      site: () => "Tria una contrasenya que no es basi en el nom d'aquest lloc.",
       common: () => "Aquesta contrasenya és de les primeres que proven els atacants. Tria'n una altra.",
     },
   },

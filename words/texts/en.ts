@@ -290,7 +290,8 @@ export const en = {
       too_short: (shortest: number) =>
         `Use at least ${shortest} characters. A few words that only you would combine are easy to remember.`,
       too_long: () => "This is too long. Use fewer characters.",
-      email: () => "Choose a password that isn't your email address.",
+      email: () => "Choose a password that isn't based on your email address.",
+      site: () => "Choose a password that isn't based on the name of this site.",
       common: () => "This password is among the first that attackers try. Choose another one.",
     },
   },

@@ -294,7 +294,8 @@ export const es: Wording = {
       too_short: (shortest) =>
         `Usa al menos ${shortest} caracteres. Unas pocas palabras que solo tú relacionas son fáciles de recordar.`,
       too_long: () => "Es demasiado larga. Usa menos caracteres.",
-      email: () => "Elige una contraseña que no sea tu correo electrónico.",
+      email: () => "Elige una contraseña que no se base en tu correo electrónico.",
+      site: () => "Elige una contraseña que no se base en el nombre de este sitio.",
       common: () => "Esta contraseña es de las primeras que prueban los atacantes. Elige otra.",
     },
   },
