@@ -18,6 +18,7 @@ import {
   signOut,
 } from "../db/connections.ts";
 import { readDays } from "../db/history/days.ts";
+import { endDownload, isConnectionOpen, renewSlot, startDownload } from "../db/downloads.ts";
 import { findConnection, type HistoryQuery, listCountries, listHistory, readPage } from "../db/history/rows.ts";
 import { type Attempt, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview } from "../db/history/overview.ts";
@@ -65,6 +66,7 @@ export const verbs = recordCalls({
   countClosedBy,
   countRows,
   disownConnection,
+  endDownload,
   findConnection,
   findUnusual,
   findUser,
@@ -72,6 +74,7 @@ export const verbs = recordCalls({
   hasEnded,
   hasSecret,
   hasUsers,
+  isConnectionOpen,
   listClosedBy,
   listCountries,
   listHistory,
@@ -87,6 +90,7 @@ export const verbs = recordCalls({
   recordRefusal,
   removeUser,
   renameUser,
+  renewSlot,
   reserveAttempt,
   resetPassword,
   resumeSession,
@@ -94,6 +98,7 @@ export const verbs = recordCalls({
   returnAttempt,
   setPreferences,
   signOut,
+  startDownload,
   strengthenHash,
   sweep,
   unlockUser,
@@ -250,10 +255,20 @@ export async function assertVerbs(db: Db): Promise<void> {
   const newest = (await verbs.findUser(db, email))!;
   assert.deepEqual([newest.passwordHash, newest.passwordVersion], ["fourth hash", 3]);
   const last = await openSession(db, newest, ip, now + 13);
+  assert.equal(await verbs.isConnectionOpen(db, last.connectionId, now + 13), true);
   assert.equal(await verbs.signOut(db, last, now + 14), true);
   assert.equal(await verbs.signOut(db, last, now + 14), false);
   await openSession(db, newest, ip, now + 15);
   assert.equal(await verbs.closeAsOperator(db, user.id, now + 16), 1);
+
+  const slot = (await verbs.startDownload(db, user.id, now + 16))!;
+  assert.notEqual(await verbs.startDownload(db, user.id, now + 16), null);
+  assert.equal(await verbs.startDownload(db, user.id, now + 16), null);
+  assert.equal(await verbs.renewSlot(db, slot, now + 17), true);
+  await verbs.endDownload(db, slot);
+  assert.notEqual(await verbs.startDownload(db, user.id, now + 17), null);
+  assert.equal(await verbs.renewSlot(db, slot, now + 18), false);
+  assert.equal(await verbs.isConnectionOpen(db, last.connectionId, now + 18), false);
 
   await openSession(db, newest, ip, now + 17);
   await verbs.sweep(db, LIFETIME, YEAR, now + 8 * DAY);

@@ -4,6 +4,7 @@ import * as activity from "../db/history/activity.ts";
 import * as connections from "../db/connections.ts";
 import * as database from "../db/database.ts";
 import * as days from "../db/history/days.ts";
+import * as downloads from "../db/downloads.ts";
 import * as history from "../db/history/rows.ts";
 import * as limits from "../db/limits.ts";
 import * as open from "../db/open.ts";
@@ -49,6 +50,7 @@ const exported = {
   ...connections,
   ...database,
   ...days,
+  ...downloads,
   ...history,
   ...limits,
   ...open,

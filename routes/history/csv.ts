@@ -1,5 +1,6 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { Db } from "../../db/database.ts";
+import { endDownload, isConnectionOpen, renewSlot, SLOT_LIFETIME, startDownload } from "../../db/downloads.ts";
 import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../../db/history/rows.ts";
 import type { Env } from "../../http/env.ts";
 import { describeIssues, HistoryQuery, readRawQuery, toFilter } from "../../http/history_query.ts";
@@ -8,15 +9,18 @@ import { requireSession, zoneOf } from "../../http/sessions.ts";
 import { COLUMNS, toCsv, toRecord } from "../../views/history/csv.ts";
 import { dayOf } from "../../words/time_zones.ts";
 
+/** In rows; a download stops within twice as many of its session's end. */
 const CHUNK = 500;
 /** How long a download may block the event loop, in milliseconds. */
 const LONGEST_TURN = 20;
+/** How often a download renews its slot, in milliseconds. */
+const RENEW_AFTER = SLOT_LIFETIME / 3;
 
 export const csv = new Hono<Env>();
 
 const CsvQuery = HistoryQuery.omit({ before: true });
 
-csv.get(paths.csv, requireSession, (c) => {
+csv.get(paths.csv, requireSession, async (c) => {
   const { options, session, texts: t } = c.var;
   const raw = readRawQuery(c.req.url);
   const read = CsvQuery.safeParse(raw);
@@ -24,16 +28,50 @@ csv.get(paths.csv, requireSession, (c) => {
 
   const [now, zone] = [options.now(), zoneOf(c)];
   const query = { userId: session.userId, filter: toFilter(read.data, zone), now };
-  return c.body(streamCsv(options.db, query), 200, {
+  const headers = {
     "Content-Type": "text/csv; charset=utf-8",
     "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
-  });
+  };
+  if (c.req.method === "HEAD") return c.body(null, 200, headers);
+
+  const download = await registerDownload(c);
+  if (download) return c.body(streamCsv(options.db, query, download), 200, headers);
+  return c.text(`${t.errors.tooManyDownloads}\n`, 429, { "Retry-After": String(SLOT_LIFETIME / 1000) });
 });
 
-/** Reads each chunk by keyset when the client takes it: memory is constant, and rows that arrive in the meantime shift nothing. */
+/** What a running download asks for and reports. */
+type Download = {
+  /** Whether its session and its slot still allow it to continue. */
+  mayContinue: () => Promise<boolean>;
+  end: () => void;
+};
+
+/** Occupies a slot for the response; `null` if the account has none free. */
+async function registerDownload(c: Context<Env>): Promise<Download | null> {
+  const { options: { db, now }, session, waitUntil } = c.var;
+  let renewedAt = now();
+  const slot = await startDownload(db, session.userId, renewedAt);
+  if (!slot) return null;
+  return {
+    async mayContinue() {
+      const at = now();
+      if (!await isConnectionOpen(db, session.connectionId, at)) return false;
+      if (Math.abs(at - renewedAt) < RENEW_AFTER) return true;
+      renewedAt = at;
+      return await renewSlot(db, slot, at);
+    },
+    end: () => waitUntil(endDownload(db, slot)),
+  };
+}
+
+/**
+ * Reads each chunk by keyset when the client takes it: memory is constant, and rows that arrive in the meantime shift nothing. A download
+ * that may not continue fails, so that nobody takes what has arrived for the whole.
+ */
 export function streamCsv(
   db: Db,
   query: { userId: string; filter: Filter; now: number },
+  download: Download,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   const yieldToOthers = createYield();
@@ -42,25 +80,42 @@ export function streamCsv(
   let isOver = false;
   let hasLeft = false;
 
+  async function readText(): Promise<string> {
+    let text = "";
+    while (text === "" && !isOver && !hasLeft) {
+      await yieldToOthers();
+      const [found, mayContinue]: [Found<FullEntry>, boolean] = await Promise.all([
+        listHistory(db, { ...query, before, limit: CHUNK }),
+        download.mayContinue(),
+      ]);
+      if (!mayContinue) {
+        throw new Error("Cannot continue the download: its session ended, or other downloads took its place");
+      }
+      text = toCsv([...header, ...found.entries.map(toRecord)]);
+      header = [];
+      before = found.stoppedAt ?? found.entries.at(-1) ?? null;
+      isOver = found.stoppedAt === null && found.entries.length < CHUNK;
+    }
+    return text;
+  }
+
   return new ReadableStream({
     async pull(controller) {
-      let text = "";
-      while (text === "" && !isOver && !hasLeft) {
-        await yieldToOthers();
-        const { entries, stoppedAt }: Found<FullEntry> = await listHistory(db, { ...query, before, limit: CHUNK });
-        text = toCsv([...header, ...entries.map(toRecord)]);
-        header = [];
-        before = stoppedAt ?? entries.at(-1) ?? null;
-        isOver = stoppedAt === null && entries.length < CHUNK;
+      try {
+        const text = await readText();
+        if (hasLeft) return;
+        if (text !== "") controller.enqueue(encoder.encode(text));
+        if (!isOver) return;
+        controller.close();
+      } catch (error) {
+        controller.error(error);
       }
-      if (hasLeft) return;
-      if (text !== "") controller.enqueue(encoder.encode(text));
-      if (isOver) controller.close();
+      download.end();
     },
     cancel() {
       hasLeft = true;
+      download.end();
     },
-    // A HEAD request reads nothing.
   }, { highWaterMark: 0 });
 }
 

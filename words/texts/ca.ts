@@ -370,6 +370,7 @@ export const ca: Wording = {
       title: "Aquest formulari venia d'un altre lloc",
       text: `Per la teva seguretat, només s'accepten formularis de ${origin}. Ves-hi i torna-ho a provar.`,
     }),
+    tooManyDownloads: "Ja hi ha dues baixades del teu historial en marxa. Espera que n'acabi una i torna-ho a provar.",
     notDone: "No s'ha pogut fer",
     noCookie: "El teu navegador no ha retornat cap galeta. Permet les galetes d'aquest lloc i torna-ho a provar.",
     oldForm:

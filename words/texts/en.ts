@@ -364,6 +364,7 @@ export const en = {
       title: "This form came from another site",
       text: `For your security, only forms from ${origin} are accepted. Go there and try again.`,
     }),
+    tooManyDownloads: "Two downloads of your history are running already. Wait until one has finished, then try again.",
     notDone: "Not done",
     noCookie: "Your browser sent no cookie back. Allow cookies for this site, then try again.",
     oldForm: "This page was open for too long, or in another session. Nothing was done: please try again.",

@@ -369,6 +369,7 @@ export const es: Wording = {
       title: "Este formulario venía de otro sitio",
       text: `Por tu seguridad, solo se aceptan formularios de ${origin}. Ve allí e inténtalo de nuevo.`,
     }),
+    tooManyDownloads: "Ya hay dos descargas de tu historial en marcha. Espera a que termine una e inténtalo de nuevo.",
     notDone: "No se ha podido hacer",
     noCookie: "Tu navegador no ha devuelto ninguna cookie. Permite las cookies de este sitio e inténtalo de nuevo.",
     oldForm:
