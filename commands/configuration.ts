@@ -34,7 +34,7 @@ const Environment = z.object({
   PUBLIC_ORIGIN: z.string().refine(isOrigin, "must be an origin like https://panel.example, without a path").optional(),
   DATABASE_URL: z.string().refine(
     isDatabaseUrl,
-    "must be file:…, libsql:… or https:… (http:… only to this machine)",
+    "must be file:…, libsql:… or https:… (http:… and tls=0 only to this machine)",
   ).default("file:data/connections.db"),
   DATABASE_AUTH_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: z.string().default("").transform((list) => list.split(/[\s,]+/).filter((item) => item !== ""))
@@ -104,8 +104,10 @@ function isOrigin(text: string): boolean {
 function isDatabaseUrl(text: string): boolean {
   if (/^file:.+/.test(text)) return true;
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return ["libsql:", "https:"].includes(protocol) || protocol === "http:" && isLoopback(hostname);
+  const { protocol, hostname, searchParams } = new URL(text);
+  const isEncrypted = protocol === "https:" ||
+    protocol === "libsql:" && searchParams.getAll("tls").every((tls) => tls === "1");
+  return isEncrypted || ["libsql:", "http:"].includes(protocol) && isLoopback(hostname);
 }
 
 function isLoopbackHost(host: string): boolean {

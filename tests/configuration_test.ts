@@ -138,12 +138,14 @@ Deno.test("DATABASE_URL may be a file, a remote database or a server on the loop
   assert.equal(urlOf("https://panel.turso.io"), "https://panel.turso.io");
   assert.equal(urlOf("http://127.0.0.1:8080"), "http://127.0.0.1:8080");
   assert.equal(urlOf("http://[::1]:8080"), "http://[::1]:8080");
+  assert.equal(urlOf("libsql://127.0.0.1:8080?tls=0"), "libsql://127.0.0.1:8080?tls=0");
+  assert.equal(urlOf("libsql://panel.turso.io?tls=1"), "libsql://panel.turso.io?tls=1");
 });
 
 // Security: log
 Deno.test("any other DATABASE_URL is rejected, and the message doesn't repeat its secrets", () => {
   const problem = "Cannot read the configuration: DATABASE_URL must be file:…, libsql:… or https:… " +
-    "(http:… only to this machine)";
+    "(http:… and tls=0 only to this machine)";
 
   assert.equal(problemOf({ DATABASE_URL: "postgres://panel:hunter2@db.example/panel" }), problem);
   assert.equal(problemOf({ DATABASE_URL: "http://db.example?authToken=hunter2" }), problem);
@@ -151,6 +153,19 @@ Deno.test("any other DATABASE_URL is rejected, and the message doesn't repeat it
   assert.equal(problemOf({ DATABASE_URL: "connections.db" }), problem);
   assert.equal(problemOf({ DATABASE_URL: ":memory:" }), problem);
   assert.equal(problemOf({ DATABASE_URL: "file:" }), problem);
+});
+
+// Security: database encryption
+Deno.test("a remote DATABASE_URL without encryption is rejected, however it is written", () => {
+  const rule = /DATABASE_URL must be file:…, libsql:… or https:… \(http:… and tls=0 only to this machine\)$/;
+
+  assert.match(problemOf({ DATABASE_URL: "libsql://db.example:8080?tls=0" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "libsql://db.example:8080/?authToken=hunter2&tls=0" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "libsql://db.example:8080?%74ls=%30" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "libsql://db.example:8080?tls=1&tls=0" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "LIBSQL://db.example:8080?tls=0" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "libsql://127.0.0.1.example:8080?tls=0" }), rule);
+  assert.match(problemOf({ DATABASE_URL: "libsql://127.0.0.1@db.example:8080?tls=0" }), rule);
 });
 
 // Security: log
