@@ -13,6 +13,7 @@ export type Configuration = {
   sessionIdleDays: number;
   sessionMaxDays: number;
   retentionDays: number;
+  hstsSubdomains: boolean;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
 };
@@ -42,6 +43,7 @@ const Environment = z.object({
   SESSION_IDLE_DAYS: days(1).optional(),
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
+  HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
   GEODATADIR: z.string().optional(),
 });
 
@@ -85,6 +87,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     sessionIdleDays,
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
+    hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
     geoDataFolder: rest.GEODATADIR,
   };
 }

@@ -45,6 +45,7 @@ export async function listen(
     log,
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
+    hstsSubdomains: configuration.hstsSubdomains,
     trustedProxies: configuration.trustedProxies,
     waitUntil(work) {
       pending.add(work);

@@ -26,6 +26,8 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
+  /** Whether HTTPS is required of the host's subdomains too, which is the default. */
+  hstsSubdomains?: boolean;
   /** How often an open history polls, in milliseconds; 5 seconds by default. */
   pollInterval?: number;
   /** The panel's name; by default "Control panel" in the request's language. */

@@ -4,7 +4,7 @@ import type { Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { TrieRouter } from "hono/router/trie-router";
 import { readCookie } from "./cookies.ts";
-import type { Env } from "./env.ts";
+import type { AppOptions, Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
 import { Refusal } from "./refusal.ts";
@@ -24,7 +24,7 @@ const LONGEST_CONTENT_TYPE = 100;
  * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form. Unlike
  * Hono's `secureHeaders` before there is a response, which would otherwise be made twice (docs/performance.md).
  */
-export function securityHeaders(origin: URL) {
+export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
   const headers = Object.entries({
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
       "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -33,7 +33,9 @@ export function securityHeaders(origin: URL) {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    ...(origin.protocol === "https:" && { "Strict-Transport-Security": "max-age=63072000" }),
+    ...(origin.protocol === "https:" && {
+      "Strict-Transport-Security": `max-age=63072000${hstsSubdomains ? "; includeSubDomains" : ""}`,
+    }),
   });
   return createMiddleware<Env>((c, next) => {
     for (const [name, value] of headers) c.header(name, value);

@@ -34,7 +34,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
 
   // Without a header: a client can't choose the id that is logged.
-  app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(origin), noStore);
+  app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
   app.route("/", health);
   app.use(requireHost(origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(origin));
   app.route("/", staticFiles);

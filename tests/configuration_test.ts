@@ -12,6 +12,7 @@ Deno.test("without any variable the defaults apply", () => {
     sessionIdleDays: 7,
     sessionMaxDays: 30,
     retentionDays: 365,
+    hstsSubdomains: true,
     geoDataFolder: undefined,
   });
 });
@@ -33,6 +34,7 @@ Deno.test("every variable can be set", () => {
     SESSION_IDLE_DAYS: "1",
     SESSION_MAX_DAYS: "2",
     RETENTION_DAYS: "0",
+    HSTS_SUBDOMAINS: "no",
     GEODATADIR: "/srv/countries",
   });
 
@@ -46,6 +48,7 @@ Deno.test("every variable can be set", () => {
     sessionIdleDays: 1,
     sessionMaxDays: 2,
     retentionDays: 0,
+    hstsSubdomains: false,
     geoDataFolder: "/srv/countries",
   });
 });
@@ -229,6 +232,14 @@ Deno.test("RETENTION_DAYS must be a number of days, and may be 0", () => {
   assert.equal(problemOf({ RETENTION_DAYS: "-1" }), `Cannot read the configuration: ${rule}, is "-1"`);
   assert.equal(problemOf({ RETENTION_DAYS: "for ever" }), `Cannot read the configuration: ${rule}, is "for ever"`);
   assert.equal(readConfiguration({ RETENTION_DAYS: "0" }).retentionDays, 0);
+});
+
+Deno.test("HSTS_SUBDOMAINS must be yes or no", () => {
+  const rule = "HSTS_SUBDOMAINS must be yes or no";
+
+  assert.equal(problemOf({ HSTS_SUBDOMAINS: "false" }), `Cannot read the configuration: ${rule}, is "false"`);
+  assert.equal(problemOf({ HSTS_SUBDOMAINS: "No" }), `Cannot read the configuration: ${rule}, is "No"`);
+  assert.equal(readConfiguration({ HSTS_SUBDOMAINS: "yes" }).hstsSubdomains, true);
 });
 
 // Security: log

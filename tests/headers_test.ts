@@ -24,12 +24,22 @@ Deno.test("csp_evaluator finds no fault with the policy", async () => {
   assert.deepEqual(findings.filter(({ directive, value }) => directive !== "script-src" || value !== "'self'"), []);
 });
 
-// Security: headers
-Deno.test("over HTTPS every answer keeps browsers to HTTPS for two years", async () => {
+// ASVS 3.4.1, Security: headers
+Deno.test("over HTTPS every answer keeps browsers to HTTPS for two years, on subdomains too", async () => {
   for (const answer of await crawl(await startApp({ origin: new URL("https://panel.example") }))) {
     assertSecured(answer);
-    assert.equal(answer.headers.get("Strict-Transport-Security"), "max-age=63072000", answer.what);
+    const hsts = answer.headers.get("Strict-Transport-Security");
+    assert.equal(hsts, "max-age=63072000; includeSubDomains", answer.what);
   }
+});
+
+// ASVS 3.4.1, Security: headers
+Deno.test("where subdomains can't have HTTPS, only the host itself is kept to it", async () => {
+  const { browser } = await startApp({ origin: new URL("https://panel.example"), hstsSubdomains: false });
+
+  const { headers } = await browser().get(paths.signIn);
+
+  assert.equal(headers.get("Strict-Transport-Security"), "max-age=63072000");
 });
 
 // ASVS 3.3
