@@ -43,13 +43,15 @@ export async function prepareData(): Promise<Data> {
   return { file, owner: owner!.id, neighbour: neighbour!.id };
 }
 
-/** Removes what measurements added: the connections with a session, those of closing.ts, and the limiter's counters. */
+/** Removes what measurements added: the connections with a session, those of closing.ts, known browsers, and the limiter's counters. */
 export function removeOpened(file: string): void {
   const db = new DatabaseSync(file, { timeout: 5_000 });
   db.exec(`
     begin immediate;
     delete from connections where id in (select connection_id from sessions);
     delete from connections where id >= 'bench-' and id < 'bench.';
+    delete from browser_users;
+    delete from browsers;
     delete from limits;
     commit`);
   db.close();

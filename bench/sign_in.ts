@@ -3,7 +3,7 @@ import { openDatabase } from "../db/database.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { createApp } from "../routes/app.tsx";
-import { Browser, CHEAP, ORIGIN } from "../tests/app.ts";
+import { Browser, CHEAP, ORIGIN, STRANGER } from "../tests/app.ts";
 import { memoryOf } from "../tests/faults/process.ts";
 import { type Data, OWNER, PASSWORD } from "./data.ts";
 import { load } from "./load.ts";
@@ -63,7 +63,7 @@ async function besidesHash({ file }: Data): Promise<Row[]> {
   }
   for (let i = 0; i < WARM_UP; i++) await signInOnce();
   const { hashes, signIns } = await inTurns(ROUNDS, {
-    hashes: () => timeOf(() => real.verify(PASSWORD, hash)),
+    hashes: () => timeOf(() => real.verify(PASSWORD, hash, STRANGER)),
     signIns: signInOnce,
   });
   db.$client.close();

@@ -1,8 +1,8 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Db } from "../db/database.ts";
-import { connections, type EndReason, refusals, type Verdict } from "../db/schema.ts";
-import { learnTraits } from "../db/unusual.ts";
+import { learnTraits } from "../db/known.ts";
+import { connections, type EndReason, places, refusals, type Verdict } from "../db/schema.ts";
 import { readAddress } from "../visitor/addresses.ts";
 import type { CountryOf } from "../visitor/countries.ts";
 import { readVisitor } from "../visitor/visitor.ts";
@@ -49,11 +49,24 @@ type Recent = {
   end: EndReason | null;
   unusual?: string;
   verdict?: Verdict;
+  /** Where somebody else uses its cookie. */
+  movedTo?: Moved;
 };
+type Moved = { hoursAgo: number; ip: string; userAgent: string };
+type PlaceRow = typeof places.$inferInsert;
+type OfConnection = Pick<PlaceRow, "connectionId" | "userId" | "openedAt" | "lastAt">;
 
 /** The last day, which one sees first: every state, several ends, and unusual connections with and without a verdict. */
 const RECENT: Recent[] = [
-  { hoursAgo: 0.6, lastedHours: 0.4, ip: HOME[0]!, userAgent: DEVICES[1]!, end: null },
+  {
+    hoursAgo: 0.6,
+    lastedHours: 0.4,
+    ip: HOME[0]!,
+    userAgent: DEVICES[1]!,
+    end: null,
+    unusual: "moved_country moved_device",
+    movedTo: { hoursAgo: 0.3, ip: STRANGERS[1]!, userAgent: OTHER_DEVICES[4]! },
+  },
   {
     hoursAgo: 1.6,
     lastedHours: 0.2,
@@ -113,6 +126,18 @@ export async function fillHistory(
     const { address, ...client } = await readVisitor(readAddress(ip)!, userAgent, countryOf);
     return { ip: address.ip, network: address.network, ...client };
   };
+  const placeOf = async ({ hoursAgo, ip, userAgent }: Moved, connection: OfConnection): Promise<PlaceRow> => {
+    const firstAt = Math.round(now - hoursAgo * HOUR);
+    const isFirst = { isFirstIp: true, isFirstNetwork: true, isFirstCountry: true, isFirstDevice: true };
+    return {
+      id: uuid({ msecs: firstAt }),
+      ...connection,
+      firstAt,
+      client: ip,
+      ...await from(ip, userAgent),
+      ...isFirst,
+    };
+  };
 
   const rows: (typeof connections.$inferInsert)[] = [];
   for (let i = 0; i < count; i++) {
@@ -144,11 +169,15 @@ export async function fillHistory(
     });
   }
   const closer = rows.find(({ closedAt }) => closedAt === null)?.id ?? null;
-  for (const { hoursAgo, lastedHours, ip, userAgent, end, unusual, verdict } of RECENT) {
+  const moved: PlaceRow[] = [];
+  for (const { hoursAgo, lastedHours, ip, userAgent, end, unusual, verdict, movedTo } of RECENT) {
     const openedAt = Math.round(now - hoursAgo * HOUR);
     const lastSeenAt = Math.round(openedAt + lastedHours * HOUR);
+    const id = uuid({ msecs: openedAt });
+    const place = movedTo ? await placeOf(movedTo, { connectionId: id, userId, openedAt, lastAt: lastSeenAt }) : null;
+    if (place) moved.push(place);
     rows.push({
-      id: uuid({ msecs: openedAt }),
+      id,
       userId,
       openedAt,
       lastSeenAt,
@@ -159,6 +188,7 @@ export async function fillHistory(
       ...await from(ip, userAgent),
       unusual: unusual ?? null,
       verdict: verdict ?? null,
+      place: place?.id ?? null,
     });
   }
   const refused: (typeof refusals.$inferInsert)[] = [];
@@ -182,6 +212,7 @@ export async function fillHistory(
     });
   }
   for (let i = 0; i < rows.length; i += 100) await db.insert(connections).values(rows.slice(i, i + 100));
+  await db.insert(places).values(moved);
   await db.insert(refusals).values(refused);
   await learnTraits(
     db,

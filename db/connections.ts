@@ -2,13 +2,15 @@ import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, type SQL,
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
+import { forgetOldest, recordBrowser } from "./browsers.ts";
 import type { Db } from "./database.ts";
 import { orRecover } from "./driver/unavailable.ts";
+import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
-import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
-import { newCsrf, newSecret, newSessionId, type Session } from "./sessions.ts";
-import { findUnusual, learnTraits } from "./unusual.ts";
+import { connections, type EndReason, sessions, type UnusualReason, type User, users } from "./schema.ts";
+import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
+import { findUnusual } from "./unusual.ts";
 
 /** ASVS 7.1.2. */
 const MAX_OPEN = 100;
@@ -16,7 +18,6 @@ const BATCH = 500;
 /** In milliseconds. */
 const SEEN_INTERVAL = 60_000;
 
-/** A connection as dialogs and notifications name it. */
 export type ConnectionSummary = Pick<
   typeof connections.$inferSelect,
   "id" | "openedAt" | "ip" | "countryCode" | "device"
@@ -24,13 +25,14 @@ export type ConnectionSummary = Pick<
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
- * is stored nowhere; `null` if the password changed since `user` was read.
+ * is stored nowhere; `null` if the password changed since `user` was read. `browser` is a known one's id or a new one's secret.
  */
 export async function openConnection(
   db: Db,
-  { user, visitor, reserved, replaces, timeZone, lifetime, now }: {
+  { user, visitor, browser, reserved, replaces, timeZone, lifetime, now }: {
     user: User;
     visitor: Visitor;
+    browser: Secret | string;
     reserved: Attempt;
     replaces: Session | null;
     timeZone: string | null;
@@ -43,7 +45,8 @@ export async function openConnection(
   const secret = newSecret(sessionId);
   const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
   const { address, ...client } = visitor;
-  const unusual = await findUnusual(db, user.id, visitor, now);
+  const browserId = typeof browser === "string" ? browser : browser.id;
+  const unusual = await findUnusual(db, user.id, visitor, browserId, now);
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
   const open = () =>
@@ -63,18 +66,21 @@ export async function openConnection(
           ...client,
           unusual: unusual.join(" ") || null,
           verdict: null,
+          place: null,
+          browser: browserId,
         })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
       ),
       db.insert(sessions).select(
-        db.select(asColumns({ ...session, formerHash: null, renewedAt: null })).from(connections).where(
-          eq(connections.id, id),
-        ),
+        db.select(asColumns({ ...session, formerHash: null, renewedAt: null, formerConfirmedAt: null, seenAt: null }))
+          .from(connections).where(eq(connections.id, id)),
       ),
       close(db, "signed_out", now, and(eq(connections.id, replaces?.connectionId ?? ""), opened)),
       close(db, "replaced", now, and(inArray(connections.id, overMaxOpen(db, user.id, now)), opened)),
       db.update(users).set({ timeZone })
         .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
       learnTraits(db, and(eq(connections.id, id), isNull(connections.unusual)), now),
+      ...recordBrowser(db, browser, id, now),
+      forgetOldest(db, user.id),
       ...afterSuccess(db, reserved),
     ]);
   return await orRecover(
@@ -105,6 +111,15 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
     async () => (await close(db, "signed_out", now, current)).rowsAffected === 1,
     async () => await countClosed(db, "signed_out", now, current) === 1 || null,
   );
+}
+
+/** Closes the current connection after too many wrong passwords over it, and asks its owner about it. */
+export async function closeGuesser(db: Db, session: Session, now: number): Promise<boolean> {
+  const current = eq(connections.id, session.connectionId);
+  const asked = db.update(connections).set({ unusual: withReasons(["wrong_confirmations"]), verdict: null })
+    .where(and(current, isOpen(now)));
+  const [, closed] = await db.batch([asked, close(db, "too_many_attempts", now, current)]);
+  return closed.rowsAffected === 1;
 }
 
 /** Closes in batches: a sign-in in between waits for one of them at most. Returns how many. */
@@ -212,6 +227,15 @@ function overMaxOpen(db: Db, userId: string, now: number) {
   return db.select({ id: open.id }).from(open)
     .where(and(eq(open.userId, userId), isOpen(now, open)))
     .orderBy(desc(open.openedAt), desc(open.id)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_OPEN);
+}
+
+export function withReasons(reasons: UnusualReason[]): SQL<string> {
+  return reasons.reduce<SQL<string>>(
+    (unusual, reason) =>
+      sql`case when instr(' ' || coalesce(${unusual}, '') || ' ', ${` ${reason} `}) then ${unusual}
+        else ltrim(coalesce(${unusual}, '') || ${` ${reason}`}) end`,
+    sql`${connections.unusual}`,
+  );
 }
 
 /** Values as the columns of a SELECT, for a conditional INSERT. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { and, eq, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
+import { and, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
 import type { Address } from "../visitor/addresses.ts";
 import type { Db } from "./database.ts";
 import { limits } from "./schema.ts";
@@ -18,74 +18,113 @@ type Budget = {
 };
 
 const PER_ADDRESS: Budget = { max: 10, window: 3 * MINUTE };
-const PER_ACCOUNT: Budget = { max: 25, window: HOUR };
-/** Failures in a row (NIST SP 800-63B-4, 3.2.2). */
+/** Of strangers together, and of known networks together. */
+const PER_HOUR: Budget = { max: 25, window: HOUR };
+/** Strangers' failures in a row (NIST SP 800-63B-4, 3.2.2). */
 const IN_A_ROW: Budget = { max: 100, window: 30 * DAY, lock: DAY };
+/** Failures in a row of one session or known browser. */
+const OWN_IN_A_ROW: Budget = { max: 10, window: 30 * DAY };
 
-export const KNOWN_FOR = 30 * DAY;
+/** Counters of addresses without an account: a bounded number, however many are made up. */
+const UNKNOWN_ACCOUNTS = 100_000;
 
-/** The keys of its counters. */
+/** What an account knows of whoever enters a password. Sessions and known browsers have budgets that nobody else can use up. */
+export type Standing = { kind: "session" | "browser"; id: string } | { kind: "network" | "stranger" };
+
 export type Attempt = {
-  address: string;
-  account: string;
-  run: string;
-  /** Failing it locks the account for a day. */
+  standing: Standing;
+  counted: string[];
+  /** The keys of the runs that a right password ends. */
+  runs: string[];
+  /** Failing it locks the account to strangers, closes the session, or makes the account forget the browser. */
   isLast: boolean;
 };
 
-export type OverLimit = { retryAfter: number; isLocked: boolean };
+export type OverLimit = {
+  /** In milliseconds. */
+  retryAfter: number;
+  isLocked: boolean;
+  key: string;
+};
+
+export type Guess = {
+  account: string;
+  address: Address;
+  standing: Standing;
+  browser: string | null;
+};
+
+type Counter = [key: string, budget: Budget];
 
 /**
- * Reserves an attempt, or says how long (in milliseconds) there is none. Going over one budget leaves the next untouched, and an address
- * known to the account has its own, so that strangers can't use up the owner's. If a remote answer is lost, the attempt stays counted.
+ * Reserves an attempt, or says how long there is none. Going over one budget leaves the next untouched. If a remote answer is lost, the
+ * attempt stays counted.
  */
-export async function reserveAttempt(
-  db: Db,
-  { email, address, isKnown }: { email: string; address: Address; isKnown: boolean },
-  now: number,
-): Promise<Attempt | OverLimit> {
-  const account = accountKey(email);
-  const keys = {
-    address: `address:${address.client}`,
-    account: isKnown ? `known:${account}:${address.client}` : `account:${account}`,
-    run: `run:${account}`,
-  };
-  const budgets: [key: string, budget: Budget][] = [
-    [keys.address, PER_ADDRESS],
-    [keys.account, PER_ACCOUNT],
-    [keys.run, IN_A_ROW],
-  ];
-  const [byAddress, byAccount, inARow, rows] = await db.batch([
-    countOne(db, keys.address, PER_ADDRESS, now, []),
-    countOne(db, keys.account, PER_ACCOUNT, now, budgets.slice(0, 1)),
-    countOne(db, keys.run, IN_A_ROW, now, budgets.slice(0, 2)),
-    db.select().from(limits).where(inArray(limits.key, budgets.map(([key]) => key))),
+export async function reserveAttempt(db: Db, guess: Guess, now: number): Promise<Attempt | OverLimit> {
+  const counters = countersOf(guess);
+  const keys = counters.map(([key]) => key);
+  const results = await db.batch([
+    db.select().from(limits).where(inArray(limits.key, keys)),
+    ...counters.map(([key, budget], i) => countOne(db, key, budget, now, counters.slice(0, i))),
   ]);
-  const counts = [byAddress, byAccount, inARow];
-  const isOver = budgets.some(([, { max }], i) => counts[i]?.some(({ count }) => count > max));
-  if (!isOver) return { ...keys, isLast: inARow[0]?.count === IN_A_ROW.max };
+  const counts = results.slice(1).map(([counted]) => counted?.count);
+  const isOver = counters.some(([, { max }], i) => (counts[i] ?? max + 1) > max);
+  if (!isOver) {
+    const isLast = counters.some(([, budget], i) => isRun(budget) && counts[i] === budget.max);
+    return { standing: guess.standing, counted: keys, runs: runsOf(guess), isLast };
+  }
 
   // When several budgets are used up, the last to free up decides the wait.
-  const usedUp = rows.filter(({ key, count, expiresAt }) =>
-    expiresAt > now && budgets.some(([k, { max }]) => k === key && count >= max)
-  );
+  const before = results[0];
+  const usedUp = counters.flatMap(([key, { max }]) => {
+    const row = before.find((row) => row.key === key);
+    return row && row.expiresAt > now && row.count >= max ? [row] : [];
+  }).sort((a, b) => b.expiresAt - a.expiresAt);
+  const [longest] = usedUp;
   return {
-    retryAfter: Math.max(...usedUp.map(({ expiresAt }) => expiresAt - now)),
-    isLocked: usedUp.some(({ key }) => key === keys.run),
+    retryAfter: longest ? longest.expiresAt - now : MINUTE,
+    isLocked: usedUp.some(({ key }) => key.startsWith("run:")),
+    key: longest?.key ?? keys[0] ?? "",
   };
 }
 
-export function afterSuccess(db: Db, reserved: Attempt) {
-  return [
-    decrement(db, [reserved.address, reserved.account]),
-    db.delete(limits).where(eq(limits.key, reserved.run)),
-  ] as const;
+export function keysOf(guess: Guess): string[] {
+  return countersOf(guess).map(([key]) => key);
+}
+
+function countersOf({ account, address, standing }: Guess): Counter[] {
+  // Clients whose address is unknown would share one budget.
+  const byAddress: Counter[] = address.client === "" ? [] : [[`address:${address.client}`, PER_ADDRESS]];
+  switch (standing.kind) {
+    case "session":
+      return [[`session:${standing.id}`, OWN_IN_A_ROW]];
+    case "browser":
+      return [[`browser:${account}:${standing.id}`, OWN_IN_A_ROW]];
+    case "network":
+      return [...byAddress, [`network:${account}`, PER_HOUR]];
+    case "stranger":
+      return [...byAddress, [`account:${account}`, PER_HOUR], [`run:${account}`, IN_A_ROW]];
+  }
+}
+
+function runsOf({ account, standing, browser }: Guess): string[] {
+  if (standing.kind === "session") return [`session:${standing.id}`];
+  const ids = new Set([standing.kind === "browser" ? standing.id : null, browser]);
+  return [`run:${account}`, ...[...ids].flatMap((id) => id === null ? [] : [`browser:${account}:${id}`])];
+}
+
+function isRun(budget: Budget): boolean {
+  return budget === IN_A_ROW || budget === OWN_IN_A_ROW;
+}
+
+export function afterSuccess(db: Db, { counted, runs }: Attempt) {
+  return [decrement(db, counted), db.delete(limits).where(inArray(limits.key, runs))] as const;
 }
 
 /** Also removes the counters it started, so that a flood doesn't fill the table. */
-export async function returnAttempt(db: Db, reserved: Attempt): Promise<void> {
-  const keys = [reserved.address, reserved.account, reserved.run];
-  await db.batch([decrement(db, keys), db.delete(limits).where(and(inArray(limits.key, keys), lte(limits.count, 0)))]);
+export async function returnAttempt(db: Db, { counted }: Attempt): Promise<void> {
+  const empty = and(inArray(limits.key, counted), lte(limits.count, 0));
+  await db.batch([decrement(db, counted), db.delete(limits).where(empty)]);
 }
 
 export function removeExpired(db: Db, now: number, max: number) {
@@ -94,16 +133,16 @@ export function removeExpired(db: Db, now: number, max: number) {
 }
 
 export function forgetFailures(db: Db, email: string) {
-  const account = accountKey(email);
+  const account = accountKey(email, true);
   return db.delete(limits).where(or(
-    inArray(limits.key, [`account:${account}`, `run:${account}`]),
-    // The keys with the prefix `known:ACCOUNT:`; ";" follows ":" in ASCII.
-    and(gte(limits.key, `known:${account}:`), lt(limits.key, `known:${account};`)),
+    inArray(limits.key, [`account:${account}`, `network:${account}`, `run:${account}`]),
+    // The keys with the prefix `browser:ACCOUNT:`; ";" follows ":" in ASCII.
+    and(gte(limits.key, `browser:${account}:`), lt(limits.key, `browser:${account};`)),
   ));
 }
 
 /** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */
-export function countOne(db: Db, key: string, budget: Budget, now: number, earlier: [key: string, budget: Budget][]) {
+export function countOne(db: Db, key: string, budget: Budget, now: number, earlier: Counter[]) {
   const { max, window, lock } = budget;
   // A counter that outlasts any window was written by a clock that was ahead, and would lock people out until then.
   const isExpired = sql`(limits.expires_at <= ${now} or limits.expires_at > ${now + Math.max(window, lock ?? 0)})`;
@@ -131,6 +170,8 @@ function decrement(db: Db, keys: string[]) {
   return db.update(limits).set({ count: sql`${limits.count} - 1` }).where(inArray(limits.key, keys));
 }
 
-export function accountKey(email: string): string {
-  return createHash("sha256").update(email).digest("base64url");
+/** Stands for an email address in the keys of counters. Made-up addresses share a bounded number of them. */
+export function accountKey(email: string, hasAccount: boolean): string {
+  const hash = createHash("sha256").update(email).digest();
+  return hasAccount ? hash.toString("base64url") : `unknown-${hash.readUInt32BE() % UNKNOWN_ACCOUNTS}`;
 }

@@ -3,7 +3,8 @@ import { shortenFuture } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { removeExpired } from "./limits.ts";
 import { expiredAt, type Lifetime } from "./open.ts";
-import { connections, known, refusals, sessions } from "./schema.ts";
+import { BROWSER_AGE } from "./browsers.ts";
+import { browsers, browserUsers, connections, known, places, refusals, sessions } from "./schema.ts";
 
 /** Rows per table and sweep, so that no sign-in pays for a long pause. */
 const MAX_ROWS = 1_000;
@@ -12,11 +13,16 @@ const MAX_ROWS = 1_000;
 export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: number): Promise<void> {
   const expired = db.select({ id: connections.id }).from(connections)
     .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(MAX_ROWS);
+  const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
+    .limit(MAX_ROWS);
   await db.batch([
     db.update(connections).set({ closedAt: expiredAt(connections), endReason: "expired" })
       .where(inArray(connections.id, expired)),
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
+    // Explicit, here and below, because a remote database may have foreign keys switched off.
+    db.delete(browserUsers).where(inArray(browserUsers.browserId, unused)),
+    db.delete(browsers).where(inArray(browsers.id, unused)),
   ]);
   if (retention === 0) return;
 
@@ -26,8 +32,8 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
   const refused = db.select({ id: refusals.id }).from(refusals).where(lt(refusals.lastAt, oldest)).limit(MAX_ROWS);
   const forgotten = db.select({ id: sql`rowid` }).from(known).where(lt(known.lastAt, oldest)).limit(MAX_ROWS);
   await db.batch([
-    // Explicit, because a remote database may have foreign keys switched off.
     db.delete(sessions).where(inArray(sessions.connectionId, closed)),
+    db.delete(places).where(inArray(places.connectionId, closed)),
     db.delete(connections).where(inArray(connections.id, closed)),
     db.delete(refusals).where(inArray(refusals.id, refused)),
     db.delete(known).where(inArray(sql`rowid`, forgotten)),

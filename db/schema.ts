@@ -9,13 +9,21 @@ export const END_REASONS = [
   "password_changed",
   "closed_by_operator",
   "replaced",
+  "too_many_attempts",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-export const REFUSAL_REASONS = ["wrong_password", "too_many_tries", "locked"] as const;
+export const REFUSAL_REASONS = ["wrong_password", "wrong_confirmation", "too_many_tries", "locked"] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-export const UNUSUAL_REASONS = ["new_country", "new_network_and_device", "after_refusals"] as const;
+export const UNUSUAL_REASONS = [
+  "new_country",
+  "new_network_and_device",
+  "after_refusals",
+  "moved_country",
+  "moved_device",
+  "wrong_confirmations",
+] as const;
 export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 
 export const VERDICTS = ["me", "not_me"] as const;
@@ -32,7 +40,6 @@ export const users = sqliteTable("users", {
   id: text().primaryKey(),
   /** Case-folded: one address is one account. */
   email: text().notNull().unique(),
-  /** A PHC string. */
   passwordHash: text("password_hash").notNull(),
   /** Grows with each change, which invalidates a sign-in that is still hashing the old password. */
   passwordVersion: integer("password_version").notNull().default(1),
@@ -40,6 +47,8 @@ export const users = sqliteTable("users", {
   /** Null: the browser's, like the theme. */
   language: text({ enum: LANGUAGES }),
   theme: text({ enum: THEMES }),
+  /** When the owner last said "Not me"; null again once the password was changed. */
+  disownedAt: integer("disowned_at"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -75,6 +84,9 @@ export const connections = sqliteTable(
     unusual: text(),
     /** Renaming the column would break instances of the version before while they still run. */
     verdict: text("answer", { enum: VERDICTS }),
+    /** Where it was last used, in `places`; null: where it was opened. */
+    place: text(),
+    browser: text(),
   },
   (t) => [
     index("connections_by_time").on(t.userId, t.openedAt, t.id),
@@ -89,7 +101,32 @@ export const connections = sqliteTable(
   ],
 );
 
-/** The countries, networks and devices that an account knows. */
+export const places = sqliteTable(
+  "places",
+  {
+    id: text().primaryKey(),
+    connectionId: text("connection_id").notNull().references(() => connections.id, { onDelete: "cascade" }),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    openedAt: integer("opened_at").notNull(),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+    client: text().notNull(),
+    ...origin,
+    /** Whether it is the connection's first place with this value: a filter finds a connection once. */
+    isFirstIp: integer("is_first_ip", { mode: "boolean" }).notNull(),
+    isFirstNetwork: integer("is_first_network", { mode: "boolean" }).notNull(),
+    isFirstCountry: integer("is_first_country", { mode: "boolean" }).notNull(),
+    isFirstDevice: integer("is_first_device", { mode: "boolean" }).notNull(),
+  },
+  (t) => [
+    uniqueIndex("places_by_connection").on(t.connectionId, t.client, t.device),
+    index("places_by_time").on(t.userId, t.firstAt),
+    index("places_by_country").on(t.userId, t.countryCode, t.openedAt, t.connectionId).where(sql`is_first_country`),
+    index("places_by_ip").on(t.userId, t.ip, t.openedAt, t.connectionId).where(sql`is_first_ip`),
+    index("places_by_network").on(t.userId, t.network, t.openedAt, t.connectionId).where(sql`is_first_network`),
+  ],
+);
+
 export const known = sqliteTable(
   "known",
   {
@@ -97,8 +134,37 @@ export const known = sqliteTable(
     kind: text({ enum: ["country", "network", "device"] }).notNull(),
     value: text().notNull(),
     lastAt: integer("last_at").notNull(),
+    /** The unusual connection whose owner said "This was me"; null if a plain sign-in taught it. */
+    taughtBy: text("taught_by"),
   },
   (t) => [primaryKey({ columns: [t.userId, t.kind, t.value] }), index("known_to_remove").on(t.lastAt)],
+);
+
+/** Browsers that signed in, recognised by a cookie of their own. It opens nothing. */
+export const browsers = sqliteTable(
+  "browsers",
+  {
+    id: text().primaryKey(),
+    /** SHA-256 of the cookie's secret part, base64url. */
+    secretHash: text("secret_hash").notNull(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (t) => [index("browsers_to_remove").on(t.lastAt)],
+);
+
+export const browserUsers = sqliteTable(
+  "browser_users",
+  {
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    browserId: text("browser_id").notNull().references(() => browsers.id, { onDelete: "cascade" }),
+    firstAt: integer("first_at").notNull(),
+    lastAt: integer("last_at").notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.userId, t.browserId] }),
+    index("browser_users_by_browser").on(t.browserId),
+    index("browser_users_by_time").on(t.userId, t.lastAt),
+  ],
 );
 
 export const sessions = sqliteTable("sessions", {
@@ -112,15 +178,22 @@ export const sessions = sqliteTable("sessions", {
   /** The hash before the last renewal, and its time; null before the first. */
   formerHash: text("former_hash"),
   renewedAt: integer("renewed_at"),
+  /** When the password was last entered under the former secret. */
+  formerConfirmedAt: integer("former_confirmed_at"),
+  /** When the browser first sent the new secret; null while its answer may have been lost. */
+  seenAt: integer("seen_at"),
 });
 
-/** Refused sign-ins, one row per account and hour, so that a flood neither fills nor hides the history. */
+/** Refused passwords, one row per account, hour and client, so that a flood neither fills nor hides the history. */
 export const refusals = sqliteTable(
   "refusals",
   {
     id: text().primaryKey(),
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
     hour: integer().notNull(),
+    /** See `clientOf`; empty for the row of the others, null in rows that grouped all clients of an hour. */
+    client: text(),
+    connectionId: text("connection_id"),
     firstAt: integer("first_at").notNull(),
     lastAt: integer("last_at").notNull(),
     attempts: integer().notNull(),
@@ -129,7 +202,8 @@ export const refusals = sqliteTable(
     ...origin,
   },
   (t) => [
-    uniqueIndex("refusals_by_hour").on(t.userId, t.hour),
+    uniqueIndex("refusals_by_client").on(t.userId, t.hour, t.client).where(sql`client is not null`),
+    index("refusals_by_connection").on(t.connectionId).where(sql`connection_id is not null`),
     index("refusals_by_time").on(t.userId, t.firstAt, t.id),
     index("refusals_by_country").on(t.userId, t.countryCode, t.firstAt, t.id),
     index("refusals_by_ip").on(t.userId, t.ip, t.firstAt, t.id),

@@ -1,20 +1,31 @@
 import { Buffer } from "node:buffer";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { and, eq, exists, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, isNull, type SQL, sql } from "drizzle-orm";
 import { type Activity, activityOf } from "./history/activity.ts";
 import type { Db } from "./database.ts";
 import { joinJson, jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
-import { connections, type EndReason, type Language, sessions, type Theme, type User, users } from "./schema.ts";
+import {
+  connections,
+  type EndReason,
+  type Language,
+  places,
+  sessions,
+  type Theme,
+  type User,
+  users,
+} from "./schema.ts";
 
-/** The session behind a browser's cookie, with its connection and account. */
 export type Session = {
   id: string;
+  /** The hash of the secret that is stored now, and of the one that the browser sent. */
   secretHash: string;
+  sentHash: string;
+  /** Whether this is the first request with a renewed secret, which ends the former one. */
+  isFirstSeen: boolean;
   csrf: string;
-  /** When the password was last entered. */
   confirmedAt: number;
   connectionId: string;
   openedAt: number;
@@ -24,9 +35,14 @@ export type Session = {
   timeZone: string | null;
   language: Language | null;
   theme: Theme | null;
+  place: LastPlace;
+  browser: string | null;
   /** Null exactly while the session is valid; otherwise for telling its holder why it isn't. */
   end: SessionEnd | null;
 };
+
+/** `lastAt` is null where the connection was opened. */
+export type LastPlace = { client: string; device: string; lastAt: number | null };
 
 /** `renewed`: the connection is open, but under a newer secret than the cookie's. */
 export type SessionEnd = { at: number; reason: EndReason | "renewed" };
@@ -36,6 +52,8 @@ export type Secret = { id: string; cookie: string; hash: string };
 const COOKIE = /^([\w-]{22})\.([\w-]{43})$/;
 /** For requests on their way from other tabs; milliseconds. */
 const GRACE = 10_000;
+/** How long a former secret works while the answer with the new one may have been lost; milliseconds. */
+const LOST_FOR = 86_400_000;
 
 export function newSessionId(): string {
   return randomBytes(16).toString("base64url");
@@ -51,9 +69,15 @@ export function newCsrf(): string {
   return randomBytes(16).toString("base64url");
 }
 
-type StoredSession = Omit<Session, "id" | "end"> & {
+type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place"> & {
   formerHash: string | null;
+  formerConfirmedAt: number | null;
   renewedAt: number | null;
+  seenAt: number | null;
+  ip: string;
+  network: string;
+  device: string;
+  moved: LastPlace | null;
   endedAt: number | null;
   endReason: EndReason | null;
 };
@@ -61,7 +85,9 @@ type StoredSession = Omit<Session, "id" | "end"> & {
 const SESSION = jsonObject({
   secretHash: sessions.secretHash,
   formerHash: sessions.formerHash,
+  formerConfirmedAt: sessions.formerConfirmedAt,
   renewedAt: sessions.renewedAt,
+  seenAt: sessions.seenAt,
   csrf: sessions.csrf,
   confirmedAt: sessions.confirmedAt,
   connectionId: connections.id,
@@ -74,6 +100,12 @@ const SESSION = jsonObject({
   timeZone: users.timeZone,
   language: users.language,
   theme: users.theme,
+  ip: connections.ip,
+  network: connections.network,
+  device: connections.device,
+  browser: connections.browser,
+  moved: sql`json((select json_object('client', client, 'device', device, 'lastAt', last_at)
+    from ${places} where ${places.id} = ${connections.place}))`,
 });
 const BY_ID = sql`
   from ${sessions}
@@ -83,11 +115,11 @@ const BY_ID = sql`
 
 const findSession = prepare<StoredSession>(sql`select ${SESSION} ${BY_ID}`);
 const findSessionAndActivity = prepare<{ session: StoredSession; activity: Activity }>(sql`
-  select ${joinJson({ session: SESSION, activity: sql`(${activityOf(users.id, sessions.connectionId)})` })} ${BY_ID}`);
+  select ${joinJson({ session: SESSION, activity: sql`(${activityOf(users.id)})` })} ${BY_ID}`);
 
 export type Resuming = { isReading: boolean; now: number };
 
-/** Finds the cookie's session, valid or ended. For `GRACE` ms after a renewal the previous secret still reads. */
+/** Finds the cookie's session, valid or ended; `null` if there is none. */
 export async function resumeSession(db: Db, cookie: string | undefined, resuming: Resuming): Promise<Session | null> {
   const sent = parseCookie(cookie);
   const stored = sent && await findSession(db, { id: sent.id, now: resuming.now });
@@ -108,19 +140,36 @@ export async function resumeWithActivity(
 
 type SentCookie = { id: string; secret: string };
 
-function parseCookie(cookie: string | undefined): SentCookie | null {
+export function parseCookie(cookie: string | undefined): SentCookie | null {
   const [, id, secret] = COOKIE.exec(cookie ?? "") ?? [];
   return id && secret ? { id, secret } : null;
 }
 
+/** Also accepts the former secret, with its confirmation, until the new one is first seen (ASVS 7.2.4); then it only reads, for `GRACE` ms. */
 function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isReading, now }: Resuming): Session | null {
-  const { formerHash, renewedAt, endedAt, endReason, ...session } = stored;
+  const { formerHash, formerConfirmedAt, renewedAt, seenAt, endedAt, endReason, ip, network, device, moved, ...rest } =
+    stored;
   const end = endedAt === null || endReason === null ? null : { at: endedAt, reason: endReason };
-  if (isHashOf(secret, session.secretHash)) return { id, ...session, end };
+  const place = moved ?? { client: ip.includes(":") ? network : ip, device, lastAt: null };
+  const isUnseen = formerConfirmedAt !== null && seenAt === null;
+  const session = { id, ...rest, place, sentHash: rest.secretHash, isFirstSeen: isUnseen, end };
+  if (isHashOf(secret, rest.secretHash)) return session;
   if (formerHash === null || renewedAt === null || !isHashOf(secret, formerHash)) return null;
 
-  const isGraceful = isReading && renewedAt <= now && now < renewedAt + GRACE;
-  return { id, ...session, end: end ?? (isGraceful ? null : { at: renewedAt, reason: "renewed" }) };
+  const former = { ...session, sentHash: formerHash, isFirstSeen: false };
+  const renewed = { at: renewedAt, reason: "renewed" as const };
+  const isWithin = (since: number, milliseconds: number) => since <= now && now < since + milliseconds;
+  if (isUnseen) {
+    const isLost = isWithin(renewedAt, LOST_FOR);
+    return { ...former, confirmedAt: formerConfirmedAt, end: end ?? (isLost ? null : renewed) };
+  }
+  const isGraceful = isReading && isWithin(seenAt ?? renewedAt, GRACE);
+  return { ...former, end: end ?? (isGraceful ? null : renewed) };
+}
+
+export async function endFormerSecret(db: Db, session: Session, now: number): Promise<void> {
+  await db.update(sessions).set({ seenAt: now })
+    .where(and(eq(sessions.id, session.id), eq(sessions.secretHash, session.sentHash), isNull(sessions.seenAt)));
 }
 
 /**
@@ -157,7 +206,13 @@ export function renewSession(db: Db, session: Session, secret: Secret, now: numb
   return [
     db.update(sessions).set({ confirmedAt: now }).where(and(eq(sessions.id, session.id), condition)),
     db.update(sessions)
-      .set({ secretHash: secret.hash, formerHash: session.secretHash, renewedAt: now })
+      .set({
+        secretHash: secret.hash,
+        formerHash: session.sentHash,
+        formerConfirmedAt: session.confirmedAt,
+        renewedAt: now,
+        seenAt: null,
+      })
       .where(and(eq(sessions.id, session.id), eq(sessions.secretHash, session.secretHash), condition)),
   ] as const;
 }
@@ -166,6 +221,6 @@ function hashOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-function isHashOf(secret: string, hash: string): boolean {
+export function isHashOf(secret: string, hash: string): boolean {
   return timingSafeEqual(hashOf(secret), Buffer.from(hash, "base64url"));
 }

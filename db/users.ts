@@ -1,13 +1,16 @@
-import { and, eq, exists, getTableColumns, inArray, ne, notExists, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, inArray, ne, notExists, notInArray, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
-import type { Address } from "../visitor/addresses.ts";
+import type { Visitor } from "../visitor/visitor.ts";
+import { forgetBrowsers } from "./browsers.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import type { Db } from "./database.ts";
+import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
-import { afterSuccess, type Attempt, forgetFailures, KNOWN_FOR } from "./limits.ts";
+import { isKnown, traitsOf } from "./known.ts";
+import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
-import { connections, known, refusals, sessions, type User, users } from "./schema.ts";
+import { browsers, browserUsers, connections, known, places, refusals, sessions, type User, users } from "./schema.ts";
 import { hasSecret, newSecret, renewSession, type Session } from "./sessions.ts";
 
 /** RFC 5321, 4.5.3.1.3. */
@@ -38,22 +41,43 @@ export function findUser(db: Db, email: string): Promise<User | undefined> {
   return db.query.users.findFirst({ where: eq(users.email, foldEmail(email)) });
 }
 
-/** Finds the account that a visitor wants to sign in to, and whether their address signed in to it within `KNOWN_FOR`. */
+const USER_ID = sql`users.id`;
+const value = sql.placeholder;
+
+const findWithStanding = prepare<
+  { user: User; hasBrowsers: 0 | 1; knowsBrowser: 0 | 1; knowsNetwork: 0 | 1; knowsDevice: 0 | 1 }
+>(sql`
+  select ${
+  jsonObject({
+    user: jsonObject(getTableColumns(users)),
+    hasBrowsers: sql`exists (select 1 from ${browserUsers} where user_id = ${USER_ID})`,
+    knowsBrowser: sql`exists (select 1 from ${browserUsers} where user_id = ${USER_ID} and browser_id = ${
+      value("browser")
+    })`,
+    knowsNetwork: isKnown("network", sql`${value("network")}`, USER_ID),
+    knowsDevice: isKnown("device", sql`${value("device")}`, USER_ID),
+  })
+} from ${users} where ${users.email} = ${value("email")}`);
+
+/** Finds the account that a visitor wants to sign in to, and what it knows of them, from best to worst. */
 export async function findUserFrom(
   db: Db,
   email: string,
-  address: Address,
-  now: number,
-): Promise<{ user: User | undefined; isKnown: boolean }> {
-  const sameClient = address.client === address.ip ? sql`c.ip = ${address.ip}` : sql`c.network = ${address.network}`;
-  const cameFromHere = sql<number>`exists (select 1 from connections c
-    where c.user_id = users.id and ${sameClient} and c.opened_at > ${now - KNOWN_FOR})`;
-  const [found] = await db.select({ ...getTableColumns(users), isKnown: cameFromHere }).from(users)
-    .where(eq(users.email, foldEmail(email)));
-  if (!found) return { user: undefined, isKnown: false };
+  visitor: Visitor,
+  browser: string | null,
+): Promise<{ user: User | undefined; standings: Standing[] }> {
+  const { network, device } = traitsOf({ ...visitor, network: visitor.address.network });
+  const found = await findWithStanding(db, { email: foldEmail(email), browser, network, device });
+  if (!found) return { user: undefined, standings: [{ kind: "stranger" }] };
 
-  const { isKnown, ...user } = found;
-  return { user, isKnown: isKnown === 1 };
+  const { user, hasBrowsers, knowsBrowser, knowsNetwork, knowsDevice } = found;
+  const standings: Standing[] = [{ kind: knowsNetwork ? "network" : "stranger" }];
+  if (knowsBrowser && browser !== null) standings.unshift({ kind: "browser", id: browser });
+  // An account without a known browser yet knows them by network and device together.
+  else if (!hasBrowsers && knowsNetwork && knowsDevice) {
+    standings.unshift({ kind: "browser", id: `${network} ${device}` });
+  }
+  return { user, standings };
 }
 
 export async function hasUsers(db: Db): Promise<boolean> {
@@ -84,18 +108,25 @@ export async function renameUser(db: Db, email: string, newEmail: string): Promi
  * Leaves nothing of it in an embedded database's files: repeat it if it throws `Unavailable`.
  */
 export async function removeUser(db: Db, email: string): Promise<boolean> {
-  const gone = db.select({ id: users.id }).from(users).where(eq(users.email, foldEmail(email)));
+  const ofUser = eq(users.email, foldEmail(email));
+  const gone = db.select({ id: users.id }).from(users).where(ofUser);
   const goneConnections = db.select({ id: connections.id }).from(connections).where(inArray(connections.userId, gone));
-  const [, , , , , removed] = await db.batch([
+  const theirs = db.select({ id: browserUsers.browserId }).from(browserUsers).where(inArray(browserUsers.userId, gone));
+  const others = db.select({ id: browserUsers.browserId }).from(browserUsers)
+    .where(and(eq(browserUsers.browserId, browsers.id), notInArray(browserUsers.userId, gone)));
+  const results = await db.batch([
     db.delete(sessions).where(inArray(sessions.connectionId, goneConnections)),
+    db.delete(places).where(inArray(places.userId, gone)),
+    db.delete(browsers).where(and(inArray(browsers.id, theirs), notExists(others))),
+    db.delete(browserUsers).where(inArray(browserUsers.userId, gone)),
     db.delete(connections).where(inArray(connections.userId, gone)),
     db.delete(refusals).where(inArray(refusals.userId, gone)),
     db.delete(known).where(inArray(known.userId, gone)),
     forgetFailures(db, foldEmail(email)),
-    db.delete(users).where(eq(users.email, foldEmail(email))),
+    db.delete(users).where(ofUser),
   ]);
   await db.$client.emptyLog();
-  return removed.rowsAffected === 1;
+  return results[8].rowsAffected === 1;
 }
 
 export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
@@ -110,8 +141,8 @@ export async function strengthenHash(db: Db, user: User, passwordHash: string): 
 }
 
 /**
- * Also closes the account's other connections (ASVS 7.4.3) and renews the session's secret (7.2.4). Returns how many were closed, and the
- * cookie as `confirmSession`; `null` if the password changed since `user` was read or the current connection was closed.
+ * Also closes the other connections (ASVS 7.4.3), renews the secret (7.2.4) and forgets the other browsers. Returns how many were closed, and
+ * the cookie as `confirmSession`; `null` if the password changed since `user` was read or the current connection was closed.
  */
 export async function changePassword(
   db: Db,
@@ -129,7 +160,7 @@ export async function changePassword(
   );
   const change = () =>
     db.batch([
-      db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1 })
+      db.update(users).set({ passwordHash, passwordVersion: user.passwordVersion + 1, disownedAt: null })
         .where(
           and(
             eq(users.id, user.id),
@@ -149,6 +180,7 @@ export async function changePassword(
         session.connectionId,
       ),
       ...renewSession(db, session, secret, now, hasChanged),
+      forgetBrowsers(db, user.id, session.browser, hasChanged),
       ...afterSuccess(db, reserved),
     ]);
   return await orRecover(
@@ -165,15 +197,15 @@ export async function changePassword(
   );
 }
 
-/** Sets a password as the operator, closes all of the account's connections and resets its limits. Returns how many were closed. */
+/** Sets a password as the operator, closes all of the account's connections, and forgets its failures and known browsers. Returns how many were closed. */
 export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
   const ofUser = eq(connections.userId, user.id);
   const reset = () =>
     db.batch([
-      db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1` }).where(
-        eq(users.id, user.id),
-      ),
+      db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null })
+        .where(eq(users.id, user.id)),
       close(db, "password_changed", now, ofUser),
+      forgetBrowsers(db, user.id, null),
       forgetFailures(db, user.email),
     ]);
   return await orRecover(

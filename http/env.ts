@@ -10,6 +10,7 @@ import type { CountryOf } from "../visitor/countries.ts";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
+import type { OverLimits } from "./passwords/over_limits.ts";
 
 /** What varies from one installation to another, and in tests. */
 export type AppOptions = {
@@ -26,6 +27,8 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
+  /** How often refusals over a limit are written, in milliseconds; a second by default. */
+  gatherInterval?: number;
   /** Whether HTTPS is required of the host's subdomains too, which is the default. */
   hstsSubdomains?: boolean;
   /** How often an open history polls, in milliseconds; 5 seconds by default. */
@@ -50,7 +53,8 @@ export type Env = {
     /** The client's address; `visitor` has it too, but waits for the country. */
     address: () => Address;
     visitor: () => Promise<Visitor>;
-    /** The session behind the cookie, valid or ended; null without a cookie of ours. */
+    overLimits: OverLimits;
+    /** The session behind the cookie, valid or ended; null if there is none. */
     resumed: Session | null;
     /** Set by `requireSession`: a valid session. */
     session: Session;

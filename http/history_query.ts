@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
-import { type Cursor, type Filter, STATES } from "../db/history/rows.ts";
+import { type Filter, STATES } from "../db/history/filters.ts";
+import type { Cursor } from "../db/history/rows.ts";
 import { readAddress, readNetwork } from "../visitor/addresses.ts";
 import { isCountry } from "../words/countries.ts";
 import type { Texts } from "../words/texts.ts";

@@ -22,6 +22,8 @@ export type LogEvent =
   | "user_deleted"
   | "authn_login_unlock"
   | "session_closed"
+  | "unusual_moved"
+  | "address_unknown"
   | "unusual_recognized"
   | "unusual_disowned";
 

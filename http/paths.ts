@@ -11,6 +11,7 @@ export const paths = {
   connections,
   live: `${connections}/live`,
   closeAll: `${connections}/close`,
+  details: <Id extends string>(id: Id) => `${connections}/${id}` as const,
   closeOne: <Id extends string>(id: Id) => `${connections}/${id}/close` as const,
   review: <Id extends string>(id: Id) => `${connections}/${id}/review` as const,
   /** The former name of `review`. */
@@ -22,6 +23,9 @@ export const paths = {
   changePassword: "/.well-known/change-password",
   static: <Name extends string>(name: Name) => `/static/${name}` as const,
 } as const;
+
+/** The header by which a page's requests say for which connection it was made. */
+export const PAGE_HEADER = "X-Connection";
 
 /** A path with the parameters that are set. */
 export function withQuery(path: string, query: Record<string, string | undefined>): string {

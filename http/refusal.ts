@@ -13,4 +13,9 @@ export class Refusal extends HTTPException {
   }
 }
 
+/** Ends a request whose session was closed while it was answered. */
+export class SessionEnded extends Error {
+  override name = "SessionEnded";
+}
+
 export const notFound = () => new Refusal(404, (errors) => errors.notFound);

@@ -5,27 +5,40 @@ import { createClientAddress } from "../visitor/client_address.ts";
 import { readVisitor, type Visitor } from "../visitor/visitor.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
+import { createOverLimits } from "./passwords/over_limits.ts";
 
 /** Gives each request its options, its visitor and its background work. */
 export function prepareRequest(options: AppOptions) {
-  const clientAddress = createClientAddress(options.trustedProxies);
-
-  function addressOf(c: Context<Env>) {
-    const peer = c.env?.remoteAddr;
-    const hostname = peer && "hostname" in peer ? peer.hostname : undefined;
-    return clientAddress(hostname, c.req.header("X-Forwarded-For"));
-  }
+  const addressOf = createAddressReader(options);
+  const overLimits = createOverLimits(options);
 
   return createMiddleware<Env>((c, next) => {
     let known: Address | undefined;
     let visitor: Promise<Visitor> | undefined;
     const address = () => known ??= addressOf(c);
     c.set("options", options);
+    c.set("overLimits", overLimits);
     c.set("address", address);
     c.set("visitor", () => visitor ??= readVisitor(address(), c.req.header("User-Agent"), options.countryOf));
     c.set("waitUntil", (work) => options.waitUntil(work.then(() => {}, (error) => logCrash(c, error))));
     return next();
   });
+}
+
+/** Reads a request's address. Logs once that there is none: then nothing is limited by address. */
+export function createAddressReader({ trustedProxies, log }: AppOptions): (c: Context) => Address {
+  const clientAddress = createClientAddress(trustedProxies);
+  let hasLogged = false;
+  return (c) => {
+    const peer = c.env?.remoteAddr;
+    const hostname = peer && "hostname" in peer ? peer.hostname : undefined;
+    const address = clientAddress(hostname, c.req.header("X-Forwarded-For"));
+    if (address.client === "" && !hasLogged) {
+      hasLogged = true;
+      log("address_unknown", { path: c.req.path });
+    }
+    return address;
+  };
 }
 
 /** Logs an event with the request's id and the client's address. */

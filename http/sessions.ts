@@ -2,14 +2,18 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { markSeen } from "../db/connections.ts";
 import type { Db } from "../db/database.ts";
-import { newCsrf, resumeSession, type Resuming, type Session } from "../db/sessions.ts";
+import { isAtPlace, recordPlace } from "../db/places.ts";
+import { endFormerSecret, newCsrf, resumeSession, type Resuming, type Session } from "../db/sessions.ts";
+import type { Address } from "../visitor/addresses.ts";
+import { deviceOf, readUserAgent } from "../visitor/devices.ts";
+import { readVisitor } from "../visitor/visitor.ts";
 import { textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "./cookies.ts";
-import type { Env } from "./env.ts";
+import type { AppOptions, Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
 import { languageOf } from "./languages.ts";
-import { paths, safeNext, withQuery } from "./paths.ts";
+import { PAGE_HEADER, paths, safeNext, withQuery } from "./paths.ts";
 
 /** Sets the session's cookie, for as long as a connection opened at `openedAt` can last. */
 export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: number): void {
@@ -21,8 +25,21 @@ export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: nu
 /** Loads the session behind the cookie, and with it the language. */
 export const loadSession = createMiddleware<Env>(async (c, next) => {
   await loadSessionBy(c, resumeSession);
-  return await next();
+  const session = openSession(c);
+  return session && isOtherPage(c, session) ? reloadPage(c) : await next();
 });
+
+/** Whether a page's request comes over another connection than the page was made for: somebody signed in again in another tab. */
+export function isOtherPage(c: Context, session: Session): boolean {
+  const page = c.req.header(PAGE_HEADER);
+  return page !== undefined && page !== session.connectionId;
+}
+
+/** Has htmx load the page again: otherwise it would show one account's rows under another's name. */
+export function reloadPage(c: Context): Response {
+  c.header("HX-Refresh", "true");
+  return c.body(null, 204);
+}
 
 /** Loads the session with a query of the caller's choice. */
 export async function loadSessionBy(
@@ -56,10 +73,34 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
   if (!session) return redirectToSignIn(c);
 
   c.set("session", session);
-  const { db, lifetime, now } = c.get("options");
-  c.get("waitUntil")(markSeen(db, session, lifetime, now()));
+  const options = c.get("options");
+  c.get("waitUntil")(markSeen(options.db, session, options.lifetime, options.now()));
+  recordVisit(c, session);
   return await next();
 });
+
+/** Records what a request shows of its session, a poll's too: from where it is used, and that a renewed secret arrived. */
+export function recordVisit(c: Context<Env>, session: Session): void {
+  c.get("waitUntil")(recordVisitFrom(c.get("options"), session, c.get("address")(), c.req.header("User-Agent")));
+}
+
+export async function recordVisitFrom(
+  { db, now: clock, countryOf, log }: AppOptions,
+  session: Session,
+  address: Address,
+  userAgentHeader: string | undefined,
+): Promise<void> {
+  const now = clock();
+  if (session.isFirstSeen) await endFormerSecret(db, session, now);
+  const device = deviceOf(readUserAgent(userAgentHeader));
+  // An unknown address is no other one; another device is one all the same.
+  if (isAtPlace(session, address.client || session.place.client, device, now)) return;
+
+  const reasons = await recordPlace(db, session, await readVisitor(address, userAgentHeader, countryOf), now);
+  if (reasons.length === 0) return;
+  const { userId: user, connectionId: connection } = session;
+  log("unusual_moved", { user, connection, ip: address.ip, reasons: reasons.join(" ") });
+}
 
 /** Redirects to sign-in, and back to the current page afterwards. */
 export function redirectToSignIn(c: Context): Response {

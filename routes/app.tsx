@@ -16,6 +16,7 @@ import { loadSession, openSession, requireSession } from "../http/sessions.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
+import { connection } from "./history/connection.tsx";
 import { connections } from "./history/connections.tsx";
 import { csv } from "./history/csv.ts";
 import { live } from "./history/live.tsx";
@@ -43,7 +44,9 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use(loadSession);
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
-  for (const route of [signIn, connections, csv, closing, review, password, preferences]) app.route("/", route);
+  for (const route of [signIn, connections, csv, closing, connection, review, password, preferences]) {
+    app.route("/", route);
+  }
   // Signed out, an unknown private path looks like any other.
   app.use("/user/*", requireSession);
 

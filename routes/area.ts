@@ -11,9 +11,10 @@ import type { AppOptions, Owner } from "../http/env.ts";
 import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
 import { createLog, describeError } from "../http/log.ts";
-import { BUSY_RETRY_AFTER } from "../http/password_check.ts";
+import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
-import { redirectToSignIn, resumingOf } from "../http/sessions.ts";
+import { createAddressReader } from "../http/request.ts";
+import { recordVisitFrom, redirectToSignIn, resumingOf } from "../http/sessions.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createApp } from "./app.tsx";
 
@@ -36,6 +37,7 @@ export function createArea(options: AreaOptions): {
   const settings = withDefaults(options);
   const app = createApp(settings);
   const methods = methodsOf(app);
+  const addressOf = createAddressReader(settings);
 
   function isOwn(path: string): boolean {
     const files = paths.static("");
@@ -48,8 +50,13 @@ export function createArea(options: AreaOptions): {
     const session = await resumeSession(db, readCookie(c, "session", origin), resumingOf(c, now()));
     if (session === null || session.end !== null) return null;
 
-    const seen = markSeen(db, session, lifetime, now());
-    waitUntil(seen.catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })));
+    const seen = Promise.all([
+      markSeen(db, session, lifetime, now()),
+      recordVisitFrom(settings, session, addressOf(c), c.req.header("User-Agent")),
+    ]);
+    waitUntil(
+      seen.then(() => {}).catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })),
+    );
     return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
   }
 

@@ -4,7 +4,8 @@ import { confirmSession, type Session } from "../db/sessions.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, readForm, say } from "../http/forms.ts";
 import { wantsFragment } from "../http/htmx.ts";
-import { checkOwnPassword, describeRefused } from "../http/password_check.ts";
+import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
+import { logRequest } from "../http/request.ts";
 import { writeSessionCookie, zoneOf } from "../http/sessions.ts";
 import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
 import { renderProblem } from "./errors.tsx";
@@ -22,10 +23,13 @@ export function needsPassword(session: Session, now: number): boolean {
   return age < 0 || age > RECENT;
 }
 
-/** Checks the field `password`, unless it was entered recently (ASVS 7.5.2). Returns `null` to proceed, otherwise what to say. */
-export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null> {
-  const { options: { db, now, log }, session, requestId, texts: t } = c.var;
-  if (!needsPassword(session, now())) return null;
+/**
+ * Checks the field `password`, unless it was entered recently (ASVS 7.5.2) and isn't required in any case. Returns `null` to proceed,
+ * otherwise what to say.
+ */
+export async function confirmOwner(c: Context<Env>, isRequired = false): Promise<Unconfirmed | null> {
+  const { options: { db, now }, session, texts: t } = c.var;
+  if (!isRequired && !needsPassword(session, now())) return null;
 
   const typed = PasswordField.safeParse((await readForm(c)).password);
   if (!typed.success) {
@@ -37,15 +41,16 @@ export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null>
     const { user, reserved } = checked;
     const cookie = await confirmSession(db, { session, user, reserved, now: now() });
     if (cookie !== null) {
-      log("session_renewed", { request_id: requestId, user: user.id, connection: session.connectionId });
+      logRequest(c, "session_renewed", { user: user.id, connection: session.connectionId });
       if (cookie !== "same") writeSessionCookie(c, cookie, session.openedAt);
       return null;
     }
   }
   // The password was changed while it was being checked.
-  const refused = checked.outcome === "right" ? { outcome: "wrong" as const, isLast: false } : checked;
-  const { address: { ip } } = await c.var.visitor();
-  log("authn_login_fail", { request_id: requestId, user: session.userId, ip, reason: refused.outcome });
+  const refused = checked.outcome === "right"
+    ? { outcome: "wrong" as const, standing: checked.reserved.standing, isLast: false }
+    : checked;
+  logRequest(c, "authn_login_fail", { user: session.userId, reason: refused.outcome });
   const text = describeRefused(c, refused, t.confirmation.wrong);
   return refused.outcome === "wrong"
     ? { problems: { password: text } }
@@ -55,12 +60,15 @@ export async function confirmOwner(c: Context<Env>): Promise<Unconfirmed | null>
 export function confirmationProps(
   c: Context<Env>,
   { problem, problems }: Unconfirmed = { problems: {} },
+  isRequired = false,
 ): Confirmation {
   const { options, session, texts: t } = c.var;
+  const isOld = needsPassword(session, options.now());
   return {
     csrf: session.csrf,
     email: session.email,
-    needsPassword: needsPassword(session, options.now()),
+    needsPassword: isRequired || isOld,
+    passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
     zone: zoneOf(c),
     inDialog: wantsFragment(c),
     problem,

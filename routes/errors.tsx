@@ -5,7 +5,8 @@ import type { Env } from "../http/env.ts";
 import { wantsFragment } from "../http/htmx.ts";
 import { languageOf } from "../http/languages.ts";
 import { paths } from "../http/paths.ts";
-import { notFound, Refusal } from "../http/refusal.ts";
+import { notFound, Refusal, SessionEnded } from "../http/refusal.ts";
+import { redirectToSignIn } from "../http/sessions.ts";
 import { ErrorPage } from "../views/error.tsx";
 import { Notification, NotificationFragment } from "../views/notifications.tsx";
 import { textsOf } from "../words/texts.ts";
@@ -20,6 +21,7 @@ export function renderNotFound(c: Context<Env>) {
 
 /** Renders whatever ended a request: a page that says what happened and what to do, or for htmx the same as a notification. */
 export async function renderError(error: Error, c: Context<Env>): Promise<Response> {
+  if (error instanceof SessionEnded) return redirectToSignIn(c);
   const { status, say, home } = refusalOf(error, c);
   // A guard may refuse the request before its session, and with it its language, is loaded.
   const t = c.get("texts") ?? textsOf(languageOf(c, null));
@@ -43,7 +45,7 @@ function refusalOf(error: Error, c: Context<Env>): Refusal {
   return new Refusal(503, (errors) => errors.unavailable);
 }
 
-/** For htmx: a notification in the dialog or on the page, which otherwise stays as it is. Nobody waits for a poll: it fails silently. */
+/** For htmx: a notification in the dialog or on the page. A poll fails silently, because nobody waits for it. */
 export function renderProblem(c: Context<Env>, text: string): Response | Promise<Response> {
   const isInDialog = c.req.method === "POST" && c.req.header("HX-Target") === "dialog#dialog";
   c.header("HX-Reswap", "none");

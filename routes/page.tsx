@@ -19,6 +19,9 @@ async function renderPage(c: Context<Env>, content: Child, { title, isError }: P
   // A notice waits for a page of its owner, past any error on the way.
   const notice = session && !isError ? await takeNotice(c, session) : null;
   const theme = session?.theme ?? null;
-  const page = <Layout path={c.req.path} {...{ title, brand, header, owner, theme, notice, t }}>{content}</Layout>;
+  const connection = session?.connectionId;
+  const page = (
+    <Layout path={c.req.path} {...{ title, brand, header, owner, connection, theme, notice, t }}>{content}</Layout>
+  );
   return c.html(`<!doctype html>${page}`);
 }

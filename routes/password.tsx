@@ -6,7 +6,7 @@ import { changePassword } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
-import { checkOwnPassword, describeRefused } from "../http/password_check.ts";
+import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions.ts";
@@ -47,7 +47,7 @@ password.post(
         : showPassword(c, {}, text));
     }
     const { user, reserved } = checked;
-    const passwordHash = await passwords.hash(fields.new_password);
+    const passwordHash = await passwords.hash(fields.new_password, { rank: "owner", account: user.id });
     if (passwordHash === null) {
       await returnAttempt(db, reserved);
       return await showPassword(c, {}, describeRefused(c, { outcome: "busy" }, ""));

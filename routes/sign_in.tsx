@@ -1,15 +1,18 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { findBrowser, newBrowser } from "../db/browsers.ts";
 import { openConnection, signOut } from "../db/connections.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
+import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireCsrf, requireFormCookie } from "../http/guards.ts";
-import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/password_check.ts";
+import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext } from "../http/paths.ts";
+import { logRequest } from "../http/request.ts";
 import { formCsrf, openSession, writeSessionCookie } from "../http/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
 import { readTimeZone } from "../words/time_zones.ts";
@@ -36,13 +39,15 @@ signIn.post(
   requireFormCookie((c, typed, problem) => showSignIn(c, typed, {}, problem)),
   validForm(Credentials, showSignIn),
   async (c) => {
-    const { options: { db, now: clock, log, lifetime, retention }, requestId, resumed, waitUntil } = c.var;
+    const { options: { db, origin, now: clock, lifetime, retention }, resumed, waitUntil } = c.var;
     const { password, time_zone, ...typed } = c.req.valid("form");
     const email = foldEmail(typed.email);
     const visitor = await c.var.visitor();
-    const found = await findUserFrom(db, email, visitor.address, clock());
+    const browserCookie = readCookie(c, "browser", origin);
+    const browser = await findBrowser(db, browserCookie);
+    const found = await findUserFrom(db, email, visitor, browser);
 
-    const checked = await checkPassword(c, { email, ...found, password });
+    const checked = await checkPassword(c, { email, ...found, browser, password });
     if (checked.outcome !== "right") return await refuseSignIn(c, typed, checked, found.user);
 
     const { user, reserved } = checked;
@@ -50,23 +55,28 @@ signIn.post(
     const timeZone = readTimeZone(time_zone);
     // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
     const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
-    const cookie = await openConnection(db, { user, visitor, reserved, replaces, timeZone, lifetime, now });
-    // The password was changed while it was being checked.
-    if (cookie === null) return await refuseSignIn(c, typed, { outcome: "wrong", isLast: false }, user);
-
-    log("authn_login_success", { request_id: requestId, user: user.id, ip: visitor.address.ip });
+    const opened = browser ?? newBrowser();
+    const opening = { user, visitor, browser: opened, reserved, replaces, timeZone, lifetime, now };
+    const cookie = await openConnection(db, opening);
+    if (cookie === null) {
+      // The password was changed while it was being checked.
+      const refused: Refused = { outcome: "wrong", standing: reserved.standing, isLast: false };
+      return await refuseSignIn(c, typed, refused, user);
+    }
+    logRequest(c, "authn_login_success", { user: user.id });
     waitUntil(sweep(db, lifetime, retention, now));
     waitUntil(rehashIfWeak(c, user, password));
     writeSessionCookie(c, cookie, now);
+    writeCookie(c, "browser", typeof opened === "string" ? browserCookie ?? "" : opened.cookie, MAX_COOKIE_AGE);
     return c.redirect(safeNext(typed.next), 303);
   },
 );
 
 signIn.post(paths.signOut, requireCsrf(), async (c) => {
-  const { options: { db, now, log }, requestId } = c.var;
+  const { options: { db, now } } = c.var;
   const session = openSession(c);
   if (session && await signOut(db, session, now())) {
-    log("session_closed", { request_id: requestId, user: session.userId, connection: session.connectionId });
+    logRequest(c, "session_closed", { user: session.userId, connection: session.connectionId });
   }
   // The cookie stays: it opens nothing, but lets the sign-in page say what happened.
   c.header("Clear-Site-Data", '"cache", "storage"');
@@ -79,13 +89,16 @@ async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refus
   const answer = await showSignIn(c, typed, {}, problem);
   if (refused.outcome === "busy") return answer;
 
-  const { options: { db, now: clock, log }, requestId, waitUntil } = c.var;
-  const visitor = await c.var.visitor();
-  const reason = refusalReason(refused);
-  const now = clock();
-  log("authn_login_fail", { request_id: requestId, user: user?.id, ip: visitor.address.ip, reason });
+  const { options: { db, now }, overLimits, waitUntil } = c.var;
+  const { standing } = refused;
+  const refusal = { user, visitor: await c.var.visitor(), standing, reason: refusalReason(refused), now: now() };
+  if (refused.outcome === "limited") {
+    overLimits.gather(refusal);
+    return answer;
+  }
+  logRequest(c, "authn_login_fail", { user: user?.id, reason: refusal.reason });
   const isAnswered = new Promise((resolve) => setTimeout(resolve));
-  waitUntil(isAnswered.then(() => recordRefusal(db, { user, visitor, reason, now })));
+  waitUntil(isAnswered.then(() => recordRefusal(db, refusal)));
   return answer;
 }
 

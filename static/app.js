@@ -85,7 +85,7 @@ function opensTab({ ctrlKey, metaKey, shiftKey }) {
 
 /** htmx would load such a link into the page. */
 function leaveTabToBrowser(event) {
-  if (opensTab(event) && event.target.closest("a[hx-get]")) event.stopPropagation();
+  if (opensTab(event) && event.target.closest("a[data-htmx-powered]")) event.stopPropagation();
 }
 
 // The user menu

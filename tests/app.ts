@@ -1,6 +1,7 @@
 import { load } from "cheerio";
 import { type Db, openDatabase } from "../db/database.ts";
 import { createPasswords } from "../credentials/passwords.ts";
+import type { Turn } from "../credentials/slots.ts";
 import { addUser } from "../db/users.ts";
 import { type AppOptions, createApp } from "../routes/app.tsx";
 import { paths } from "../http/paths.ts";
@@ -17,6 +18,9 @@ export const START = Date.UTC(2026, 10, 23, 14, 4);
 
 /** A cost that makes hashes nearly free. */
 export const CHEAP = { memory: 64, passes: 1 };
+
+/** The turn of a password that a stranger enters. */
+export const STRANGER: Turn = { rank: "stranger", account: EMAIL };
 
 /** The cells of a row of the history; `badge` is the word for its state. */
 export const CELL = {
@@ -48,6 +52,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     retention: 365 * DAY,
     trustedProxies: [],
     waitUntil: (work) => void pending.add(work),
+    gatherInterval: 0,
     // Pages don't poll unless a test wants it.
     pollInterval: DAY,
     ...changes,

@@ -20,11 +20,11 @@ Deno.test("the chart links to each of the last 30 days with activity, and sums t
   const { $ } = await here.get(paths.connections);
 
   assert.deepEqual(links($), [
-    "25 Oct: 1 connection",
-    "19 Nov: 1 connection, 1 unusual",
+    "25 Oct: 1 opened",
+    "19 Nov: 1 opened, 1 unusual",
     "21 Nov: 12 refused",
-    "22 Nov: 3 connections, 2 unusual",
-    "23 Nov: 1 connection, 1 refused",
+    "22 Nov: 3 opened, 2 unusual",
+    "23 Nov: 1 opened, 1 refused",
   ]);
   assert.equal(
     $("#chart figcaption").text(),
@@ -54,21 +54,21 @@ Deno.test("each day of the chart links to as many rows as it announces, even whe
   const { $ } = await here.get(paths.connections);
 
   assert.deepEqual(links($), [
-    "24 Oct: 1 connection",
-    "25 Oct: 4 connections",
-    "26 Oct: 1 connection, 7 refused",
-    "10 Nov: 1 connection",
+    "24 Oct: 1 opened",
+    "25 Oct: 4 opened",
+    "26 Oct: 1 opened, 7 refused",
+    "10 Nov: 1 opened",
   ]);
   const rows = $(".chart-row > a").toArray().map(async (link) => {
     const day = await here.get(`${paths.connections}${$(link).attr("href")}`);
     return `${day.$("tbody tr").length} rows, ${day.$("#chart [aria-current]").text()}`;
   });
   assert.deepEqual(await Promise.all(rows), [
-    "1 rows, 24 Oct: 1 connection",
-    "4 rows, 25 Oct: 4 connections",
+    "1 rows, 24 Oct: 1 opened",
+    "4 rows, 25 Oct: 4 opened",
     // The refused sign-ins of an hour share one row.
-    "2 rows, 26 Oct: 1 connection, 7 refused",
-    "1 rows, 10 Nov: 1 connection",
+    "2 rows, 26 Oct: 1 opened, 7 refused",
+    "1 rows, 10 Nov: 1 opened",
   ]);
   assert.equal(clock.now, Date.parse("2026-11-10T12:00:00Z"));
 });
@@ -76,7 +76,7 @@ Deno.test("each day of the chart links to as many rows as it announces, even whe
 Deno.test("the chart's days, today included, are in the owner's time zone", async () => {
   const { here } = await startHistory({ now: Date.parse("2026-11-22T23:30:00Z") });
 
-  assert.deepEqual(links((await here.get(paths.connections)).$), ["23 Nov: 1 connection"]);
+  assert.deepEqual(links((await here.get(paths.connections)).$), ["23 Nov: 1 opened"]);
 });
 
 Deno.test("startsOfLastDays follows a time zone that skips midnight, and one that skips a whole day", () => {
@@ -107,7 +107,7 @@ Deno.test("the chart shows nothing of another account", async () => {
 
   const { $ } = await here.get(paths.connections);
 
-  assert.deepEqual(links($), ["23 Nov: 1 connection"]);
+  assert.deepEqual(links($), ["23 Nov: 1 opened"]);
   assert.equal($("#chart figcaption").text(), "In the last 30 days: 1 connection.");
 });
 
@@ -127,9 +127,9 @@ Deno.test("with more than a thousand connections the chart shows the newest, and
   assert.deepEqual(links($).slice(-5), [
     "19 Nov: not counted",
     "20 Nov: more than 199 connections",
-    "21 Nov: 400 connections",
-    "22 Nov: 400 connections",
-    "23 Nov: 1 connection",
+    "21 Nov: 400 opened",
+    "22 Nov: 400 opened",
+    "23 Nov: 1 opened",
   ]);
   assert.equal(links($).length, 30);
   assert.ok(links($).includes("13 Nov: not counted, 2 refused"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { createPasswords } from "../credentials/passwords.ts";
-import { connections, limits } from "../db/schema.ts";
+import { connections, limits, refusals } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import type { AppOptions } from "../routes/app.tsx";
@@ -47,23 +47,37 @@ Deno.test("POST /user/security/connections/close without the password closes not
 });
 
 // ASVS 7.5.2
-Deno.test("POST /user/security/connections/close with a wrong password closes nothing, and the limiter counts it", async () => {
-  const { here, other, clock } = await startWithOthers();
+Deno.test("POST /user/security/connections/close with a wrong password closes nothing, and the limiter counts it: the tenth in a row closes the guesser", async () => {
+  const { here, other, another, db, clock } = await startWithOthers();
   clock.now += 5 * MINUTE + 1;
 
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 9; i++) {
     const wrong = await here.submit(paths.closeAll, { password: WRONG });
     assert.equal(wrong.status, 422);
     assert.equal(wrong.$("#password-problem").text(), "This isn't your password. Check it and try again.");
     assert.doesNotMatch(wrong.text, new RegExp(WRONG));
   }
-  const limited = await here.submit(paths.closeAll, { password: PASSWORD });
+  const stillIn = await here.isIn();
+  const tenth = await here.submit(paths.closeAll, { password: WRONG });
 
-  assert.equal(limited.status, 429);
-  assert.equal(limited.headers.get("Retry-After"), "180");
-  assert.match(limited.$("#dialog-problem").text(), /Too many attempts\. Wait 3 minutes/);
-  assert.equal(await other.isIn(), true);
-  assert.equal(await here.isIn(), true);
+  assert.equal(stillIn, true);
+  assert.equal(tenth.status, 303);
+  assert.match(tenth.headers.get("Location") ?? "", /^\/sign-in/);
+  assert.deepEqual([await here.isIn(), await other.isIn(), await another.isIn()], [false, true, true]);
+  const closed = await db.select().from(connections).where(eq(connections.endReason, "too_many_attempts"));
+  assert.deepEqual(closed.map(({ ip, unusual }) => [ip, unusual]), [
+    ["46.16.60.1", "new_country new_network_and_device wrong_confirmations"],
+  ]);
+  const [refused, ...more] = await db.select().from(refusals);
+  assert.deepEqual([refused?.reason, refused?.attempts, refused?.connectionId, more], [
+    "wrong_confirmation",
+    10,
+    closed[0]?.id,
+    [],
+  ]);
+  // The guesses count for nobody else.
+  assert.equal((await other.submit(paths.closeAll, { password: PASSWORD })).status, 303);
+  assert.equal((await here.signIn()).status, 303);
 });
 
 // ASVS 7.5.2

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { connections, type Language } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
-import { paths, withQuery } from "../http/paths.ts";
-import { type Browser, EMAIL, HTMX, PASSWORD, type Reply, type TestApp } from "./app.ts";
+import { PAGE_HEADER, paths, withQuery } from "../http/paths.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, type TestApp } from "./app.ts";
 
 export type Crawled = Reply & { what: string };
 
@@ -26,12 +26,12 @@ export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string)
  */
 export async function crawl(start: TestApp, language: Language = "ca"): Promise<Crawled[]> {
   const answers: Crawled[] = [];
-  const browser = (ip: string) => record(start.browser(ip), answers);
+  const browser = (ip: string, userAgent?: string) => record(start.browser(ip, userAgent), answers);
   const [here, other, third, stranger] = [
     browser("46.16.60.1"),
     browser("203.0.113.1"),
     browser("203.0.113.2"),
-    browser("203.0.113.3"),
+    browser("198.51.100.3"),
   ];
   await other.signIn();
   await third.signIn();
@@ -73,6 +73,11 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   await here.submit(paths.closeOne(two!), {}, HTMX);
   await here.submit(paths.closeOne(one!));
   await here.get(paths.connections);
+  await here.submit(paths.review(two!), { verdict: "not_me" }, HTMX);
+  await here.get(paths.password);
+  await here.get(paths.connections);
+  await here.submit(paths.review(two!), { verdict: "me" });
+  await here.submit(paths.review(two!), { verdict: "me", password: PASSWORD });
   await other.signIn();
   await here.submit(paths.closeAll, {}, HTMX);
   await other.signIn();
@@ -85,9 +90,22 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   await here.get(paths.connections);
   await other.get(paths.connections);
   await other.get(paths.signIn);
+  await other.signIn(EMAIL, NEW);
+  const moved = browser("198.51.100.4", "curl/8.14.1");
+  moved.cookies.set("session", other.cookies.get("session")!);
+  await moved.get(paths.connections, { [PAGE_HEADER]: one!, ...HTMX });
+  await moved.get(paths.connections);
+  start.clock.now += 6 * MINUTE;
+  for (let i = 0; i < 10; i++) await other.submit(paths.closeAll, { password: WRONG });
+  await other.get(paths.signIn);
+  for (const { id } of await start.db.select().from(connections)) {
+    await here.get(paths.details(id));
+    await here.get(paths.review(id));
+  }
+  await here.get(paths.connections);
   await here.signOut();
   await here.get(paths.signIn);
-  for (let i = 0; i < 10; i++) await stranger.signIn(EMAIL, WRONG);
+  for (let i = 0; i < 11; i++) await stranger.signIn(EMAIL, WRONG);
 
   await here.signIn(EMAIL, NEW);
   start.db.$client.close();
@@ -95,7 +113,7 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
 
   const isAccepted = (path: string) => answers.some(({ what, status }) => what === `POST ${path}` && status === 303);
   assert.deepEqual(post.filter((path) => !isAccepted(path)), [], "every form was accepted once");
-  const expected = [200, 303, 304, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
+  const expected = [200, 204, 303, 304, 400, 401, 403, 404, 405, 413, 414, 415, 421, 422, 429, 500, 503];
   const statuses = new Set(answers.map(({ status }) => status));
   assert.deepEqual([...statuses].sort(), expected, "there is an answer with every status");
   return answers;

@@ -12,7 +12,7 @@ type Row = Record<string, string>;
 const ALLOWED = { mayContinue: () => Promise.resolve(true), end: () => {} };
 
 const COLUMNS =
-  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual";
+  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual,verdict,closed_from,addresses,last_ip_address,last_country_code";
 
 Deno.test("GET /user/security/connections.csv contains the table's rows, newest first", async () => {
   const { browser, clock } = await startApp();
@@ -47,6 +47,11 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       firefox,
       "",
       "",
+      "",
+      "",
+      "1",
+      "192.168.1.20",
+      "",
     ],
     [
       "2026-11-23T14:05:00.000Z",
@@ -61,6 +66,11 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       "curl/8.14.1",
       "",
       "",
+      "",
+      "",
+      "1",
+      "46.16.60.1",
+      "ES",
     ],
     [
       "2026-11-23T14:04:00.000Z",
@@ -74,6 +84,11 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       "Firefox on Linux",
       firefox,
       "1",
+      "",
+      "",
+      "",
+      "1",
+      "",
       "",
     ],
   ]);

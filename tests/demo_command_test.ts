@@ -31,7 +31,9 @@ Deno.test("deno task demo prints an address, an e-mail and a password, which ope
   assert.match(first.text(), /Was this you\?/);
   assert.match(first.text(), /You said: this was me/);
   assert.match(first.text(), /You said: not me/);
-  const ends = first.filter(".closed").find(`${CELL.badge} + p`).toArray().map((end) => $(end).text().split(",")[0]);
+  assert.match(first.text(), /Used on another device.*last: curl/s);
+  const closed = first.filter((_, row) => $(row).find(CELL.badge).text() === "Closed");
+  const ends = closed.find(`${CELL.badge} + p`).toArray().map((end) => $(end).text().split(",")[0]);
   assert.deepEqual(
     new Set(ends),
     new Set([

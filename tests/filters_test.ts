@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import type { Db } from "../db/database.ts";
-import { type Filter, listHistory } from "../db/history/rows.ts";
+import type { Filter } from "../db/history/filters.ts";
+import { listHistory } from "../db/history/rows.ts";
 import { countRows } from "../db/history/row_count.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
@@ -240,7 +241,7 @@ Deno.test("closing one connection keeps the number of rows beside Download CSV",
   await fill(db, 1, { closedAt: null, endReason: null });
   const { $ } = await here.get(paths.connections);
 
-  const answer = await here.submit($("tbody a").attr("href")!, {}, HTMX);
+  const answer = await here.submit($(`${CELL.state} a`).attr("href")!, {}, HTMX);
 
   assert.match(answer.text, /Download CSV <small>2 rows<\/small>/);
 });
@@ -275,7 +276,7 @@ Deno.test("rows are counted in the filter's own index, and unusual connections l
   const count = (filter: Filter) => planOf((db) => countRows(db, { userId: "u", filter, now: START }));
   // There may be two queries: whether there are too many rows, and if not, how many.
   const searches = async (filter: Filter) => [
-    ...new Set((await count(filter)).filter((step) => /connections|refusals/.test(step))),
+    ...new Set((await count(filter)).filter((step) => /connections|places|refusals/.test(step))),
   ];
 
   assert.deepEqual(await searches({ state: "unusual" }), [
@@ -286,10 +287,15 @@ Deno.test("rows are counted in the filter's own index, and unusual connections l
   ]);
   assert.deepEqual(await searches({ countryCode: "ES" }), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=? AND country_code=?)",
+    "SEARCH places USING INDEX places_by_country (user_id=? AND country_code=?)",
+    "SEARCH connections USING COVERING INDEX sqlite_autoindex_connections_1 (id=?)",
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=? AND country_code=?)",
   ]);
   assert.deepEqual(await searches({ network: "46.16", countryCode: "ES", since: START, until: START + 1 }), [
     "SEARCH connections USING INDEX connections_by_network (user_id=? AND network=? AND opened_at>? AND opened_at<?)",
+    "SEARCH places USING INDEX places_by_connection (connection_id=?)",
+    "SEARCH places USING INDEX places_by_network (user_id=? AND network=? AND opened_at>? AND opened_at<?)",
+    "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
     "SEARCH refusals USING INDEX refusals_by_network (user_id=? AND network=? AND first_at>? AND first_at<?)",
   ]);
   assertIndexed(await count({}));

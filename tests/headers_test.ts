@@ -46,7 +46,7 @@ Deno.test("where subdomains can't have HTTPS, only the host itself is kept to it
 Deno.test("every cookie of every answer is HttpOnly, SameSite=Lax, for the whole site and without a Domain", async () => {
   const cookies = cookiesOf(await crawl(await startApp()));
 
-  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["form", "session", "notice"]));
+  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["form", "session", "browser", "notice"]));
   for (const cookie of cookies) {
     assert.match(cookie, /^\w+=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/);
   }
@@ -56,7 +56,10 @@ Deno.test("every cookie of every answer is HttpOnly, SameSite=Lax, for the whole
 Deno.test("over HTTPS every cookie of every answer is __Host- and Secure too", async () => {
   const cookies = cookiesOf(await crawl(await startApp({ origin: new URL("https://panel.example") })));
 
-  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["__Host-form", "__Host-session", "__Host-notice"]));
+  assert.deepEqual(
+    new Set(cookies.map(nameOf)),
+    new Set(["__Host-form", "__Host-session", "__Host-browser", "__Host-notice"]),
+  );
   for (const cookie of cookies) {
     assert.match(cookie, /^[\w-]+=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   }

@@ -115,16 +115,16 @@ Deno.test("the history is in the reader's language: states, ends, times, countri
   const ca = await here.get(paths.connections, { "Accept-Language": "ca" });
 
   assert.deepEqual(rowsOf(es), [
-    "23 nov 2026, 14:04 | ahora mismo · última actividad 14:04 | Esta conexión | País nuevo: España | Red y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta",
-    "23 nov 2026, 13:04 | hace 1 hora · última actividad 13:04 | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09 · abierta 5 minutos",
-    "23 nov 2026, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazada | Contraseña incorrecta (4211 desde 37 direcciones)",
-    "23 nov 2026, 11:04 | hace 3 horas · última actividad 11:04 | Desconocida | Red privada | curl | Cerrada | Sesión cerrada, 11:04 · abierta menos de un minuto",
+    "23 nov, 14:04 | ahora mismo · última actividad 14:04 | Esta conexión | País nuevo: España | Red y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta",
+    "23 nov, 13:04 | hace 1 hora | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09",
+    "23 nov, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazada | Contraseña incorrecta (4211 desde 37 direcciones)",
+    "23 nov, 11:04 | hace 3 horas | Dirección desconocida | Red privada | curl | Cerrada | Sesión cerrada, 11:04",
   ]);
   assert.deepEqual(rowsOf(ca), [
-    "23 nov. 2026, 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox · Linux | Oberta",
-    "23 nov. 2026, 13:04 | fa 1 hora · última activitat 13:04 | 193.51.208.14 | França | Safari · iPhone | Tancada | Caducada, 13:09 · oberta 5 minuts",
-    "23 nov. 2026, 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjada | Contrasenya incorrecta (4.211 des de 37 adreces)",
-    "23 nov. 2026, 11:04 | fa 3 hores · última activitat 11:04 | Desconeguda | Xarxa privada | curl | Tancada | Sessió tancada, 11:04 · oberta menys d'un minut",
+    "23 nov., 14:04 | ara mateix · última activitat 14:04 | Aquesta connexió | País nou: Espanya | Xarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox · Linux | Oberta",
+    "23 nov., 13:04 | fa 1 hora | 193.51.208.14 | França | Safari · iPhone | Tancada | Caducada, 13:09",
+    "23 nov., 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjada | Contrasenya incorrecta (4.211 des de 37 adreces)",
+    "23 nov., 11:04 | fa 3 hores | Adreça desconeguda | Xarxa privada | curl | Tancada | Sessió tancada, 11:04",
   ]);
 });
 
@@ -242,7 +242,8 @@ const ENGLISH =
 const CATALAN = /[çàèò]/i;
 
 /** Texts that are the same in every language, or contain an English word. */
-const SAME = /^(\d[\d.:]*|UTC|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|\(UTC\))$/;
+const SAME =
+  /^(\d[\d.:]*|\(?UTC\)?|\(Europe\/Madrid\)|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|(Mozilla|curl)\/\d.*)$/;
 /** The words of the URL are English in every language. */
 const URL_WORDS = /open, closed, refused o unusual/;
 
@@ -289,7 +290,7 @@ function textsIn({ $, text, headers }: Reply): string[] {
 /** The texts of each row of the history. */
 function rowsOf({ $ }: Reply): string[] {
   return $("#rows tr").toArray().map((row) => {
-    $(row).find("[aria-hidden], .hidden, a").remove();
+    $(row).find("[aria-hidden], .hidden, .chips a, .state a").remove();
     return $(row).find("*").contents().toArray().filter((node) => node.type === "text")
       .map((node) => $(node).text().replaceAll("\u00a0", " ").trim()).filter(Boolean).join(" | ");
   });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
-import { readAddress } from "../visitor/addresses.ts";
+import { eq, gt } from "drizzle-orm";
 import { type Db, openDatabase } from "../db/database.ts";
 import { accountKey, afterSuccess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { limits } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
-import { EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
+import { NO_ADDRESS } from "../visitor/addresses.ts";
+import { EMAIL, HOUR, MINUTE, signedIn, START, startApp } from "./app.ts";
+import { guessFrom } from "./verbs.ts";
 
 const WRONG = "not the password at all";
 
@@ -57,7 +58,7 @@ Deno.test("neighbouring IPv4 addresses have their own budgets, and an IPv4-mappe
 });
 
 // ASVS 6.3.1
-Deno.test("one account has 25 failures an hour, from any number of addresses", async () => {
+Deno.test("strangers have 25 failures an hour at one account, from any number of addresses", async () => {
   const db = await openDatabase(":memory:");
 
   const outcomes = await inTurn(27, (i) => attempt(db, { ip: `203.0.113.${i}` }));
@@ -81,8 +82,8 @@ Deno.test("an attempt over the address's limit doesn't count for the account", a
   const db = await openDatabase(":memory:");
   await inTurn(60, () => attempt(db, {}));
 
-  assert.equal(await countOf(db, `account:${accountKey(EMAIL)}`), 10);
-  assert.equal(await countOf(db, `run:${accountKey(EMAIL)}`), 10);
+  assert.equal(await countOf(db, `account:${accountKey(EMAIL, true)}`), 10);
+  assert.equal(await countOf(db, `run:${accountKey(EMAIL, true)}`), 10);
   assert.equal(await attempt(db, { ip: "203.0.113.2" }), "reserved");
 });
 
@@ -91,7 +92,7 @@ Deno.test("an attempt over the account's limit doesn't count for the run of fail
   const db = await openDatabase(":memory:");
   await inTurn(60, (i) => attempt(db, { ip: `203.0.113.${i}` }));
 
-  assert.equal(await countOf(db, `run:${accountKey(EMAIL)}`), 25);
+  assert.equal(await countOf(db, `run:${accountKey(EMAIL, true)}`), 25);
 });
 
 // ASVS 6.3.1
@@ -138,8 +139,8 @@ Deno.test("a right password returns its own attempt, and ends the run of failure
   await db.batch(afterSuccess(db, reserved));
 
   assert.equal(await countOf(db, "address:203.0.113.1"), 3);
-  assert.equal(await countOf(db, `account:${accountKey(EMAIL)}`), 3);
-  assert.equal(await countOf(db, `run:${accountKey(EMAIL)}`), undefined);
+  assert.equal(await countOf(db, `account:${accountKey(EMAIL, true)}`), 3);
+  assert.equal(await countOf(db, `run:${accountKey(EMAIL, true)}`), undefined);
 });
 
 // ASVS 6.3.1
@@ -221,25 +222,80 @@ Deno.test("no counter contains an e-mail address in clear text", async () => {
   assert.doesNotMatch(keys, /nobody|example/);
 });
 
-// ASVS 7.5.2, 6.3.1
-Deno.test("wrong passwords on the password page are counted with those at sign-in", async () => {
-  const { here, browser } = await signedIn();
+// ASVS 6.3.4
+Deno.test("wrong passwords on the password page count for their connection alone, and the tenth closes it", async () => {
+  const { here, browser, db } = await signedIn();
   const change = {
     current_password: WRONG,
     new_password: "another password, long enough",
     new_password_again: "another password, long enough",
   };
-  const statuses = await inTurn(10, async () => (await here.submit(paths.password, change)).status);
+  const statuses = await inTurn(9, async () => (await here.submit(paths.password, change)).status);
+  const last = await here.submit(paths.password, change);
 
-  assert.deepEqual(statuses, Array(10).fill(422));
-  assert.equal((await here.submit(paths.password, { ...change, current_password: PASSWORD })).status, 429);
-  assert.equal((await browser("46.16.60.1").signIn()).status, 429);
+  assert.deepEqual(statuses, Array(9).fill(422));
+  assert.deepEqual([last.status, last.headers.get("Location")?.startsWith(paths.signIn)], [303, true]);
+  assert.equal(await here.isIn(), false);
+  const counted = await db.select().from(limits).where(gt(limits.count, 0));
+  assert.deepEqual(counted.map(({ key }) => key.split(":")[0]).sort(), ["refusal", "session"]);
+  assert.equal((await browser("46.16.60.1").signIn()).status, 303);
+});
+
+// ASVS 6.3.4
+Deno.test("a session has ten failures in a row, and a right password starts again", async () => {
+  const db = await openDatabase(":memory:");
+  const guess = guessFrom("203.0.113.1", { email: EMAIL, standing: { kind: "session", id: "its connection" } });
+  const fail = async () => {
+    const outcome = await reserveAttempt(db, guess, START);
+    return "retryAfter" in outcome ? "refused" : outcome.isLast;
+  };
+  await inTurn(9, fail);
+  const right = await reserveAttempt(db, guess, START);
+  assert.ok("runs" in right);
+  await db.batch(afterSuccess(db, right));
+
+  assert.deepEqual(await inTurn(11, fail), [...Array(9).fill(false), true, "refused"]);
+  assert.deepEqual((await db.select().from(limits)).map(({ key }) => key), ["session:its connection"]);
+});
+
+// ASVS 6.3.1
+Deno.test("a known browser has ten failures in a row of its own at each account", async () => {
+  const db = await openDatabase(":memory:");
+  const fail = async (email: string) => {
+    const standing = { kind: "browser", id: "its id" } as const;
+    const outcome = await reserveAttempt(db, guessFrom("203.0.113.1", { email, standing, browser: "its id" }), START);
+    return "retryAfter" in outcome ? "refused" : outcome.isLast;
+  };
+
+  assert.deepEqual(await inTurn(11, () => fail(EMAIL)), [...Array(9).fill(false), true, "refused"]);
+  assert.equal(await fail("joan@example.com"), false);
+  assert.equal(await attempt(db, {}), "reserved");
+  assert.equal(await countOf(db, `account:${accountKey(EMAIL, true)}`), 1);
+});
+
+// ASVS 6.3.1
+Deno.test("clients whose address is unknown share no budget", async () => {
+  const db = await openDatabase(":memory:");
+  const outcomes = await inTurn(40, (i) => {
+    const guess = { ...guessFrom("203.0.113.1", { email: `somebody${i}@example.com` }), address: NO_ADDRESS };
+    return reserveAttempt(db, guess, START);
+  });
+
+  assert.equal(outcomes.filter((outcome) => "retryAfter" in outcome).length, 0);
+});
+
+// ASVS 6.3.1
+Deno.test("however many accounts are made up, they share a bounded number of counters", () => {
+  const keys = Array.from({ length: 1_000 }, (_, i) => accountKey(`nobody${i}@example.com`, false));
+
+  assert.deepEqual(keys.filter((key) => !/^unknown-\d{1,5}$/.test(key)), []);
+  assert.ok(new Set(keys).size > 900);
 });
 
 type Attempted = { email?: string; ip?: string };
 
 function reserve(db: Db, { email = EMAIL, ip = "203.0.113.1" }: Attempted, now = START) {
-  return reserveAttempt(db, { email, address: readAddress(ip)!, isKnown: false }, now);
+  return reserveAttempt(db, guessFrom(ip, { email }), now);
 }
 
 /** Reserves an attempt, or returns how many milliseconds to wait. */

@@ -298,7 +298,9 @@ Deno.test("a version changes with the activity and with the minute, and tells th
     unreviewed: fc.nat(1_000_000),
     newest: fc.option(fc.uuid()),
     oldest: fc.option(fc.uuid()),
-    refused: fc.option(fc.record({ id: fc.uuid(), attempts: fc.nat(1_000_000) }, { noNullPrototype: true })),
+    refused: fc.option(fc.record({ hour: fc.nat(1_000_000), attempts: fc.nat(1_000_000) }, { noNullPrototype: true })),
+    moved: fc.option(fc.nat(2 ** 41)),
+    isPasswordDue: fc.nat(1),
   }, { noNullPrototype: true });
 
   fc.assert(fc.property(activity, (changed) => {
@@ -328,7 +330,11 @@ Deno.test("reading the activity searches indexes only", async () => {
     "SCALAR SUBQUERY 4",
     "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)",
     "SCALAR SUBQUERY 5",
-    "SEARCH refusals USING INDEX refusals_by_time (user_id=?)",
+    "SEARCH refusals USING INDEX refusals_by_client (user_id=?)",
+    "SCALAR SUBQUERY 6",
+    "SEARCH places USING COVERING INDEX places_by_time (user_id=?)",
+    "SCALAR SUBQUERY 7",
+    "SEARCH account USING INDEX sqlite_autoindex_users_1 (id=?)",
   ]);
 });
 

@@ -63,6 +63,8 @@ Deno.test("the table in docs/operating.md explains every event of the log, and n
     user_deleted: true,
     authn_login_unlock: true,
     session_closed: true,
+    unusual_moved: true,
+    address_unknown: true,
     unusual_recognized: true,
     unusual_disowned: true,
   };

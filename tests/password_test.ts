@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
+import { connections } from "../db/schema.ts";
 import { addAccount, type Browser, CHEAP, EMAIL, PASSWORD, signedIn, startApp } from "./app.ts";
 
 const NEW = "a much better password than before";
@@ -149,15 +150,37 @@ Deno.test("a refused form comes back without the passwords that were typed", asy
 });
 
 // ASVS 6.3.1
-Deno.test("guessing the current password is limited", async () => {
+Deno.test("guessing the current password is limited: the tenth wrong one in a row closes the connection", async () => {
+  const { here, browser, db } = await signedIn();
+  const other = browser("203.0.113.1");
+  await other.signIn();
+  const guess = () => changePassword(here, { current_password: "not the password at all" });
+  const statuses = [];
+  for (let i = 0; i < 9; i++) statuses.push((await guess()).status);
+  await changePassword(other, { current_password: "not the password at all" });
+
+  const tenth = await guess();
+
+  assert.deepEqual([...new Set(statuses)], [422]);
+  assert.equal(tenth.status, 303);
+  assert.match(tenth.headers.get("Location") ?? "", /^\/sign-in/);
+  assert.match((await here.get(paths.signIn)).$("main").text(), /closed on .*, after too many wrong passwords/);
+  const ended = (await db.select().from(connections)).map(({ ip, endReason }) => [ip, endReason]);
+  assert.deepEqual(ended.sort(), [["203.0.113.1", null], ["46.16.60.1", "too_many_attempts"]]);
+  assert.equal((await changePassword(other)).status, 303);
+});
+
+// ASVS 6.3.1
+Deno.test("a right password ends the run of wrong ones", async () => {
   const { here } = await signedIn();
-  for (let i = 0; i < 10; i++) await changePassword(here, { current_password: "not the password at all" });
+  const guess = (password: string, next: string) =>
+    changePassword(here, { current_password: password, new_password: next });
+  for (let i = 0; i < 9; i++) await guess("not the password at all", NEW);
+  await guess(PASSWORD, NEW);
 
-  const answer = await changePassword(here);
+  for (let i = 0; i < 9; i++) await guess("not the password at all", PASSWORD);
 
-  assert.equal(answer.status, 429);
-  assert.match(answer.$(".notification").text(), /Too many attempts/);
-  assert.ok(Number(answer.headers.get("Retry-After")) > 0);
+  assert.equal((await guess(NEW, PASSWORD)).status, 303);
 });
 
 type Fields = { current_password?: string; new_password?: string; new_password_again?: string };

@@ -7,14 +7,14 @@ import { LONGEST_PASSWORD, passwordProblem } from "../credentials/policy.ts";
 import { users } from "../db/schema.ts";
 import { addUser } from "../db/users.ts";
 import { openDatabase } from "../db/database.ts";
-import { CHEAP, EMAIL, PASSWORD, START, startApp } from "./app.ts";
+import { CHEAP, EMAIL, PASSWORD, START, startApp, STRANGER } from "./app.ts";
 
 // ASVS 11.4.2
 Deno.test("a password is stored as a PHC string of Argon2id with 46 MiB and one pass", async () => {
   const stored = await createPasswords().hash(PASSWORD);
 
   assert.match(stored ?? "", /^\$argon2id\$v=19\$m=47104,t=1,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
-  assert.equal(await createPasswords().verify(PASSWORD, stored!), true);
+  assert.equal(await createPasswords().verify(PASSWORD, stored!, STRANGER), true);
 });
 
 // ASVS 11.4.2
@@ -43,11 +43,11 @@ Deno.test("a password hashed with WebCrypto's Argon2id verifies without it, and 
   // The error of Deno before 2.9.
   crypto.subtle.importKey = () => Promise.reject(new DOMException("Unrecognized algorithm name", "NotSupportedError"));
   try {
-    assert.equal(await passwords.verify(PASSWORD, there!), true);
-    assert.equal(await passwords.verify("not the password at all", there!), false);
+    assert.equal(await passwords.verify(PASSWORD, there!, STRANGER), true);
+    assert.equal(await passwords.verify("not the password at all", there!, STRANGER), false);
     const here = await passwords.hash(PASSWORD);
     crypto.subtle.importKey = importKey;
-    assert.equal(await passwords.verify(PASSWORD, here!), true);
+    assert.equal(await passwords.verify(PASSWORD, here!, STRANGER), true);
   } finally {
     crypto.subtle.importKey = importKey;
   }
@@ -75,11 +75,11 @@ Deno.test("verify returns true for the right password and false for any other", 
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
 
-  assert.equal(await passwords.verify(PASSWORD, stored!), true);
-  assert.equal(await passwords.verify(`${PASSWORD} `, stored!), false);
-  assert.equal(await passwords.verify(PASSWORD.toUpperCase(), stored!), false);
-  assert.equal(await passwords.verify(`${PASSWORD}\u0000`, stored!), false);
-  assert.equal(await passwords.verify("", stored!), false);
+  assert.equal(await passwords.verify(PASSWORD, stored!, STRANGER), true);
+  assert.equal(await passwords.verify(`${PASSWORD} `, stored!, STRANGER), false);
+  assert.equal(await passwords.verify(PASSWORD.toUpperCase(), stored!, STRANGER), false);
+  assert.equal(await passwords.verify(`${PASSWORD}\u0000`, stored!, STRANGER), false);
+  assert.equal(await passwords.verify("", stored!, STRANGER), false);
 });
 
 // ASVS 6.3.8
@@ -87,8 +87,8 @@ Deno.test("verify does the same work for an unknown account, and returns false",
   const watched = watchHashes();
   const passwords = createPasswords(CHEAP, watched.derive);
 
-  assert.equal(await passwords.verify(PASSWORD, undefined), false);
-  assert.equal(await passwords.verify("", undefined), false);
+  assert.equal(await passwords.verify(PASSWORD, undefined, STRANGER), false);
+  assert.equal(await passwords.verify("", undefined, STRANGER), false);
 
   assert.deepEqual(watched.costs, [CHEAP, CHEAP]);
 });
@@ -96,15 +96,17 @@ Deno.test("verify does the same work for an unknown account, and returns false",
 Deno.test("verify uses the stored cost, not the current one", async () => {
   const stored = await createPasswords({ memory: 128, passes: 2 }).hash(PASSWORD);
 
-  assert.equal(await createPasswords(CHEAP).verify(PASSWORD, stored!), true);
+  assert.equal(await createPasswords(CHEAP).verify(PASSWORD, stored!, STRANGER), true);
 });
 
 Deno.test("verify rejects a string that isn't Argon2id, and keeps working", async () => {
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
-  for (let i = 0; i < 20; i++) await assert.rejects(passwords.verify(PASSWORD, "$2b$10$abcdefghijklmnopqrstuv"));
+  for (let i = 0; i < 20; i++) {
+    await assert.rejects(passwords.verify(PASSWORD, "$2b$10$abcdefghijklmnopqrstuv", STRANGER));
+  }
 
-  assert.equal(await passwords.verify(PASSWORD, stored!), true);
+  assert.equal(await passwords.verify(PASSWORD, stored!, STRANGER), true);
 });
 
 // ASVS 6.2
@@ -114,14 +116,17 @@ Deno.test("composed letters and combining accents make the same password", async
   const combining = composed.normalize("NFD");
   assert.notEqual(composed, combining);
 
-  assert.equal(await passwords.verify(combining, (await passwords.hash(composed))!), true);
-  assert.equal(await passwords.verify(composed, (await passwords.hash(combining))!), true);
+  assert.equal(await passwords.verify(combining, (await passwords.hash(composed))!, STRANGER), true);
+  assert.equal(await passwords.verify(composed, (await passwords.hash(combining))!, STRANGER), true);
 });
 
 Deno.test("compatibility characters in a password are not folded: ﬁ is not fi", async () => {
   const passwords = createPasswords(CHEAP);
 
-  assert.equal(await passwords.verify("fine and long enough", (await passwords.hash("ﬁne and long enough"))!), false);
+  assert.equal(
+    await passwords.verify("fine and long enough", (await passwords.hash("ﬁne and long enough"))!, STRANGER),
+    false,
+  );
 });
 
 // ASVS 6.2
@@ -131,11 +136,11 @@ Deno.test("a password of over 1,024 bytes is not truncated", async () => {
   const emoji = "🦉🔑🌍☂".repeat(80);
 
   assert.equal(await passwordProblem(`${long.slice(0, -1)}!`, EMAIL), null);
-  assert.equal(await passwords.verify(long, (await passwords.hash(long))!), true);
-  assert.equal(await passwords.verify(`${long.slice(0, -1)}.`, (await passwords.hash(long))!), false);
+  assert.equal(await passwords.verify(long, (await passwords.hash(long))!, STRANGER), true);
+  assert.equal(await passwords.verify(`${long.slice(0, -1)}.`, (await passwords.hash(long))!, STRANGER), false);
   assert.ok(new TextEncoder().encode(emoji).length > 1024);
-  assert.equal(await passwords.verify(emoji, (await passwords.hash(emoji))!), true);
-  assert.equal(await passwords.verify(emoji.slice(0, -1), (await passwords.hash(emoji))!), false);
+  assert.equal(await passwords.verify(emoji, (await passwords.hash(emoji))!, STRANGER), true);
+  assert.equal(await passwords.verify(emoji.slice(0, -1), (await passwords.hash(emoji))!, STRANGER), false);
 });
 
 // ASVS 6.2
@@ -221,16 +226,33 @@ Deno.test("POST /sign-in never replaces a hash with a weaker one", async () => {
 });
 
 // Security: DoS
-Deno.test("two passwords are hashed at once, sixteen wait, and further ones are turned away", async () => {
+Deno.test("two passwords are hashed at once, and owners wait as long as it takes", async () => {
   const stored = await createPasswords(CHEAP).hash(PASSWORD);
   const watched = watchHashes();
   const passwords = createPasswords(CHEAP, watched.derive, 16);
 
-  const answers = await Promise.all(Array.from({ length: 25 }, () => passwords.verify(PASSWORD, stored!)));
+  const answers = await Promise.all(
+    Array.from(
+      { length: 25 },
+      (_, i) => passwords.verify(PASSWORD, stored!, { rank: "owner", account: `account ${i}` }),
+    ),
+  );
 
-  assert.deepEqual(answers, [...Array(18).fill(true), ...Array(7).fill(null)]);
-  assert.equal(watched.costs.length, 18);
+  assert.deepEqual(answers, Array(25).fill(true));
   assert.equal(watched.mostAtOnce, 2);
+});
+
+// Security: DoS
+Deno.test("a stranger's password is hashed while sixteen wait, and further ones are turned away", async () => {
+  const stored = await createPasswords(CHEAP).hash(PASSWORD);
+  const watched = watchHashes();
+  const passwords = createPasswords(CHEAP, watched.derive, 16);
+
+  const answers = await Promise.all(Array.from({ length: 25 }, () => passwords.verify(PASSWORD, stored!, STRANGER)));
+
+  assert.deepEqual(answers, [...Array(17).fill(true), ...Array(8).fill(null)]);
+  assert.equal(watched.costs.length, 17);
+  assert.equal(watched.mostAtOnce, 1);
 });
 
 // Security: DoS
@@ -238,24 +260,27 @@ Deno.test("on one or two cores only one password is hashed at a time", async () 
   const stored = await createPasswords(CHEAP).hash(PASSWORD);
   const [two, one] = [watchHashes(), watchHashes()];
   const [onTwo, onOne] = [createPasswords(CHEAP, two.derive, 2), createPasswords(CHEAP, one.derive, 1)];
+  const turns = Array.from({ length: 25 }, (_, i) => [STRANGER, { rank: "owner" as const, account: `account ${i}` }])
+    .flat();
 
   const answers = await Promise.all(
-    Array.from({ length: 25 }, () => [onTwo.verify(PASSWORD, stored!), onOne.verify(PASSWORD, stored!)]).flat(),
+    turns.flatMap((turn) => [onTwo.verify(PASSWORD, stored!, turn), onOne.verify(PASSWORD, stored!, turn)]),
   );
 
   assert.deepEqual([two.mostAtOnce, one.mostAtOnce], [1, 1]);
-  assert.equal(answers.filter((answer) => answer === true).length, 36);
+  // All owners', and of each seventeen strangers'.
+  assert.equal(answers.filter((answer) => answer === true).length, 2 * (25 + 17));
 });
 
 // Security: DoS
 Deno.test("hashing a new password waits in the same queue as verifying one", async () => {
   const passwords = createPasswords(CHEAP);
   const stored = await passwords.hash(PASSWORD);
-  const checks = Array.from({ length: 18 }, () => passwords.verify(PASSWORD, stored!));
+  const checks = Array.from({ length: 17 }, () => passwords.verify(PASSWORD, stored!, STRANGER));
 
-  assert.equal(await passwords.hash(PASSWORD), null);
+  assert.equal(await passwords.hash(PASSWORD, STRANGER), null);
   await Promise.all(checks);
-  assert.notEqual(await passwords.hash(PASSWORD), null);
+  assert.notEqual(await passwords.hash(PASSWORD, STRANGER), null);
 });
 
 // Security: DoS
@@ -268,7 +293,7 @@ Deno.test("waiting passwords are hashed in order of arrival", async () => {
   });
   const passwordsInOrder = ["first", "second", "third", "fourth", "fifth", "sixth"];
 
-  await Promise.all(passwordsInOrder.map((password) => passwords.verify(password, stored!)));
+  await Promise.all(passwordsInOrder.map((password) => passwords.verify(password, stored!, STRANGER)));
 
   assert.deepEqual(started, passwordsInOrder);
 });

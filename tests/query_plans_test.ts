@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { readAddress } from "../visitor/addresses.ts";
+import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import {
   closeAsOperator,
   closeConnection,
+  closeGuesser,
   closeOtherConnections,
   countClosedBy,
   hasEnded,
@@ -13,29 +14,54 @@ import {
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { type Filter, findConnection, listCountries, listHistory, readPage } from "../db/history/rows.ts";
+import type { Filter } from "../db/history/filters.ts";
+import { findConnection, listCountries, listHistory, readPage } from "../db/history/rows.ts";
 import { reserveAttempt, returnAttempt } from "../db/limits.ts";
-import { recordRefusal } from "../db/refusals.ts";
+import { listPlaces, recordPlace } from "../db/places.ts";
+import { countWrongPasswords, recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, type User } from "../db/schema.ts";
-import { confirmSession, hasSecret, resumeSession, resumeWithActivity, type Session } from "../db/sessions.ts";
+import {
+  confirmSession,
+  endFormerSecret,
+  hasSecret,
+  resumeSession,
+  resumeWithActivity,
+  type Session,
+} from "../db/sessions.ts";
 import {
   changePassword,
   findUser,
   findUserFrom,
   hasUsers,
   listUsers,
+  removeUser,
   resetPassword,
   strengthenHash,
+  unlockUser,
 } from "../db/users.ts";
-import { disownConnection, findUnusual, recognizeConnection } from "../db/unusual.ts";
-import { EMAIL, START } from "./app.ts";
+import { disownConnection, recognizeConnection } from "../db/reviews.ts";
+import { findUnusual } from "../db/unusual.ts";
+import { EMAIL, HOUR, START } from "./app.ts";
 import { assertContains, assertIndexed, planOf } from "./plans.ts";
+import { guessFrom, makeUser, openSession, visitorFrom } from "./verbs.ts";
 
-/** The connection that closed a row's is found by its primary key. */
-const CLOSER = [
+/** The last place and the connection that closed a row's are found by their primary keys. */
+const LAST_AND_CLOSER = [
+  "SEARCH last USING INDEX sqlite_autoindex_places_1 (id=?) LEFT-JOIN",
   "CORRELATED SCALAR SUBQUERY 1",
   "SEARCH closer USING INDEX sqlite_autoindex_connections_1 (id=?)",
+];
+/** Counts a connection's places, which are few. */
+const COUNTED_PLACES = "USE TEMP B-TREE FOR count(DISTINCT)";
+const OF_CONNECTION = [
+  ...LAST_AND_CLOSER,
+  "CORRELATED SCALAR SUBQUERY 4",
+  "COMPOUND QUERY",
+  "LEFT-MOST SUBQUERY",
+  "UNION ALL",
+  "SEARCH places USING COVERING INDEX places_by_connection (connection_id=?)",
+  COUNTED_PLACES,
 ];
 
 Deno.test("the unfiltered history merges two indexes without sorting, on every page", async () => {
@@ -44,7 +70,7 @@ Deno.test("the unfiltered history merges two indexes without sorting, on every p
       "MERGE (UNION ALL)",
       "LEFT",
       "SEARCH connections USING INDEX connections_by_time (user_id=?)",
-      ...CLOSER,
+      ...OF_CONNECTION,
       "RIGHT",
       "SEARCH refusals USING INDEX refusals_by_time (user_id=?)",
     ],
@@ -52,7 +78,7 @@ Deno.test("the unfiltered history merges two indexes without sorting, on every p
       "MERGE (UNION ALL)",
       "LEFT",
       "SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))",
-      ...CLOSER,
+      ...OF_CONNECTION,
       "RIGHT",
       "SEARCH refusals USING INDEX refusals_by_time (user_id=? AND (first_at,id)<(?,?))",
     ],
@@ -61,12 +87,18 @@ Deno.test("the unfiltered history merges two indexes without sorting, on every p
 
 Deno.test("filtering by state reads an index in order", async () => {
   assert.deepEqual(await plansOfHistory({ state: "open" }), {
-    first: ["SEARCH connections USING INDEX connections_not_closed (user_id=?)", ...CLOSER],
-    next: ["SEARCH connections USING INDEX connections_not_closed (user_id=? AND (opened_at,id)<(?,?))", ...CLOSER],
+    first: ["SEARCH connections USING INDEX connections_not_closed (user_id=?)", ...OF_CONNECTION],
+    next: [
+      "SEARCH connections USING INDEX connections_not_closed (user_id=? AND (opened_at,id)<(?,?))",
+      ...OF_CONNECTION,
+    ],
   });
   assert.deepEqual(await plansOfHistory({ state: "closed" }), {
-    first: ["SEARCH connections USING INDEX connections_by_time (user_id=?)", ...CLOSER],
-    next: ["SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))", ...CLOSER],
+    first: ["SEARCH connections USING INDEX connections_by_time (user_id=?)", ...OF_CONNECTION],
+    next: [
+      "SEARCH connections USING INDEX connections_by_time (user_id=? AND (opened_at,id)<(?,?))",
+      ...OF_CONNECTION,
+    ],
   });
   assert.deepEqual(await plansOfHistory({ state: "refused" }), {
     first: ["SEARCH refusals USING INDEX refusals_by_time (user_id=?)"],
@@ -74,36 +106,39 @@ Deno.test("filtering by state reads an index in order", async () => {
   });
 });
 
-Deno.test("filtering by country uses its index", async () => {
+Deno.test("filtering by country uses the indexes of connections, places and refused sign-ins", async () => {
   const { first, next } = await plansOfHistory({ countryCode: "ES" });
 
-  assertIndexed(first);
-  assertIndexed(next);
+  assertIndexed([...first, ...next], [COUNTED_PLACES]);
   assertContains(first, "connections_by_country (user_id=? AND country_code=?)");
+  assertContains(first, "places_by_country (user_id=? AND country_code=?)");
   assertContains(first, "refusals_by_country (user_id=? AND country_code=?)");
   assertContains(next, "connections_by_country (user_id=? AND country_code=? AND (opened_at,id)<(?,?))");
+  assertContains(next, "places_by_country (user_id=? AND country_code=? AND (opened_at,connection_id)<(?,?))");
   assertContains(next, "refusals_by_country (user_id=? AND country_code=? AND (first_at,id)<(?,?))");
 });
 
-Deno.test("filtering by address uses its index", async () => {
+Deno.test("filtering by address uses the indexes of connections, places and refused sign-ins", async () => {
   const { first, next } = await plansOfHistory({ ip: "46.16.60.1" });
 
-  assertIndexed(first);
-  assertIndexed(next);
+  assertIndexed([...first, ...next], [COUNTED_PLACES]);
   assertContains(first, "connections_by_ip (user_id=? AND ip=?)");
+  assertContains(first, "places_by_ip (user_id=? AND ip=?)");
   assertContains(first, "refusals_by_ip (user_id=? AND ip=?)");
   assertContains(next, "connections_by_ip (user_id=? AND ip=? AND (opened_at,id)<(?,?))");
+  assertContains(next, "places_by_ip (user_id=? AND ip=? AND (opened_at,connection_id)<(?,?))");
   assertContains(next, "refusals_by_ip (user_id=? AND ip=? AND (first_at,id)<(?,?))");
 });
 
-Deno.test("filtering by network uses its index", async () => {
+Deno.test("filtering by network uses the indexes of connections, places and refused sign-ins", async () => {
   const { first, next } = await plansOfHistory({ network: "46.16" });
 
-  assertIndexed(first);
-  assertIndexed(next);
+  assertIndexed([...first, ...next], [COUNTED_PLACES]);
   assertContains(first, "connections_by_network (user_id=? AND network=?)");
+  assertContains(first, "places_by_network (user_id=? AND network=?)");
   assertContains(first, "refusals_by_network (user_id=? AND network=?)");
   assertContains(next, "connections_by_network (user_id=? AND network=? AND (opened_at,id)<(?,?))");
+  assertContains(next, "places_by_network (user_id=? AND network=? AND (opened_at,connection_id)<(?,?))");
   assertContains(next, "refusals_by_network (user_id=? AND network=? AND (first_at,id)<(?,?))");
 });
 
@@ -112,7 +147,7 @@ Deno.test("filtering by days uses the index by time", async () => {
   const until = await plansOfHistory({ until: START });
   const both = await plansOfHistory({ since: START, until: START });
 
-  assertIndexed([since, until, both].flatMap(({ first, next }) => [...first, ...next]));
+  assertIndexed([since, until, both].flatMap(({ first, next }) => [...first, ...next]), [COUNTED_PLACES]);
   assertContains(since.first, "connections_by_time (user_id=? AND opened_at>?)");
   assertContains(since.next, "connections_by_time (user_id=? AND opened_at>? AND (opened_at,id)<(?,?))");
   assertContains(until.next, "connections_by_time (user_id=? AND (opened_at,id)<(?,?))");
@@ -124,9 +159,11 @@ Deno.test("filtering closed, refused or some days' connections by one more condi
   const refused = await plansOfHistory({ state: "refused", countryCode: "ES" });
   const country = await plansOfHistory({ countryCode: "ES", since: START, until: START });
 
-  assertIndexed([closed, refused, country].flatMap(({ first, next }) => [...first, ...next]));
+  assertIndexed([closed, refused, country].flatMap(({ first, next }) => [...first, ...next]), [COUNTED_PLACES]);
   assertContains(closed.first, "connections_by_network (user_id=? AND network=?)");
+  assertContains(closed.first, "places_by_network (user_id=? AND network=?)");
   assertContains(closed.next, "connections_by_network");
+  assertContains(closed.next, "places_by_network");
   assertContains(refused.first, "refusals_by_country (user_id=? AND country_code=?)");
   assertContains(country.first, "connections_by_country");
 });
@@ -136,8 +173,10 @@ Deno.test("filtering by several conditions uses the rarest one's index", async (
   const network = await plansOfHistory({ network: "46.16", countryCode: "ES" });
   const open = await plansOfHistory({ state: "open", ip: "46.16.60.1", countryCode: "ES" });
 
-  assertIndexed([address, network, open].flatMap(({ first, next }) => [...first, ...next]));
+  assertIndexed([address, network, open].flatMap(({ first, next }) => [...first, ...next]), [COUNTED_PLACES]);
   assertContains(address.first, "connections_by_ip (user_id=? AND ip=? AND opened_at>?)");
+  assertContains(address.first, "places_by_ip (user_id=? AND ip=? AND opened_at>?)");
+  assertContains(address.first, "SEARCH places USING INDEX places_by_connection (connection_id=?)");
   assertContains(address.next, "refusals_by_ip (user_id=? AND ip=?");
   assertContains(network.next, "connections_by_network (user_id=? AND network=? AND (opened_at,id)<(?,?))");
   assertContains(open.first, "connections_not_closed (user_id=?)");
@@ -159,6 +198,8 @@ Deno.test("listing countries skips through indexes instead of reading the histor
   assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=?)",
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=? AND country_code>?)",
+    "SEARCH places USING INDEX places_by_country (user_id=?)",
+    "SEARCH places USING INDEX places_by_country (user_id=? AND country_code>?)",
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=?)",
     "SEARCH refusals USING COVERING INDEX refusals_by_country (user_id=? AND country_code>?)",
   ]);
@@ -166,19 +207,22 @@ Deno.test("listing countries skips through indexes instead of reading the histor
 
 Deno.test("reading the activity with a page uses the ends of indexes", async () => {
   const query = { userId: "u", filter: {}, before: null, limit: 26, now: START };
-  const plan = await planOf((db) => readPage(db, query, "c"));
+  const plan = await planOf((db) => readPage(db, query));
 
-  assertIndexed(plan.filter((step) => step !== "SCAN CONSTANT ROW"));
+  assertIndexed(plan);
+  assertContains(plan, "SEARCH places USING COVERING INDEX places_by_time (user_id=?)");
   assertContains(plan, "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)");
 });
 
-Deno.test("resuming a session looks up three primary keys", async () => {
+Deno.test("resuming a session looks up four primary keys", async () => {
   assert.deepEqual(
     await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START })),
     [
       "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)",
       "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
       "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
+      "CORRELATED SCALAR SUBQUERY 1",
+      "SEARCH places USING INDEX sqlite_autoindex_places_1 (id=?)",
     ],
   );
 });
@@ -188,8 +232,9 @@ Deno.test("resuming a session with its activity uses keys and indexes only", asy
 
   const plan = await planOf((db) => resumeWithActivity(db, cookie, { isReading: true, now: START }));
 
-  assertIndexed(plan.filter((step) => !step.includes("SCALAR SUBQUERY") && step !== "SCAN CONSTANT ROW"));
+  assertIndexed(plan);
   assertContains(plan, "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)");
+  assertContains(plan, "SEARCH account USING INDEX sqlite_autoindex_users_1 (id=?)");
   assertContains(plan, "SEARCH connections USING INDEX connections_not_closed (user_id=?)");
   assertContains(plan, "SEARCH connections USING INDEX connections_unanswered (user_id=?)");
 });
@@ -217,8 +262,9 @@ Deno.test("listing and closing open connections uses the index of connections th
 Deno.test("verbs for one connection find it by its primary key", async () => {
   const one = "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)";
 
-  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...CLOSER]);
+  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...OF_CONNECTION]);
   assert.deepEqual(await planOf((db) => signOut(db, SESSION, START)), [one]);
+  assert.deepEqual(await planOf((db) => closeGuesser(db, SESSION, START)), [one, one]);
   assert.deepEqual(await planOf((db) => hasEnded(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => countClosedBy(db, SESSION, "closed", START, eq(connections.id, "c"))), [one]);
   assert.deepEqual(await planOf((db) => markSeen(db, SESSION, LIFETIME, START)), [one]);
@@ -238,57 +284,97 @@ Deno.test("accounts are found by unique keys, and listed in index order", async 
   ]);
 });
 
-Deno.test("signing in, changing a password and sweeping use indexes only", async () => {
-  const visitor = {
-    address: readAddress("46.16.60.1")!,
-    countryCode: "ES",
-    userAgent: "",
-    device: "",
-    deviceKind: "unknown" as const,
-  };
-  const reserved = { address: "a", account: "b", run: "c", isLast: false };
-  const opening = { user: USER, visitor, reserved, replaces: SESSION, timeZone: "UTC", lifetime: LIFETIME, now: START };
+Deno.test("an account is found with what it knows of a visitor by keys", async () => {
+  assert.deepEqual(await planOf((db) => findUserFrom(db, EMAIL, VISITOR, "b")), [
+    "SEARCH users USING INDEX users_email_unique (email=?)",
+    "CORRELATED SCALAR SUBQUERY 1",
+    "SEARCH browser_users USING COVERING INDEX browser_users_by_time (user_id=?)",
+    "CORRELATED SCALAR SUBQUERY 2",
+    "SEARCH browser_users USING COVERING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+    "CORRELATED SCALAR SUBQUERY 3",
+    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+    "CORRELATED SCALAR SUBQUERY 4",
+    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+  ]);
+  assert.deepEqual(await planOf((db) => findBrowser(db, newBrowser().cookie)), [
+    "SEARCH browsers USING INDEX sqlite_autoindex_browsers_1 (id=?)",
+  ]);
+  assert.deepEqual(await planOf((db) => forgetBrowser(db, "u", "b")), [
+    "SEARCH browser_users USING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+  ]);
+});
 
-  assertIndexed(await planOf((db) => findUserFrom(db, EMAIL, visitor.address, START)));
-  assertIndexed(await planOf((db) => findUserFrom(db, EMAIL, readAddress("2001:db8::1")!, START)));
-  assertIndexed(
-    await planOf((db) => reserveAttempt(db, { email: EMAIL, address: visitor.address, isKnown: true }, START)),
-  );
-  assertIndexed(await planOf((db) => openConnection(db, opening)));
-  assertIndexed(
-    await planOf((db) => recordRefusal(db, { user: USER, visitor, reason: "wrong_password", now: START })),
-  );
+Deno.test("signing in, changing a password and sweeping use indexes only", async () => {
+  const standing = { kind: "stranger" } as const;
+  const reserved = { standing, counted: ["a", "b"], runs: ["c"], isLast: false };
+  const opening = { user: USER, visitor: VISITOR, reserved, replaces: SESSION, lifetime: LIFETIME, now: START };
+  const guess = guessFrom("46.16.60.1", { email: EMAIL });
+
+  assertIndexed(await planOf((db) => reserveAttempt(db, guess, START)));
+  assertIndexed(await planOf((db) => openConnection(db, { ...opening, browser: newBrowser(), timeZone: "UTC" })), [
+    "USE TEMP B-TREE FOR DISTINCT",
+  ]);
+  assertIndexed(await planOf((db) => openConnection(db, { ...opening, browser: "b", timeZone: "UTC" })), [
+    "USE TEMP B-TREE FOR DISTINCT",
+  ]);
   assertIndexed(await planOf((db) => sweep(db, LIFETIME, 1, START)));
   assertIndexed(
     await planOf((db) => changePassword(db, { user: USER, session: SESSION, passwordHash: "", reserved, now: START })),
   );
   assertIndexed(await planOf((db) => confirmSession(db, { user: USER, session: SESSION, reserved, now: START })));
+  assertIndexed(await planOf((db) => endFormerSecret(db, SESSION, START)));
   assertIndexed(await planOf((db) => resetPassword(db, USER, "", START)));
+  assertIndexed(await planOf((db) => unlockUser(db, USER)));
+  assertIndexed(await planOf((db) => removeUser(db, EMAIL)));
   assertIndexed(await planOf((db) => returnAttempt(db, reserved)));
   assertIndexed(await planOf((db) => hasSecret(db, { id: "s", cookie: "", hash: "" })));
   assertIndexed(await planOf((db) => strengthenHash(db, USER, "")));
   assertIndexed(await planOf((db) => countClosedBy(db, SESSION, "password_changed", START)));
 });
 
-Deno.test("finding and reviewing unusual connections uses indexes only", async () => {
-  const visitor = {
-    address: readAddress("46.16.60.1")!,
-    countryCode: "ES",
-    userAgent: "",
-    device: "curl",
-    deviceKind: "script" as const,
-  };
+Deno.test("recording a refused password counts an hour's clients in one index", async () => {
+  const wrong = { user: USER, visitor: VISITOR, reason: "wrong_password", now: START } as const;
 
-  assertIndexed(await planOf((db) => findUnusual(db, "u", visitor, START)));
-  assertContains(await planOf((db) => recognizeConnection(db, SESSION, "other", START)), "connections_unanswered");
-  assertIndexed(await planOf((db) => recognizeConnection(db, SESSION, "other", START)));
+  const plan = await planOf((db) => recordRefusal(db, { ...wrong, standing: { kind: "stranger" } }));
+
+  assertIndexed(plan);
+  assertContains(plan, "SEARCH r USING COVERING INDEX refusals_by_client (user_id=? AND hour=? AND client>?)");
+  assertContains(plan, "SEARCH r USING COVERING INDEX refusals_by_client (user_id=? AND hour=? AND client=?)");
+  assert.deepEqual(await planOf((db) => countWrongPasswords(db, "u", "c")), [
+    "SEARCH refusals USING INDEX refusals_by_connection (connection_id=?)",
+  ]);
+});
+
+Deno.test("finding and reviewing unusual connections uses indexes only", async () => {
+  // What is marked together: a verdict's connections, each written anyway.
+  const marked = ["UNION USING TEMP B-TREE", "USE TEMP B-TREE FOR DISTINCT"];
+  const recognize = await planOf((db) => recognizeConnection(db, SESSION, "other", START));
+
+  assertIndexed(await planOf((db) => findUnusual(db, "u", VISITOR, "b", START)));
+  assertContains(recognize, "connections_unanswered");
+  assertIndexed(recognize, marked);
   assertIndexed(await planOf((db) => disownConnection(db, SESSION, "other", START)));
+});
+
+Deno.test("recording and listing places reads those of one connection", async () => {
+  const ofConnection = "SEARCH places USING INDEX places_by_connection (connection_id=?)";
+  const again = await planOf(async (db) => {
+    const session = await openSession(db, await makeUser(db, EMAIL), "46.16.60.1", START);
+    const abroad = { ...visitorFrom("203.0.113.1"), countryCode: "DE" };
+    await recordPlace(db, session, abroad, START + 1);
+    await recordPlace(db, session, abroad, START + HOUR);
+  });
+
+  assertIndexed(again, ["USE TEMP B-TREE FOR ORDER BY", "USE TEMP B-TREE FOR DISTINCT"]);
+  assertContains(again, "SEARCH places USING INDEX places_by_connection (connection_id=? AND client=? AND device=?)");
+  assert.deepEqual(await planOf((db) => listPlaces(db, "u", "c")), [ofConnection, "USE TEMP B-TREE FOR ORDER BY"]);
 });
 
 Deno.test("listing recently closed connections uses the index by closing time", async () => {
   assertContains(await planOf((db) => listClosedBy(db, SESSION, START, 4)), "connections_to_remove (closed_at>?)");
 });
 
+const VISITOR = visitorFrom("46.16.60.1");
 const LIFETIME = { idle: 1, max: 1 };
 const USER: User = {
   id: "u",
@@ -298,11 +384,14 @@ const USER: User = {
   timeZone: null,
   language: null,
   theme: null,
+  disownedAt: null,
   createdAt: START,
 };
 const SESSION: Session = {
   id: "s",
   secretHash: "",
+  sentHash: "",
+  isFirstSeen: false,
   csrf: "",
   confirmedAt: 0,
   connectionId: "c",
@@ -313,6 +402,8 @@ const SESSION: Session = {
   timeZone: null,
   language: null,
   theme: null,
+  place: { client: "46.16.60.1", device: "curl", lastAt: null },
+  browser: "b",
   end: null,
 };
 

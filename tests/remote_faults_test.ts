@@ -4,18 +4,21 @@ import { type Db, openDatabase } from "../db/database.ts";
 import {
   closeAsOperator,
   closeConnection,
+  closeGuesser,
   closeOtherConnections,
   markSeen,
   openConnection,
   signOut,
 } from "../db/connections.ts";
-import { reserveAttempt, returnAttempt } from "../db/limits.ts";
+import { forgetBrowser, newBrowser } from "../db/browsers.ts";
+import { type Attempt, reserveAttempt, returnAttempt } from "../db/limits.ts";
+import { recordPlace } from "../db/places.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, sessions, type User } from "../db/schema.ts";
-import { confirmSession, type Session } from "../db/sessions.ts";
+import { confirmSession, endFormerSecret, type Session } from "../db/sessions.ts";
 import { findUnavailable, Unavailable } from "../db/driver/unavailable.ts";
-import { disownConnection, recognizeConnection } from "../db/unusual.ts";
+import { disownConnection, recognizeConnection } from "../db/reviews.ts";
 import {
   addUser,
   changePassword,
@@ -25,11 +28,12 @@ import {
   resetPassword,
   setPreferences,
   strengthenHash,
+  unlockUser,
 } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
-import { LIFETIME, makeUser, markUnusual, openSession, reserve, visitorFrom } from "./verbs.ts";
+import { guessFrom, LIFETIME, makeUser, markUnusual, openSession, reserve, visitorFrom } from "./verbs.ts";
 
 type Given = { db: Db; user: User; here: Session; ip: string };
 
@@ -42,6 +46,7 @@ type Write = {
 };
 
 const NOW = START + 10 * MINUTE;
+const STRANGER = { kind: "stranger" } as const;
 
 /** Every verb of `db/` that writes. */
 const WRITES: Record<string, Write> = {
@@ -56,7 +61,8 @@ const WRITES: Record<string, Write> = {
         await openConnection(db, {
           user,
           visitor: visitorFrom(ip),
-          reserved: { address: `address:${ip}`, account: `account:${user.id}`, run: `run:${user.id}`, isLast: false },
+          browser: newBrowser(),
+          reserved: attemptFrom(ip),
           replaces: here,
           timeZone: "Europe/Madrid",
           lifetime: LIFETIME,
@@ -84,7 +90,7 @@ const WRITES: Record<string, Write> = {
   },
   confirmSession: {
     does: async ({ db, user, here, ip }) => {
-      const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
+      const reserved = attemptFrom(ip);
       return hideCookie(await confirmSession(db, { session: here, user, reserved, now: NOW }));
     },
     returns: "a cookie",
@@ -92,7 +98,7 @@ const WRITES: Record<string, Write> = {
   },
   changePassword: {
     does: async ({ db, user, here, ip }) => {
-      const reserved = { address: `address:${ip}`, account: "account", run: "run", isLast: false };
+      const reserved = attemptFrom(ip);
       const passwordHash = `new hash of ${user.email}`;
       const changed = await changePassword(db, { user, session: here, passwordHash, reserved, now: NOW });
       return { closed: changed?.closed, cookie: hideCookie(changed?.cookie) };
@@ -124,7 +130,7 @@ const WRITES: Record<string, Write> = {
   markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, recovers: false },
   recordRefusal: {
     does: ({ db, user, ip }) =>
-      recordRefusal(db, { user, visitor: visitorFrom(ip), reason: "wrong_password", now: NOW }),
+      recordRefusal(db, { user, visitor: visitorFrom(ip), standing: STRANGER, reason: "wrong_password", now: NOW }),
     returns: undefined,
     recovers: false,
   },
@@ -138,15 +144,26 @@ const WRITES: Record<string, Write> = {
     returns: true,
     recovers: false,
   },
+  closeGuesser: { does: ({ db, here }) => closeGuesser(db, here, NOW), returns: true, recovers: false },
+  recordPlace: {
+    does: ({ db, here }) => recordPlace(db, here, { ...visitorFrom("185.220.101.34"), countryCode: "DE" }, NOW),
+    returns: ["moved_country"],
+    recovers: false,
+  },
+  forgetBrowser: {
+    does: ({ db, user, here }) => forgetBrowser(db, user.id, here.browser ?? ""),
+    returns: undefined,
+    recovers: false,
+  },
+  endFormerSecret: { does: ({ db, here }) => endFormerSecret(db, here, NOW), returns: undefined, recovers: false },
+  unlockUser: { does: ({ db, user }) => unlockUser(db, user), returns: undefined, recovers: false },
   reserveAttempt: {
-    does: async ({ db, user: { email }, ip }) =>
-      "run" in await reserveAttempt(db, { email, address: visitorFrom(ip).address, isKnown: false }, NOW),
+    does: async ({ db, user: { email }, ip }) => "runs" in await reserveAttempt(db, guessFrom(ip, { email }), NOW),
     returns: true,
     recovers: false,
   },
   returnAttempt: {
-    does: ({ db, ip }) =>
-      returnAttempt(db, { address: `address:${ip}`, account: "account", run: "run", isLast: false }),
+    does: ({ db, ip }) => returnAttempt(db, attemptFrom(ip)),
     returns: undefined,
     recovers: false,
   },
@@ -328,6 +345,10 @@ async function prepare(db: Db, name: string): Promise<Given> {
   return { db, user, here, ip };
 }
 
+function attemptFrom(ip: string): Attempt {
+  return { standing: STRANGER, counted: [`address:${ip}`, "account"], runs: ["run"], isLast: false };
+}
+
 async function oldestOf(db: Db, user: User): Promise<string> {
   const [oldest] = await db.select().from(connections).where(eq(connections.userId, user.id)).orderBy(
     connections.openedAt,
@@ -338,17 +359,21 @@ async function oldestOf(db: Db, user: User): Promise<string> {
 /** The rows without random values: the same in two databases after the same changes. */
 function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
   return [
-    `select email, password_hash, password_version, time_zone, language, theme from users order by email`,
+    `select email, password_hash, password_version, time_zone, language, theme, disowned_at from users order by email`,
     `select email, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by is null, ip,
-      unusual, answer
+      unusual, answer, place is null, browser is null
       from connections join users on users.id = user_id order by email, opened_at`,
-    `select email, opened_at, confirmed_at, renewed_at, former_hash is null from sessions
+    `select email, opened_at, confirmed_at, renewed_at, former_confirmed_at, seen_at, former_hash is null from sessions
       join connections on connections.id = connection_id join users on users.id = user_id order by email, opened_at`,
-    `select email, hour, first_at, last_at, attempts, addresses, reason from refusals
-      join users on users.id = user_id order by email, hour`,
+    `select email, hour, client, first_at, last_at, attempts, addresses, reason from refusals
+      join users on users.id = user_id order by email, hour, client`,
     // The key of a refusal's counter contains the account's id.
     `select case when key like 'refusal:%-%' then 'refusal:' || substr(key, 46) else key end as name, count, expires_at
       from limits order by name`,
+    `select email, opened_at, first_at, last_at, client, device, ip, country_code, is_first_ip, is_first_country
+      from places join users on users.id = user_id order by email, opened_at, first_at`,
+    `select email, first_at, last_at from browser_users join users on users.id = user_id order by email, first_at`,
+    `select last_at from browsers order by last_at`,
     `select email, kind, value, last_at from known join users on users.id = user_id order by email, kind, value`,
   ].map((sql) => remote.query(sql));
 }
@@ -361,9 +386,9 @@ async function startRemote() {
     db,
     /** Every value of every row. */
     dump: () =>
-      ["users", "connections", "sessions", "refusals", "limits", "known"].map((name) =>
-        hrana.query(`select * from ${name}`)
-      ),
+      ["users", "connections", "places", "sessions", "refusals", "limits", "known", "browsers", "browser_users"].map((
+        name,
+      ) => hrana.query(`select * from ${name}`)),
     async [Symbol.asyncDispose]() {
       db.$client.close();
       await hrana[Symbol.asyncDispose]();

@@ -3,12 +3,12 @@ import { parse } from "csv-parse/sync";
 import { type Db, openDatabase } from "../db/database.ts";
 import { reserveAttempt } from "../db/limits.ts";
 import { listHistory } from "../db/history/rows.ts";
-import { readAddress } from "../visitor/addresses.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
+import { guessFrom } from "./verbs.ts";
 
 const NEW = "a much better password than before";
 
@@ -53,8 +53,7 @@ Deno.test("of 60 simultaneous attempts over a remote database exactly 25 are all
   const outcomes = await Promise.all(
     Array.from(
       { length: 60 },
-      (_, i) =>
-        reserveAttempt(remote.db, { email: EMAIL, address: readAddress(`203.0.113.${i}`)!, isKnown: false }, START),
+      (_, i) => reserveAttempt(remote.db, guessFrom(`203.0.113.${i}`, { email: EMAIL }), START),
     ),
   );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { connections, known } from "../db/schema.ts";
+import { browserUsers, connections, known, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, type Browser, DAY, HTMX, MINUTE, PASSWORD, signedIn } from "./app.ts";
 
@@ -11,8 +11,12 @@ Deno.test("the history marks an unusual connection with the reason and asks for 
 
   const { $ } = await here.get(paths.connections);
 
-  assert.match($(".unreviewed").text(), /1 unusual connection needs your review/);
-  assert.equal($("tr .chip-unusual").text(), "New country: France");
+  assert.match($(".banner").text(), /1 unusual connection needs your review/);
+  assert.equal($("tr.unreviewed").length, 1);
+  assert.deepEqual($("tr.unreviewed .chip-unusual").toArray().map((chip) => $(chip).text()), [
+    "New country: France",
+    "New network and device",
+  ]);
   assert.match($("tr .chips a").text(), /^Was this you\? Firefox on Linux, 193\.51\.208\.14$/);
 });
 
@@ -23,13 +27,29 @@ Deno.test("the review shows the connection, why it is unusual and what each verd
 
   assert.equal($("#dialog-title").text(), "Was this you?");
   assert.match($("main .connections").text(), /Firefox on Linux.*France, 193\.51\.208\.14/);
-  assert.equal($(".reasons").text(), "It was the first connection to your account from this country: France.");
-  assert.deepEqual($("main form button").toArray().map((button) => $(button).text()), ["Not me", "This was me"]);
+  assert.deepEqual($(".reasons li").toArray().map((reason) => $(reason).text()), [
+    "It was the first connection to your account from this country: France.",
+    "Both its network and its device were new to your account.",
+  ]);
+  assert.deepEqual($(".verdicts dt").toArray().map((name) => $(name).text()), ["Not me", "This was me"]);
+});
+
+Deno.test("the two verdicts are equals, and Enter in the password field gives neither", async () => {
+  const { here, id, clock } = await startTravels();
+  const buttons = async () => {
+    const { $ } = await here.get(paths.review(id));
+    return $("main form [type=submit]").toArray().map((button) => [$(button).text(), $(button).attr("class")]);
+  };
+
+  const [notMe, me] = [["Not me", undefined], ["This was me", undefined]];
+  assert.deepEqual(await buttons(), [notMe, me]);
+  clock.now += 6 * MINUTE;
+  assert.deepEqual(await buttons(), [["", "hidden"], notMe, me]);
 });
 
 Deno.test('the review lists what "This was me" makes known, without private networks and unknown devices', async () => {
   const { here, id, db } = await startTravels();
-  const whatMeMeans = async () => (await here.get(paths.review(id))).$(".verdicts dd").first().text();
+  const whatMeMeans = async () => (await here.get(paths.review(id))).$(".verdicts dd").last().text();
 
   assert.equal(
     await whatMeMeans(),
@@ -53,14 +73,15 @@ Deno.test('"This was me" makes the country, network and device known, and the ne
   assert.equal(answer.headers.get("Location"), paths.connections);
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /The connection is marked as yours\./);
-  assert.equal($(".unreviewed").length, 0);
+  assert.equal($(".unreviewed, .banner").length, 0);
   assert.match($("tr .chips").text(), /New country: France.*You said: this was me/);
   const traits = (await db.select().from(known)).map(({ kind, value }) => `${kind} ${value}`).sort();
   assert.deepEqual(traits, ["country ES", "country FR", "device Firefox on Linux", "network 193.51", "network 46.16"]);
+  assert.equal(await db.$count(browserUsers), 2);
 
   clock.now += DAY;
   await abroad().signIn();
-  assert.equal((await here.get(paths.connections)).$(".unreviewed").length, 0);
+  assert.equal((await here.get(paths.connections)).$(".unreviewed, .banner").length, 0);
 });
 
 Deno.test('"This was me" applies to every connection of the same kind, and to no other', async () => {
@@ -75,7 +96,8 @@ Deno.test('"This was me" applies to every connection of the same kind, and to no
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /^2 connections of the same kind are marked as yours\./);
   assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 2);
-  assert.match($(".unreviewed").text(), /1 unusual connection needs/);
+  assert.match($(".banner").text(), /1 unusual connection needs/);
+  assert.match($("tr.unreviewed").text(), /curl/);
 });
 
 Deno.test('"Not me" closes every other connection and redirects to the password page', async () => {
@@ -125,19 +147,64 @@ Deno.test("a verdict requires the password if it was last entered more than 5 mi
   assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 
-Deno.test("the current connection can't be reviewed", async () => {
-  const { away, id, db } = await startTravels();
+// ASVS 7.5.2
+Deno.test("the current connection can be confirmed, with the password even if it was just entered, but not disowned", async () => {
+  const { away, here, id, db } = await startTravels();
+  const verdictOf = async () => (await db.select().from(connections).where(eq(connections.id, id)))[0]?.verdict;
 
-  const { $ } = await away.get(paths.review(id));
-  const csrf = (await away.get(paths.closeAll)).$("main [name=csrf]").attr("value") ?? "";
-  const answer = await away.post(paths.review(id), { csrf, verdict: "me" });
+  const form = await away.get(paths.review(id));
+  const notMe = await away.submit(paths.review(id), { verdict: "not_me", password: PASSWORD });
+  const without = await away.submit(paths.review(id), { verdict: "me" });
+  const wrong = await away.submit(paths.review(id), { verdict: "me", password: "not the password at all" });
+  const before = await verdictOf();
+  const right = await away.submit(paths.review(id), { verdict: "me", password: PASSWORD });
 
-  assert.match($("main").text(), /You can't confirm the connection you are using/);
-  assert.equal(answer.status, 200);
-  assert.match(answer.$("main").text(), /You can't confirm the connection you are using/);
-  assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 0);
+  assert.match(
+    form.$("main").text(),
+    /You are using this connection\. Enter your password to confirm that it is yours/,
+  );
+  assert.equal(form.$("main [name=password]").length, 1);
+  assert.deepEqual(form.$("main form button").toArray().map((button) => form.$(button).text()), ["This was me"]);
+  assert.deepEqual([notMe.status, without.status, wrong.status, right.status], [422, 422, 422, 303]);
+  assert.match(without.$("#password-problem").text(), /Type your password/);
+  assert.deepEqual([before, await verdictOf()], [null, "me"]);
+  assert.equal(await here.isIn(), true);
   assert.equal((await away.get(paths.connections)).$("tr.current .chips a").length, 0);
-  assert.equal((await away.get(paths.connections)).$(".unreviewed").length, 0);
+});
+
+Deno.test('taking "Not me" back requires the password, even if it was just entered', async () => {
+  const { here, id, db } = await startTravels();
+  const account = async () => (await db.select().from(users))[0]!;
+
+  await here.submit(paths.review(id), { verdict: "not_me" });
+  const { $ } = await here.get(paths.connections);
+  const form = await here.get(paths.review(id));
+  const without = await here.submit(paths.review(id), { verdict: "me" });
+  const before = await db.select().from(connections).where(eq(connections.id, id));
+  const right = await here.submit(paths.review(id), { verdict: "me", password: PASSWORD });
+
+  assert.match($(".banner").text(), /somebody else was in your account\. Choose a new password/);
+  assert.equal($(".banner a").attr("href"), paths.password);
+  assert.match(form.$("main").text(), /You said that this wasn't you/);
+  assert.deepEqual(form.$("main form button").toArray().map((button) => form.$(button).text()), ["This was me"]);
+  assert.deepEqual([without.status, right.status], [422, 303]);
+  assert.equal(before[0]?.verdict, "not_me");
+  const [row] = await db.select().from(connections).where(eq(connections.id, id));
+  assert.deepEqual([row?.verdict, row?.endReason], ["me", "closed"]);
+  assert.notEqual((await account()).disownedAt, null, "somebody may know the password all the same");
+});
+
+Deno.test('"Not me" after "This was me" closes the connection and forgets what it taught, and its browser', async () => {
+  const { here, away, id, db } = await startTravels();
+  await here.submit(paths.review(id), { verdict: "me" });
+
+  await here.submit(paths.review(id), { verdict: "not_me" });
+
+  assert.equal(await away.isIn(), false);
+  const traits = (await db.select().from(known)).map(({ kind, value }) => `${kind} ${value}`).sort();
+  assert.deepEqual(traits, ["country ES", "device Firefox on Linux", "network 46.16"]);
+  assert.equal(await db.$count(browserUsers), 1);
+  assert.match((await here.get(paths.connections)).$("tr .chips").text(), /You said: not me/);
 });
 
 Deno.test("a missing or invalid verdict answers 422 with the form", async () => {
@@ -151,7 +218,7 @@ Deno.test("a missing or invalid verdict answers 422 with the form", async () => 
   assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 0);
 });
 
-Deno.test("a second verdict says so and changes nothing", async () => {
+Deno.test("the same verdict again says so and changes nothing", async () => {
   const { here, id, db } = await startTravels();
   const form = await here.get(paths.review(id));
   const csrf = form.$("main [name=csrf]").attr("value") ?? "";
@@ -164,7 +231,9 @@ Deno.test("a second verdict says so and changes nothing", async () => {
     (await here.get(paths.connections)).$("#notifications").text(),
     /you have already reviewed this connection/,
   );
-  assert.match((await here.get(paths.review(id))).$("main").text(), /You have already reviewed this/);
+  const { $ } = await here.get(paths.review(id));
+  assert.match($("main").text(), /You said that this was you\. If it wasn't, say so now/);
+  assert.deepEqual($("main form button").toArray().map((button) => $(button).text()), ["Not me"]);
   assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 

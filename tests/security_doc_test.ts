@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openDatabase } from "../db/database.ts";
-import { reserveAttempt } from "../db/limits.ts";
-import { readAddress } from "../visitor/addresses.ts";
+import { type Guess, reserveAttempt } from "../db/limits.ts";
 import { EMAIL, HOUR, MINUTE, START } from "./app.ts";
+import { guessFrom } from "./verbs.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -50,24 +50,34 @@ Deno.test("every row of docs/security.md names existing functions, with their fi
 Deno.test("docs/security.md describes the limiter's budgets correctly", async () => {
   const text = (await readDocument()).replace(/\s+/g, " ");
   const db = await openDatabase(":memory:");
-  const failuresUntilRefused = async (email: string, ip: (i: number) => string, pause: number) => {
+  const failuresUntilRefused = async (guess: (i: number) => Guess, pause: number) => {
     for (let i = 0;; i++) {
-      const outcome = await reserveAttempt(
-        db,
-        { email, address: readAddress(ip(i))!, isKnown: false },
-        START + i * pause,
-      );
+      const outcome = await reserveAttempt(db, guess(i), START + i * pause);
       if ("retryAfter" in outcome) return { failures: i, wait: outcome.retryAfter };
     }
   };
+  const known = (kind: "session" | "browser") => () =>
+    guessFrom("203.0.113.9", { email: EMAIL, standing: { kind, id: "its id" } });
+  const network = { kind: "network" } as const;
 
-  const address = await failuresUntilRefused(EMAIL, () => "203.0.113.1", 0);
-  const account = await failuresUntilRefused("joan@example.com", (i) => `198.51.100.${i}`, 0);
-  const run = await failuresUntilRefused("jordi@example.com", (i) => `192.0.2.${i}`, HOUR);
+  const ofSession = await failuresUntilRefused(known("session"), MINUTE);
+  const ofBrowser = await failuresUntilRefused(known("browser"), MINUTE);
+  const address = await failuresUntilRefused(() => guessFrom("203.0.113.1", { email: EMAIL }), 0);
+  const account = await failuresUntilRefused((i) => guessFrom(`198.51.100.${i}`, { email: "joan@example.com" }), 0);
+  const run = await failuresUntilRefused((i) => guessFrom(`192.0.2.${i}`, { email: "jordi@example.com" }), HOUR);
+  const networks = await failuresUntilRefused(
+    (i) => guessFrom(`46.16.60.${i}`, { email: EMAIL, standing: network }),
+    0,
+  );
 
+  assert.ok(text.includes(`A session has ${ofSession.failures} failures in a row`));
+  assert.equal(ofBrowser.failures, ofSession.failures);
   assert.ok(text.includes(`An address has ${address.failures} failures in ${address.wait / MINUTE} minutes`));
-  assert.ok(text.includes(`An account has ${account.failures} failures in an hour`) && account.wait === HOUR);
-  assert.ok(text.includes(`After ${run.failures} failures in a row an account accepts no password for 24 hours`));
+  assert.ok(text.includes(`Strangers have ${account.failures} failures in an hour`) && account.wait === HOUR);
+  assert.ok(text.includes(`Known networks have ${networks.failures} failures in an hour`) && networks.wait === HOUR);
+  assert.ok(
+    text.includes(`After ${run.failures} failures in a row an account accepts no password from strangers for 24 hours`),
+  );
   assert.equal(run.wait, 24 * HOUR - HOUR, "the last failure was an hour ago");
 });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createPasswords } from "../credentials/passwords.ts";
 import { openDatabase } from "../db/database.ts";
-import { connections, users } from "../db/schema.ts";
+import { browserUsers, connections, users } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { CHEAP, DAY, EMAIL, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp } from "./app.ts";
+import { CHEAP, DAY, EMAIL, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp, STRANGER } from "./app.ts";
 
 Deno.test("GET /sign-in says what to do about a forgotten password", async () => {
   const { browser } = await startApp();
@@ -41,9 +41,10 @@ Deno.test("POST /sign-in opens a connection with time, address, network, country
 
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), paths.connections);
-  const [{ id: _, userId: __, ...connection }] = await db.select().from(connections) as [
+  const [{ id: _, userId: __, browser: opened, ...connection }] = await db.select().from(connections) as [
     typeof connections.$inferSelect,
   ];
+  assert.deepEqual(await db.select({ browser: browserUsers.browserId }).from(browserUsers), [{ browser: opened }]);
   assert.deepEqual(connection, {
     openedAt: START,
     lastSeenAt: START,
@@ -59,6 +60,7 @@ Deno.test("POST /sign-in opens a connection with time, address, network, country
     deviceKind: "computer",
     unusual: null,
     verdict: null,
+    place: null,
   });
 });
 
@@ -135,7 +137,7 @@ Deno.test("a sign-in fails if the password changes while it is being checked", a
     passwords: {
       ...cheap,
       async verify(password, stored) {
-        const isRight = await cheap.verify(password, stored);
+        const isRight = await cheap.verify(password, stored, STRANGER);
         const user = await findUser(db, EMAIL);
         await resetPassword(db, user!, (await cheap.hash("another long password"))!, clock.now);
         return isRight;

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { accountKey } from "../db/limits.ts";
-import { known, limits, refusals } from "../db/schema.ts";
+import { browsers, browserUsers, connections, known, limits, places, refusals } from "../db/schema.ts";
 import { findUser, findUserFrom, listUsers, removeUser, renameUser } from "../db/users.ts";
-import { readAddress } from "../visitor/addresses.ts";
+import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, signedIn, START, startApp } from "./app.ts";
+import { visitorFrom } from "./verbs.ts";
 
 const JOAN = "joan@example.com";
 
@@ -30,16 +31,19 @@ Deno.test("renaming fails for an unknown account, and to another account's addre
 });
 
 Deno.test("findUser and findUserFrom find an account by any spelling of its address", async () => {
-  const { db, clock } = await signedIn();
-  const address = readAddress("46.16.60.1")!;
+  const { db } = await signedIn();
+  const visitor = visitorFrom("46.16.60.1");
   const user = await findUser(db, EMAIL);
   assert.equal(user?.email, EMAIL);
 
   assert.deepEqual(await findUser(db, " MARTA@Example.com"), user);
-  assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", address, clock.now), { user, isKnown: true });
-  assert.deepEqual(await findUserFrom(db, "nobody@example.com", address, clock.now), {
+  assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", visitor, null), {
+    user,
+    standings: [{ kind: "network" }],
+  });
+  assert.deepEqual(await findUserFrom(db, "nobody@example.com", visitor, null), {
     user: undefined,
-    isKnown: false,
+    standings: [{ kind: "stranger" }],
   });
 });
 
@@ -53,15 +57,21 @@ Deno.test("removing an account removes all of its data, and no other account's",
   }
   await browser("203.0.113.1").signIn(EMAIL, "not the password at all");
   const joanId = (await findUser(db, JOAN))!.id;
+  await here.get(paths.connections, { "User-Agent": "curl/8.14.1" });
+  await joan.get(paths.connections, { "User-Agent": "curl/8.14.1" });
+  assert.equal(await db.$count(places), 2);
+  assert.equal(await db.$count(browsers), 2);
 
   assert.equal(await removeUser(db, "MARTA@example.com"), true);
   assert.equal(await removeUser(db, EMAIL), false);
 
   assert.equal(await here.isIn(), false);
   assert.equal(await joan.isIn(), true);
-  const owners = [...await db.select().from(refusals), ...await db.select().from(known)].map(({ userId }) => userId);
-  assert.deepEqual([...new Set(owners)], [joanId]);
+  const tables = [refusals, known, places, browserUsers, connections];
+  const owners = await Promise.all(tables.map((table) => db.selectDistinct({ id: table.userId }).from(table)));
+  assert.deepEqual(owners, tables.map(() => [{ id: joanId }]));
+  assert.equal(await db.$count(browsers), 1);
   assert.equal((await browser("203.0.113.2").signIn(JOAN)).status, 303);
   const counted = (await db.select().from(limits)).map(({ key }) => key).filter((key) => !key.startsWith("refusal:"));
-  assert.deepEqual(counted.filter((key) => key.includes(accountKey(EMAIL))), []);
+  assert.deepEqual(counted.filter((key) => key.includes(accountKey(EMAIL, true))), []);
 });

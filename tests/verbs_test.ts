@@ -1,23 +1,29 @@
 import assert from "node:assert/strict";
 import type { SQLWrapper } from "drizzle-orm";
 import * as activity from "../db/history/activity.ts";
+import * as browsers from "../db/browsers.ts";
 import * as connections from "../db/connections.ts";
 import * as database from "../db/database.ts";
 import * as days from "../db/history/days.ts";
 import * as downloads from "../db/downloads.ts";
 import * as history from "../db/history/rows.ts";
+import * as filters from "../db/history/filters.ts";
+import * as known from "../db/known.ts";
 import * as limits from "../db/limits.ts";
 import * as open from "../db/open.ts";
 import * as overview from "../db/history/overview.ts";
+import * as places from "../db/places.ts";
 import * as refusals from "../db/refusals.ts";
 import * as retention from "../db/retention.ts";
+import * as reviews from "../db/reviews.ts";
 import * as rowCount from "../db/history/row_count.ts";
 import * as schema from "../db/schema.ts";
 import * as sessions from "../db/sessions.ts";
 import * as unusual from "../db/unusual.ts";
 import * as users from "../db/users.ts";
 import { startHrana } from "./hrana.ts";
-import { assertVerbs, verbs } from "./verbs.ts";
+import { assertVerbs } from "./every_verb.ts";
+import { verbs } from "./verbs.ts";
 
 const { openDatabase } = database;
 
@@ -47,16 +53,21 @@ Deno.test({
 
 const exported = {
   ...activity,
+  ...browsers,
   ...connections,
   ...database,
   ...days,
   ...downloads,
+  ...filters,
   ...history,
+  ...known,
   ...limits,
   ...open,
   ...overview,
+  ...places,
   ...refusals,
   ...retention,
+  ...reviews,
   ...rowCount,
   ...schema,
   ...sessions,

@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { ConnectionSummary } from "../db/connections.ts";
+import type { Entry } from "../db/history/rows.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { deviceName } from "../words/devices.ts";
@@ -12,6 +13,7 @@ export type Confirmation = {
   csrf: string;
   email: string;
   needsPassword: boolean;
+  passwordHint: string;
   zone: string;
   /** Whether htmx shows it in the dialog, or the browser as a page. */
   inDialog: boolean;
@@ -26,7 +28,7 @@ export function ConfirmationPage({ children }: { children?: Child }) {
 
 // The buttons aren't disabled while htmx sends the form: they would lose focus.
 export function Confirm(
-  { title, action, actions, csrf, email, needsPassword, inDialog, problem, problems, t, children }:
+  { title, action, actions, csrf, email, needsPassword, passwordHint, inDialog, problem, problems, t, children }:
     & Confirmation
     & { title: string; action: string; actions: Child; children?: Child },
 ) {
@@ -56,7 +58,7 @@ export function Confirm(
             type="password"
             autocomplete="current-password"
             autofocus
-            hint={t.confirmation.passwordHint}
+            hint={passwordHint}
             problem={problems.password}
             describedBy={problem && "dialog-problem"}
           />
@@ -83,21 +85,36 @@ export function NothingToConfirm({ title, t, children }: { title: string; t: Tex
   );
 }
 
-export function ConnectionList(
-  { connections, zone, t }: { connections: ConnectionSummary[]; zone: string; t: Texts },
-) {
+type Listed = ConnectionSummary & Partial<Pick<Entry, "lastIp" | "lastCountryCode" | "lastDevice">>;
+
+export function ConnectionList({ connections, zone, t }: { connections: Listed[]; zone: string; t: Texts }) {
   return (
     <ul class="connections">
-      {connections.map(({ device, ip, countryCode, openedAt }) => (
+      {connections.map(({ device, ip, countryCode, openedAt, lastDevice, lastIp, lastCountryCode }) => (
         <li>
           <strong>{deviceName(device, t)}</strong>
-          <span>
-            {countryCode === "none" ? t.place.alone.country : <Country code={countryCode} t={t} />},{" "}
-            <span class="ip">{ip === "" ? t.place.alone.ip : <IpAddress ip={ip} />}</span>
-          </span>
+          <Where ip={ip} countryCode={countryCode} t={t} />
           <small>{t.confirmation.since(<Time at={openedAt} zone={zone} t={t} />, zone)}</small>
+          {typeof lastDevice === "string" && typeof lastIp === "string" && typeof lastCountryCode === "string" && (
+            <small>
+              {t.row.last(
+                <>
+                  {deviceName(lastDevice, t)}, <Where ip={lastIp} countryCode={lastCountryCode} t={t} />
+                </>,
+              )}
+            </small>
+          )}
         </li>
       ))}
     </ul>
+  );
+}
+
+export function Where({ ip, countryCode, t }: { ip: string; countryCode: string; t: Texts }) {
+  return (
+    <span>
+      <Country code={countryCode} t={t} />,{" "}
+      <span class="ip">{ip === "" ? t.place.alone.ip : <IpAddress ip={ip} />}</span>
+    </span>
   );
 }

@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
-import { paths } from "../http/paths.ts";
+import { PAGE_HEADER, paths } from "../http/paths.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { Notifications } from "./notifications.tsx";
 
@@ -16,12 +16,14 @@ const HTMX = html`<meta name="htmx-config" content='${
   }))
 }'>`;
 
-export function Layout({ title, brand, header, path, owner, theme, notice, t, children }: {
+export function Layout({ title, brand, header, path, owner, connection, theme, notice, t, children }: {
   title: string;
   brand: string;
   header: ((owner: Owner | null, language: Language) => Child) | undefined;
   path: string;
   owner: Owner | null;
+  /** The one that the page is made for. */
+  connection: string | undefined;
   theme: Theme | null;
   notice: Child;
   t: Texts;
@@ -40,7 +42,7 @@ export function Layout({ title, brand, header, path, owner, theme, notice, t, ch
         <script src={assetPath("htmx")} defer></script>
         <script src={assetPath("js")} defer></script>
       </head>
-      <body>
+      <body hx-headers:inherited={connection && `${PAGE_HEADER}:${connection}`}>
         <a class="skip" href="#main">{t.layout.skip}</a>
         {header ? header(owner, t.language) : <Header owner={owner} brand={brand} />}
         <div class={owner ? "shell" : "shell narrow"}>

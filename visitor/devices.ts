@@ -7,6 +7,8 @@ export type DeviceKind = (typeof DEVICE_KINDS)[number];
 
 /** In UTF-16 units; real User-Agents stay below 300. */
 const MAX_USER_AGENT = 512;
+/** Parsed User-Agents that are cached: every request needs its device. */
+const MAX_CACHED = 1_000;
 
 /** Cleans a User-Agent header: printable and bounded. Empty without one. */
 export function readUserAgent(header: string | undefined): string {
@@ -19,6 +21,17 @@ export function readUserAgent(header: string | undefined): string {
  * proves nothing: a client sends whatever it likes.
  */
 export function deviceOf(userAgent: string): string {
+  const known = devices.get(userAgent);
+  if (known !== undefined) return known;
+  if (devices.size >= MAX_CACHED) devices.clear();
+  const device = nameDevice(userAgent);
+  devices.set(userAgent, device);
+  return device;
+}
+
+const devices = new Map<string, string>();
+
+function nameDevice(userAgent: string): string {
   if (userAgent === "") return UNKNOWN_DEVICE;
   const { browser, os, platform } = bowser.parse(userAgent);
   const system = platform.model && /^(iPhone|iPad)$/.test(platform.model) ? platform.model : os.name;

@@ -16,6 +16,14 @@ export function formatTime(at: number, zone: string, t: Texts): string {
   return `${dayName(day, t.language)}, ${clock(local - day * DAY)}`;
 }
 
+/** The same without this year's number: "23 Nov, 15:04". */
+export function formatRecentTime(at: number, now: number, zone: string, t: Texts): string {
+  const local = at + offsetAt(at, zone);
+  const day = Math.floor(local / DAY);
+  const isThisYear = yearOf(day) === yearOf(localDay(now, zone));
+  return `${isThisYear ? shortDay(day, t.language) : dayName(day, t.language)}, ${clock(local - day * DAY)}`;
+}
+
 /** The local day in a zone, in days since the epoch. */
 export function localDay(at: number, zone: string): number {
   return Math.floor((at + offsetAt(at, zone)) / DAY);
@@ -102,13 +110,13 @@ const shortDays = inEachLanguage((language) => {
   return cached((day: number) => `${new Date(day * DAY).getUTCDate()} ${months.format(day * DAY)}`);
 });
 
+const yearOf = cached((day: number) => new Date(day * DAY).getUTCFullYear());
+
 /** "23 Nov 2026", from the days since the epoch. */
 export function dayName(day: number, language: Language): string {
   return dayNames[language](day);
 }
-const dayNames = inEachLanguage((language) =>
-  cached((day: number) => `${shortDay(day, language)} ${new Date(day * DAY).getUTCFullYear()}`)
-);
+const dayNames = inEachLanguage((language) => cached((day: number) => `${shortDay(day, language)} ${yearOf(day)}`));
 
 /** "2026-11-23", from the days since the epoch. */
 export const isoDay = cached((day: number) => new Date(day * DAY).toISOString().slice(0, -"T00:00:00.000Z".length));

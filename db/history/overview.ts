@@ -1,7 +1,8 @@
 import type { Activity } from "./activity.ts";
 import type { Db } from "../database.ts";
 import { type Days, readDays } from "./days.ts";
-import { type Filter, listCountries } from "./rows.ts";
+import type { Filter } from "./filters.ts";
+import { listCountries } from "./rows.ts";
 import { countRows, type RowCount } from "./row_count.ts";
 
 export type Overview = {

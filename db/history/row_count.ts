@@ -2,9 +2,8 @@ import { and, eq, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm"
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "../database.ts";
 import { prepareByKey } from "../driver/prepared.ts";
-import type { Filter } from "./rows.ts";
-import { isOpen } from "../open.ts";
-import { connections, refusals } from "../schema.ts";
+import { connections, places, refusals } from "../schema.ts";
+import { type Filter, hasState, matches, matchesAnywhere, matchesMoved, splitFilter, type State } from "./filters.ts";
 
 /** Rows counted of each kind; one more is read to tell whether there are more. */
 const MAX_COUNTED = 1_000;
@@ -21,64 +20,75 @@ export async function countRows(
   const count = counts(key, () => countOf(filter));
 
   const limit = MAX_COUNTED + 1;
-  const { opened, refused } = await count(db, { userId, ...filter, limit, now }) ?? { opened: NONE, refused: NONE };
-  const rows = opened.found + refused.found;
+  const counted = Object.values(await count(db, { userId, ...filter, limit, now }) ?? {});
+  const rows = counted.reduce((sum, { found }) => sum + found, 0);
   if (rows > MAX_COUNTED) return { rows: MAX_COUNTED, isMore: true };
-  return opened.read < limit && refused.read < limit ? { rows, isMore: false } : null;
+  return counted.every(({ read }) => read < limit) ? { rows, isMore: false } : null;
 }
 
 type Count = { read: number; found: number };
 const NONE: Count = { read: 0, found: 0 };
 
-const counts = prepareByKey<{ opened: Count; refused: Count }>();
+const counts = prepareByKey<Record<"opened" | "used" | "refused", Count>>();
 
 function countOf(filter: Filter): SQL {
   const { state } = filter;
-  const opened = count({ ...connections, at: connections.openedAt }, connections, filter);
-  const refused = count({ ...refusals, at: refusals.firstAt }, refusals, filter);
+  const { indexed, rest } = splitFilter(filter);
+  const moved = matchesMoved(indexed);
+  const hasRow = hasState(state, value("now"));
   const none = sql`(select ${JSON.stringify(NONE)})`;
+  const opened = count({
+    from: sql`${connections}`,
+    indexed: and(
+      inDays(connections.userId, connections.openedAt, filter),
+      matches(indexed, connections),
+      indexOf(state),
+    ),
+    rest: and(state === "unusual" ? undefined : hasRow, rest ? matchesAnywhere(rest, connections) : undefined),
+  });
+  const used = moved && count({
+    from: sql`${places} cross join ${connections} on ${connections.id} = ${places.connectionId}`,
+    indexed: and(inDays(places.userId, places.openedAt, filter), moved),
+    rest: and(hasRow, rest ? matchesAnywhere(rest, connections) : undefined),
+  });
+  const refused = count({
+    from: sql`${refusals}`,
+    indexed: and(inDays(refusals.userId, refusals.firstAt, filter), matches(indexed, refusals)),
+    rest: rest ? matches(rest, refusals) : undefined,
+  });
+  const isRefused = state === "refused";
   return sql`select json_object(
-    'opened', json(${state === "refused" ? none : opened}),
-    'refused', json(${state === undefined || state === "refused" ? refused : none}))`;
+    'opened', json(${isRefused ? none : opened}),
+    'used', json(${isRefused || !used ? none : used}),
+    'refused', json(${state === undefined || isRefused ? refused : none}))`;
 }
 
-type Columns = Record<"at" | "userId" | "countryCode" | "ip" | "network", SQLiteColumn>;
+const value = sql.placeholder;
 
-function count(row: Columns, table: typeof connections | typeof refusals, filter: Filter): SQL {
-  const value = sql.placeholder;
-  const [indexed, ...rest] = conditions(row, filter);
-  const rows = sql`from ${table} where ${
-    and(
-      eq(row.userId, value("userId")),
-      indexed,
-      filter.since === undefined ? undefined : gte(row.at, value("since")),
-      filter.until === undefined ? undefined : lt(row.at, value("until")),
-    )
-  }`;
-  if (rest.length > 0) {
+/** The state's own index. */
+function indexOf(state: State | undefined): SQL | undefined {
+  if (state === "open") return isNull(connections.closedAt);
+  return state === "unusual" ? isNotNull(connections.unusual) : undefined;
+}
+
+function inDays(user: SQLiteColumn, at: SQLiteColumn, { since, until }: Filter): SQL | undefined {
+  return and(
+    eq(user, value("userId")),
+    since === undefined ? undefined : gte(at, value("since")),
+    until === undefined ? undefined : lt(at, value("until")),
+  );
+}
+
+function count({ from, indexed, rest }: { from: SQL; indexed: SQL | undefined; rest: SQL | undefined }): SQL {
+  const rows = sql`from ${from} where ${indexed}`;
+  if (rest) {
     return sql`(
       select json_object('read', count(*), 'found', coalesce(sum(is_selected), 0))
-      from (select ${and(...rest)} as is_selected ${rows} limit ${value("limit")}))`;
+      from (select ${rest} as is_selected ${rows} limit ${value("limit")}))`;
   }
   // Skipping to the last row that counts is three times as fast as counting up to it.
   return sql`(
     select json_object('read', count, 'found', count) from (
       select iif((select 1 ${rows} limit 1 offset ${value("limit")} - 1) is null,
         (select count(*) ${rows}), ${value("limit")}) as count))`;
-}
-
-/** The filter's conditions without the days, first the one whose index finds the fewest rows. */
-function conditions(row: Columns, filter: Filter): SQL[] {
-  const value = sql.placeholder;
-  const { state } = filter;
-  const all: (SQL | undefined)[] = [
-    state === "unusual" ? isNotNull(connections.unusual) : undefined,
-    state === "open" ? isNull(connections.closedAt) : undefined,
-    filter.ip === undefined ? undefined : eq(row.ip, value("ip")),
-    filter.network === undefined ? undefined : eq(row.network, value("network")),
-    filter.countryCode === undefined ? undefined : eq(row.countryCode, value("countryCode")),
-    state === "open" ? isOpen(value("now")) : undefined,
-    state === "closed" ? sql`not ${isOpen(value("now"))}` : undefined,
-  ];
-  return all.filter((condition) => condition !== undefined);
 }

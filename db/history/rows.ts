@@ -1,11 +1,12 @@
-import { and, eq, gte, isNotNull, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { and, eq, gte, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { DeviceKind } from "../../visitor/devices.ts";
 import { ACTIVITY, type Activity, NO_ACTIVITY } from "./activity.ts";
 import type { Db } from "../database.ts";
 import { joinJson, jsonFields, prepare, prepareByKey } from "../driver/prepared.ts";
-import { endedAt, endReason, isOpen } from "../open.ts";
-import { connections, type EndReason, type RefusalReason, refusals, type Verdict } from "../schema.ts";
+import { endedAt, endReason } from "../open.ts";
+import { connections, type EndReason, places, type RefusalReason, refusals, type Verdict } from "../schema.ts";
+import { type Filter, hasState, matches, matchesAnywhere, matchesMoved, splitFilter } from "./filters.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */
 export type Entry = {
@@ -21,8 +22,13 @@ export type Entry = {
   countryCode: string;
   device: string;
   deviceKind: DeviceKind;
-  /** Null for a connection, like `addresses`. */
+  /** Where it was last used, if not where it was opened; null otherwise, like the next two. */
+  lastIp: string | null;
+  lastCountryCode: string | null;
+  lastDevice: string | null;
+  /** Null for a connection. */
   attempts: number | null;
+  /** From how many addresses the attempts came; null for a connection. */
   addresses: number | null;
   /** See `reasonsIn`. */
   unusual: string | null;
@@ -32,21 +38,8 @@ export type Entry = {
   closedByDevice: string | null;
 };
 
-export type FullEntry = Entry & { userAgent: string };
-
-export const STATES = ["open", "closed", "refused", "unusual"] as const;
-export type State = (typeof STATES)[number];
-
-export type Filter = {
-  state?: State;
-  countryCode?: string;
-  /** Inclusive; milliseconds since the epoch. */
-  since?: number;
-  /** Exclusive. */
-  until?: number;
-  ip?: string;
-  network?: string;
-};
+/** `places`: the addresses that a connection was used from; null for refused sign-ins. */
+export type FullEntry = Entry & { userAgent: string; places: number | null };
 
 export type Cursor = Pick<Entry, "openedAt" | "id">;
 
@@ -64,15 +57,15 @@ export type Found<Row> = {
 export type Page = Found<Entry> & { activity: Activity };
 
 export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<FullEntry>> {
-  const list = lists(keyOf(query), () => pageOf(query, FULL_ENTRY.json));
+  const list = lists(keyOf(query), () => pageOf(query, LIST, FULL_ENTRY.json));
   const found = await list(db, valuesOf(query));
   return { entries: found?.rows.map(FULL_ENTRY.read) ?? [], stoppedAt: found?.stoppedAt ?? null };
 }
 
-/** Reads a page and the activity in one round trip; `connectionId` is the current connection. */
-export async function readPage(db: Db, query: HistoryQuery, connectionId: string): Promise<Page> {
-  const read = pages(keyOf(query), () => pageOf(query, ENTRY.json, { activity: sql`(${ACTIVITY})` }));
-  const found = await read(db, { ...valuesOf(query), connectionId });
+/** Reads a page and the activity in one round trip. */
+export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
+  const read = pages(keyOf(query), () => pageOf(query, PAGE, ENTRY.json, { activity: sql`(${ACTIVITY})` }));
+  const found = await read(db, valuesOf(query));
   return {
     entries: found?.rows.map(ENTRY.read) ?? [],
     stoppedAt: found?.stoppedAt ?? null,
@@ -84,9 +77,9 @@ export async function listCountries(db: Db, userId: string): Promise<string[]> {
   return [...new Set(await findCountries(db, { userId }))];
 }
 
-export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<Entry | undefined> {
+export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<FullEntry | undefined> {
   const row = await findRow(db, { userId, id, now });
-  return row && ENTRY.read(row);
+  return row && FULL_ENTRY.read(row);
 }
 
 const NOW = sql.placeholder("now");
@@ -103,6 +96,9 @@ const FIELDS = {
   countryCode: [connections.countryCode, refusals.countryCode],
   device: [connections.device, refusals.device],
   deviceKind: [connections.deviceKind, refusals.deviceKind],
+  lastIp: [sql`last.ip`, NULL],
+  lastCountryCode: [sql`last.country_code`, NULL],
+  lastDevice: [sql`last.device`, NULL],
   attempts: [NULL, refusals.attempts],
   addresses: [NULL, refusals.addresses],
   unusual: [connections.unusual, NULL],
@@ -115,45 +111,70 @@ type Field = [ofConnection: SQLWrapper, ofRefusals: SQLWrapper];
 const SELECTED = {
   ...FIELDS,
   userAgent: [connections.userAgent, refusals.userAgent],
+  places: [
+    sql`(select count(distinct client) from (select iif(instr(${connections.ip}, ':'), ${connections.network},
+      ${connections.ip}) as client union all select client from ${places} where connection_id = ${connections.id}))`,
+    NULL,
+  ],
   network: [connections.network, refusals.network],
 } satisfies Record<string, Field>;
-const NAMES = namesIn(SELECTED);
-const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
-const FULL_ENTRY = jsonFields<FullEntry>({ ...namesIn(FIELDS), userAgent: NAMES.userAgent });
-const OPENED = select(0, connections);
-const REFUSED = select(1, refusals);
+type Name = keyof typeof SELECTED;
 
-function namesIn<Name extends string>(fields: Record<Name, unknown>): Record<Name, SQLWrapper> {
-  const names = Object.keys(fields) as Name[];
-  return Object.fromEntries(names.map((name) => [name, sql.identifier(name)])) as unknown as Record<Name, SQLWrapper>;
+const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
+const FULL_ENTRY = jsonFields<FullEntry>(namesIn({ ...FIELDS, userAgent: 0, places: 0 }));
+/** What each needs of a row, with what a search checks. */
+const PAGE = [...Object.keys(FIELDS), "network"] as Name[];
+const LIST = Object.keys(SELECTED) as Name[];
+
+const LAST = sql`left join ${places} last on last.id = ${connections.place}`;
+
+function namesIn<Name extends string>(fields: Record<Name, unknown>, table = sql``): Record<Name, SQLWrapper> {
+  const named = Object.keys(fields).map((name) => [name, sql`${table}${sql.identifier(name)}`]);
+  return Object.fromEntries(named) as Record<Name, SQLWrapper>;
 }
 
-function select(kind: 0 | 1, table: typeof connections | typeof refusals): SQL {
-  const columns = Object.entries(SELECTED).map(([name, field]) => sql`${field[kind]} as ${sql.identifier(name)}`);
-  return sql`select ${sql.join(columns, sql`, `)} from ${table}`;
+function selectOpened(names: Name[]): SQL {
+  return sql`${columns(names, 0)} from ${connections} ${LAST}`;
+}
+
+/** The order of the tables is fixed: an index of `places` finds the rows in the history's order. */
+function selectMoved(names: Name[]): SQL {
+  const fromPlaces = { id: places.connectionId, openedAt: places.openedAt };
+  return sql`${columns(names, 0, fromPlaces)} from ${places}
+    cross join ${connections} on ${connections.id} = ${places.connectionId} ${LAST}`;
+}
+
+function selectRefused(names: Name[]): SQL {
+  return sql`${columns(names, 1)} from ${refusals}`;
+}
+
+function columns(names: Name[], kind: 0 | 1, replaced: Partial<Record<Name, SQLWrapper>> = {}): SQL {
+  const named = names.map((name) => sql`${replaced[name] ?? SELECTED[name][kind]} as ${sql.identifier(name)}`);
+  return sql`select ${sql.join(named, sql`, `)}`;
 }
 
 const findRow = prepare<unknown[]>(sql`
-  select ${ENTRY.json} from (${OPENED} where ${connections.id} = ${sql.placeholder("id")}
+  select ${FULL_ENTRY.json} from (${selectOpened(LIST)} where ${connections.id} = ${sql.placeholder("id")}
     and ${connections.userId} = ${sql.placeholder("userId")})`);
 
 type FoundRows = { rows: unknown[][]; stoppedAt: Cursor | null };
 const lists = prepareByKey<FoundRows>();
 const pages = prepareByKey<FoundRows & { activity: Activity }>();
 
-/** A bare compound SELECT with the cursor in both arms stops at the limit; inside a subquery it would read the whole history. */
-function pageOf(query: HistoryQuery, row: SQL, more: Record<string, SQL> = {}): SQL {
+/** A bare compound SELECT with the cursor in each arm stops at the limit; inside a subquery it would read the whole history. */
+function pageOf(query: HistoryQuery, names: Name[], row: SQL, more: Record<string, SQL> = {}): SQL {
   const limit = sql.placeholder("limit");
   const newest = (rows: SQL, max: unknown) => sql`${rows} order by "openedAt" desc, "id" desc limit ${max}`;
-  const search = splitSearch(query.filter);
-  if (!search) {
-    const rows = sql`(select json_group_array(${row}) from (${newest(matching(query), limit)}))`;
-    return sql`select ${joinJson({ rows, stoppedAt: NULL, ...more })}`;
+  const { indexed, rest } = splitFilter(query.filter);
+  const matching = newest(arms({ ...query, filter: indexed }, names), rest ? MAX_SEARCHED : limit);
+  if (!rest) {
+    return sql`select ${
+      joinJson({ rows: sql`(select json_group_array(${row}) from (${matching}))`, stoppedAt: NULL, ...more })
+    }`;
   }
-  const searched = newest(matching({ ...query, filter: search.indexed }), MAX_SEARCHED);
-  const found = sql`from searched where ${matches(search.rest, NAMES)}`;
+  const found = sql`from searched where ${matchesAnywhere(rest, namesIn(SELECTED, sql`searched.`))}`;
   return sql`
-    with searched as materialized (${searched})
+    with searched as materialized (${matching})
     select ${
     joinJson({
       rows: sql`(select json_group_array(${row}) from (select * ${found} limit ${limit}))`,
@@ -164,45 +185,41 @@ function pageOf(query: HistoryQuery, row: SQL, more: Record<string, SQL> = {}): 
   }`;
 }
 
-/** The rarer condition chooses the index, the rest is checked row by row. Null if one index answers all of it. */
-function splitSearch({ state, countryCode, ip, network, ...days }: Filter): { indexed: Filter; rest: Filter } | null {
-  const country = countryCode === undefined ? {} : { countryCode };
-  const address = ip !== undefined ? { ip } : network !== undefined ? { network } : {};
-  const isRareState = state === "open" || state === "unusual";
-  const hasAddress = Object.keys(address).length > 0;
-  const rest = isRareState ? { ...country, ...address } : hasAddress ? country : {};
-  if (Object.keys(rest).length === 0) return null;
-  return { indexed: { ...days, ...(state && { state }), ...(!isRareState && address) }, rest };
-}
-
-function matching(query: HistoryQuery): SQL {
-  const { state } = query.filter;
-  const conditions = {
-    open: isOpen(NOW),
-    closed: sql`not ${isOpen(NOW)}`,
-    unusual: isNotNull(connections.unusual),
-    refused: undefined,
-  };
-  const hasState = state && conditions[state];
-  const opened = sql`${OPENED} where ${and(isSelected(query, { ...connections, at: connections.openedAt }), hasState)}`;
-  const refused = sql`${REFUSED} where ${isSelected(query, { ...refusals, at: refusals.firstAt })}`;
-  return state === undefined ? sql`${opened} union all ${refused}` : state === "refused" ? refused : opened;
+function arms(query: HistoryQuery, names: Name[]): SQL {
+  const { filter } = query;
+  const state = hasState(filter.state, NOW);
+  const moved = matchesMoved(filter);
+  const opened = { ...connections, at: connections.openedAt };
+  const used = { id: places.connectionId, userId: places.userId, at: places.openedAt };
+  const refused = { ...refusals, at: refusals.firstAt };
+  const all = [
+    filter.state !== "refused" &&
+    sql`${selectOpened(names)} where ${and(isSelected(query, opened), matches(filter, connections), state)}`,
+    filter.state !== "refused" && moved &&
+    sql`${selectMoved(names)} where ${and(isSelected(query, used), moved, state)}`,
+    (filter.state ?? "refused") === "refused" &&
+    sql`${selectRefused(names)} where ${and(isSelected(query, refused), matches(filter, refusals))}`,
+  ];
+  return sql.join(all.filter((arm) => arm !== false && arm !== null), sql` union all `);
 }
 
 /** Skips from each country to the next in the index. */
 const findCountries = prepare<string[]>(sql`
   with recursive
-    connected (code) as (
-      ${nextCountry(connections)} union all
-      select (${nextCountry(connections)} and country_code > code) from connected where code is not null),
-    refused (code) as (
-      ${nextCountry(refusals)} union all
-      select (${nextCountry(refusals)} and country_code > code) from refused where code is not null)
-  select json_group_array(code)
-  from (select code from connected where code is not null union all select code from refused where code is not null)`);
+    connected (code) as (${countriesIn(connections, "connected")}),
+    used (code) as (${countriesIn(places, "used", sql`is_first_country`)}),
+    refused (code) as (${countriesIn(refusals, "refused")})
+  select json_group_array(code) from (
+    select code from connected where code is not null
+    union all select code from used where code is not null
+    union all select code from refused where code is not null)`);
 
-function nextCountry(table: typeof connections | typeof refusals): SQL {
-  return sql`select min(country_code) from ${table} where user_id = ${sql.placeholder("userId")}`;
+function countriesIn(table: SQLiteTable, name: string, condition?: SQL): SQL {
+  const next = sql`select min(country_code) from ${table} where ${
+    and(sql`user_id = ${sql.placeholder("userId")}`, condition)
+  }`;
+  const cte = sql.identifier(name);
+  return sql`${next} union all select (${next} and country_code > code) from ${cte} where code is not null`;
 }
 
 function keyOf(query: HistoryQuery): string {
@@ -219,28 +236,13 @@ function isInside({ filter: { until }, before }: HistoryQuery): boolean {
   return until !== undefined && before !== null && before.openedAt < until;
 }
 
-type FilteredColumns = Record<"countryCode" | "ip" | "network", SQLWrapper>;
-
-function isSelected(
-  query: HistoryQuery,
-  row: FilteredColumns & Record<"id" | "at" | "userId", SQLiteColumn>,
-): SQL | undefined {
+function isSelected(query: HistoryQuery, row: Record<"id" | "at" | "userId", SQLiteColumn>): SQL | undefined {
   const { filter, before } = query;
   const value = sql.placeholder;
   return and(
     eq(row.userId, value("userId")),
     before ? sql`(${row.at}, ${row.id}) < (${value("beforeAt")}, ${value("beforeId")})` : undefined,
-    matches(filter, row),
     filter.since === undefined ? undefined : gte(row.at, value("since")),
     filter.until === undefined || isInside(query) ? undefined : lt(row.at, value("until")),
-  );
-}
-
-function matches({ countryCode, ip, network }: Filter, row: FilteredColumns): SQL | undefined {
-  const value = sql.placeholder;
-  return and(
-    countryCode === undefined ? undefined : sql`${row.countryCode} = ${value("countryCode")}`,
-    ip === undefined ? undefined : sql`${row.ip} = ${value("ip")}`,
-    network === undefined ? undefined : sql`${row.network} = ${value("network")}`,
   );
 }

@@ -8,7 +8,7 @@ import { requireCsrf } from "../../http/guards.ts";
 import { currentUrl } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
-import { notFound } from "../../http/refusal.ts";
+import { logRequest } from "../../http/request.ts";
 import { redirectToSignIn, requireSession } from "../../http/sessions.ts";
 import {
   AllClosedFragments,
@@ -19,6 +19,7 @@ import {
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
+import { findOwn } from "./connection.tsx";
 import { viewHistory } from "./connections.tsx";
 
 export const closing = new Hono<Env>();
@@ -30,16 +31,14 @@ closing.post(
   requireCsrf((c, _, problem) => showCloseAll(c, { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now, log }, session, requestId } = c.var;
+    const { options: { db, now }, session } = c.var;
     const open = await listOtherOpen(db, session, now());
     const unconfirmed = open.length > 0 ? await confirmOwner(c) : null;
     if (unconfirmed) return await showCloseAll(c, unconfirmed);
 
     const count = await closeOtherConnections(db, session, now());
     if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
-    if (count > 0) {
-      log("session_closed", { request_id: requestId, user: session.userId, by: session.connectionId, count });
-    }
+    if (count > 0) logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, count });
     if (!wantsFragment(c)) return redirectWithNotice(c, "all_closed", count);
     c.header("HX-Trigger", "connections-closed");
     return c.html(<AllClosedFragments count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
@@ -55,11 +54,10 @@ closing.post(
   requireCsrf((c, _, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now, log }, session, requestId } = c.var;
+    const { options: { db, now }, session } = c.var;
     const id = c.req.param("id");
     if (id === session.connectionId) return await showCloseOne(c, id);
-    const found = await findConnection(db, session.userId, id, now());
-    if (!found) throw notFound();
+    const found = await findOwn(c, id);
 
     const unconfirmed = found.closedAt === null ? await confirmOwner(c) : null;
     if (unconfirmed) return await showCloseOne(c, id, unconfirmed);
@@ -69,7 +67,7 @@ closing.post(
     if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
     if (count > 0) {
       const [user, by] = [session.userId, session.connectionId];
-      log("session_closed", { request_id: requestId, user, by, connection: id });
+      logRequest(c, "session_closed", { user, by, connection: id });
     }
     if (!wantsFragment(c)) return redirectWithNotice(c, "one_closed", count);
     c.header("HX-Trigger", "connections-closed");
@@ -92,11 +90,9 @@ async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
   return showConfirmation(c, confirmation, t.closing.titleAll, unconfirmed);
 }
 
-/** Another account's connection is as unknown as one that never existed (ASVS 8.2). */
 async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
-  const { options: { db, now }, session, texts: t } = c.var;
-  const connection = await findConnection(db, session.userId, id, now());
-  if (!connection) throw notFound();
+  const { session, texts: t } = c.var;
+  const connection = await findOwn(c, id);
   const isCurrent = id === session.connectionId;
   const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...confirmationProps(c, unconfirmed)} />;
   return showConfirmation(c, confirmation, t.closing.titleOne(deviceName(connection.device, t)), unconfirmed);

@@ -48,7 +48,7 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const filter = toFilter(filters, zone);
   // One more than is shown, to tell whether there is an older page.
   const page = { userId, filter, before: readCursor(before), limit: PAGE_SIZE + 1, now };
-  const { entries: found, stoppedAt, activity } = await readPage(db, page, current);
+  const { entries: found, stoppedAt, activity } = await readPage(db, page);
   const shown = found.slice(0, PAGE_SIZE);
   const next = found.length > PAGE_SIZE ? shown.at(-1) : stoppedAt;
   // Appended rows come without the overview.

@@ -1,10 +1,12 @@
 import { type Context, Hono } from "hono";
 import type { Db } from "../../db/database.ts";
 import { endDownload, isConnectionOpen, renewSlot, SLOT_LIFETIME, startDownload } from "../../db/downloads.ts";
-import { type Cursor, type Filter, type Found, type FullEntry, listHistory } from "../../db/history/rows.ts";
+import type { Filter } from "../../db/history/filters.ts";
+import { type Cursor, type Found, type FullEntry, listHistory } from "../../db/history/rows.ts";
 import type { Env } from "../../http/env.ts";
 import { describeIssues, HistoryQuery, readRawQuery, toFilter } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
+import { logRequest } from "../../http/request.ts";
 import { requireSession, zoneOf } from "../../http/sessions.ts";
 import { COLUMNS, toCsv, toRecord } from "../../views/history/csv.ts";
 import { dayOf } from "../../words/time_zones.ts";
@@ -35,8 +37,9 @@ csv.get(paths.csv, requireSession, async (c) => {
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
 
   const download = await registerDownload(c);
-  if (download) return c.body(streamCsv(options.db, query, download), 200, headers);
-  return c.text(`${t.errors.tooManyDownloads}\n`, 429, { "Retry-After": String(SLOT_LIFETIME / 1000) });
+  if (!download) return c.text(`${t.errors.tooManyDownloads}\n`, 429, { "Retry-After": String(SLOT_LIFETIME / 1000) });
+  logRequest(c, "sensitive_read", { user: session.userId, filters: Object.keys(read.data).join(" ") });
+  return c.body(streamCsv(options.db, query, download), 200, headers);
 });
 
 /** What a running download asks for and reports. */

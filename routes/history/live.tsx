@@ -5,7 +5,14 @@ import type { Env } from "../../http/env.ts";
 import { currentUrl, isOnOlderPage } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
-import { loadSessionBy, openSession, redirectToSignIn } from "../../http/sessions.ts";
+import {
+  isOtherPage,
+  loadSessionBy,
+  openSession,
+  recordVisit,
+  redirectToSignIn,
+  reloadPage,
+} from "../../http/sessions.ts";
 import { LiveFragments, LiveHeadFragments } from "../../views/history/connections.tsx";
 import { viewHistory } from "./connections.tsx";
 
@@ -21,6 +28,8 @@ live.get(paths.live, async (c) => {
   });
   const session = openSession(c);
   if (!session || !activity) return redirectToSignIn(c);
+  recordVisit(c, session);
+  if (isOtherPage(c, session)) return reloadPage(c);
   if (!wantsFragment(c)) return c.redirect(paths.connections, 303);
 
   const version = c.req.query("version") ?? "";

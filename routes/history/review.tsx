@@ -1,21 +1,24 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { closeOtherConnections } from "../../db/connections.ts";
-import { findConnection } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/rows.ts";
+import { listPlaces } from "../../db/places.ts";
+import { disownConnection, recognizeConnection } from "../../db/reviews.ts";
 import { VERDICTS } from "../../db/schema.ts";
-import { disownConnection, recognizeConnection } from "../../db/unusual.ts";
+import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
 import { currentUrl } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
-import { notFound } from "../../http/refusal.ts";
+import { logRequest } from "../../http/request.ts";
 import { requireSession } from "../../http/sessions.ts";
 import { RecognizedFragments, Review } from "../../views/history/review.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
+import { findOwn } from "./connection.tsx";
 import { viewHistory } from "./connections.tsx";
 
 /** The owner's verdict on an unusual connection: "This was me", or "Not me". */
@@ -37,26 +40,41 @@ review.post(
   requireCsrf((c, _, problem) => showReview(c, c.req.param("id") ?? "", { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now }, session, texts: t } = c.var;
+    const { session, texts: t } = c.var;
     const id = c.req.param("id");
-    const verdict = Verdict.safeParse((await readForm(c)).verdict);
-    if (!verdict.success) {
+    const found = await findOwn(c, id);
+    const typed = await readForm(c);
+    const verdict = Verdict.safeParse(typed.verdict);
+    if (!verdict.success || isOwn(session, id) && verdict.data === "not_me") {
       c.status(422);
       return await showReview(c, id, { problem: t.review.chooseOne, problems: {} });
     }
-    if (!await findConnection(db, session.userId, id, now())) throw notFound();
-    if (id === session.connectionId) return await showReview(c, id);
+    if (found.unusual === null) return await showReview(c, id);
+    // "This was me" is said of the places that were shown, not of one that a thief came from since.
+    if (verdict.data === "me" && (typed.places ?? String(found.places)) !== String(found.places)) {
+      c.status(422);
+      return await showReview(c, id, { problem: t.review.movedMeanwhile, problems: {} });
+    }
 
-    const unconfirmed = await confirmOwner(c);
+    const unconfirmed = await confirmOwner(c, isPasswordRequired(session, found));
     if (unconfirmed) return await showReview(c, id, unconfirmed);
     return verdict.data === "me" ? await recognize(c, id) : await disown(c, id);
   },
 );
 
+/** A thief would say so of their own connection, or take a "Not me" back. */
+function isPasswordRequired(session: Session, { id, verdict }: FullEntry): boolean {
+  return isOwn(session, id) || verdict === "not_me";
+}
+
+function isOwn(session: Session, id: string): boolean {
+  return id === session.connectionId;
+}
+
 async function recognize(c: Context<Env>, id: string) {
-  const { options: { db, now, log }, session, requestId } = c.var;
+  const { options: { db, now }, session } = c.var;
   const count = await recognizeConnection(db, session, id, now());
-  log("unusual_recognized", { request_id: requestId, user: session.userId, connection: id, count });
+  logRequest(c, "unusual_recognized", { user: session.userId, connection: id, count });
   if (!wantsFragment(c)) {
     leaveNotice(c, "recognized", count);
     return c.redirect(paths.connections, 303);
@@ -67,22 +85,21 @@ async function recognize(c: Context<Env>, id: string) {
 
 /** Closes everything else first, so that whoever it was is out, and leads to a new password. */
 async function disown(c: Context<Env>, id: string) {
-  const { options: { db, now, log }, session, requestId } = c.var;
+  const { options: { db, now }, session } = c.var;
   const count = await closeOtherConnections(db, session, now());
   await disownConnection(db, session, id, now());
-  log("unusual_disowned", { request_id: requestId, user: session.userId, connection: id, count });
+  logRequest(c, "unusual_disowned", { user: session.userId, connection: id, count });
   leaveNotice(c, "disowned", count);
   if (!wantsFragment(c)) return c.redirect(paths.password, 303);
   c.header("HX-Redirect", paths.password);
   return c.body(null, 204);
 }
 
-/** Another account's connection is as unknown as one that never existed (ASVS 8.2). */
 async function showReview(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
-  const { options: { db, now }, session, texts: t } = c.var;
-  const connection = await findConnection(db, session.userId, id, now());
-  if (!connection) throw notFound();
-  const isCurrent = id === session.connectionId;
-  const content = <Review {...{ connection, isCurrent }} {...confirmationProps(c, unconfirmed)} />;
+  const { session, texts: t } = c.var;
+  const connection = await findOwn(c, id);
+  const props = confirmationProps(c, unconfirmed, isPasswordRequired(session, connection));
+  const places = await listPlaces(c.var.options.db, session.userId, id);
+  const content = <Review {...{ connection, places }} isCurrent={isOwn(session, id)} {...props} />;
   return showConfirmation(c, content, t.review.pageTitle(deviceName(connection.device, t)), unconfirmed);
 }

@@ -1,8 +1,8 @@
 import { paths } from "../../http/paths.ts";
 import { MINUTE, PASSWORD } from "../app.ts";
 import { assertAccessible, STILL } from "./accessibility.ts";
-import { inBrowser, openDialog, PARIS, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
-import { addEveryState, addOpen, addUnusual } from "./history.ts";
+import { inBrowser, LAGOS, openDialog, PARIS, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
+import { addEveryState, addMoved, addOpen, addUnusual } from "./history.ts";
 
 inBrowser("the dialog for closing all connections is accessible", async (site) => {
   await addEveryState(site.db);
@@ -27,11 +27,35 @@ inBrowser("the dialog with a wrong password is accessible", async (site) => {
   await assertAccessible(here, "dialog-password");
 });
 
+inBrowser("the details of a connection are accessible, in the dialog and as a page", async (site) => {
+  await addMoved(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  const date = here.getByRole("row", { name: LAGOS }).getByRole("link", { name: "23 Nov" });
+  const page = await date.getAttribute("href") ?? "";
+  await date.click();
+  await openDialog(here);
+  await assertAccessible(here, "dialog-details");
+
+  await here.goto(page);
+  await assertAccessible(here, "details");
+});
+
+inBrowser("the review of a connection whose cookie moved is accessible", async (site) => {
+  await addMoved(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await openDialog(here);
+
+  await assertAccessible(here, "dialog-review-moved");
+});
+
 inBrowser("the review of an unusual connection is accessible", async (site) => {
   await addUnusual(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   await openDialog(here);
 
   await assertAccessible(here, "dialog-review");
@@ -42,7 +66,7 @@ inBrowser("a review with a wrong password, and the history after This was me, ar
   const here = await site.visit(STILL);
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   const dialog = await openDialog(here);
   await dialog.getByLabel("Your password").fill("not the password at all");
   await dialog.getByRole("button", { name: "This was me" }).click();
@@ -71,7 +95,11 @@ inBrowser("the confirmation page for closing one connection is accessible", asyn
   await addOpen(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.goto(await here.getByRole("row", { name: PARIS }).getByRole("link").getAttribute("href") ?? "");
+  await here.goto(
+    await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).getAttribute(
+      "href",
+    ) ?? "",
+  );
 
   await assertAccessible(here, "confirmation-one");
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { users } from "../../db/schema.ts";
 import { writeCursor } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { CELL, DAY, START } from "../app.ts";
 import { assertAccessible, shoot, STILL } from "./accessibility.ts";
-import { inBrowser, openDialog, PARIS, SANTIAGO, signIn } from "./chromium.ts";
-import { addClosed, addEveryState, addOpen, addUnusual } from "./history.ts";
+import { inBrowser, openDialog, PARIS, SANTIAGO, signIn, texts } from "./chromium.ts";
+import { addClosed, addEveryState, addMoved, addOpen, addUnusual } from "./history.ts";
 import { openElsewhere, poll } from "./polling.ts";
 
 inBrowser("the history of a single connection, and the empty page before it, are accessible", async (site) => {
@@ -28,11 +29,14 @@ inBrowser("the history with every state is accessible", async (site) => {
   await assertAccessible(here, "history");
 });
 
-inBrowser("the history with unusual connections is accessible", async (site) => {
+inBrowser("the history with unreviewed connections, and banners that ask for answers, is accessible", async (site) => {
   await addUnusual(site.db);
+  await addMoved(site.db);
+  await site.db.update(users).set({ disownedAt: START });
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you?" }).waitFor();
+  assert.deepEqual(await texts(here.locator(".banner a")), ["Change password", "Review"]);
+  assert.equal(await here.locator("tr.unreviewed").count(), 3);
 
   await assertAccessible(here, "history-unusual");
 });
@@ -98,6 +102,10 @@ inBrowser("nothing in the history depends on colour alone", async (site) => {
       return `${state.textContent}: ${isHollow ? "hollow" : "filled"}, ${borderRadius} round, ${rotate} turned`;
     })
   );
+  const marks = await here.locator("tr.unreviewed").evaluateAll((rows) =>
+    rows.map((row) => `${getComputedStyle(row).boxShadow !== "none"}, ${row.querySelector(".chip-unusual") !== null}`)
+  );
+  assert.deepEqual(new Set(marks), new Set(["true, true"]));
   assert.deepEqual([...new Set(states)].sort(), [
     "Closed: hollow, 50% round, none turned",
     "Open: filled, 50% round, none turned",
@@ -114,7 +122,7 @@ inBrowser("nothing in the history depends on colour alone", async (site) => {
     "series-refused: 2px, 2px, butt",
     "series-unusual: none, round",
   ]);
-  const links = await here.locator("main :is(p, small, .chips) a").evaluateAll((all) =>
+  const links = await here.locator("main :is(p, small, td, .chips) a").evaluateAll((all) =>
     all.map((link) => getComputedStyle(link).textDecorationLine)
   );
   assert.deepEqual([...new Set(links)], ["underline"]);

@@ -5,7 +5,7 @@ import { textsOf } from "../../words/texts.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { assertAccessible, STILL } from "./accessibility.ts";
 import { inBrowser, openDialog, type Site } from "./chromium.ts";
-import { addClosed, addEveryState } from "./history.ts";
+import { addClosed, addEveryState, addMoved } from "./history.ts";
 
 inBrowser("the pages in Spanish are accessible", (site) => assertAccessibleIn(site, "es", "es-ES"));
 
@@ -16,6 +16,7 @@ async function assertAccessibleIn(site: Site, language: Language, locale: string
   const { layout, history, closing, signIn: { email, password, submit } } = textsOf(language);
   await addEveryState(site.db);
   await addClosed(site.db, 30);
+  await addMoved(site.db);
   const here = await site.visit({ ...STILL, locale });
   await here.goto(paths.signIn);
   await assertAccessible(here, `${language}-sign-in`);
@@ -26,7 +27,7 @@ async function assertAccessibleIn(site: Site, language: Language, locale: string
   await here.getByRole("button", { name: submit }).click();
   await here.getByRole("heading", { name: history.title }).waitFor();
   await assertAccessible(here, `${language}-history`);
-  const tooWide = await here.locator("#rows time").evaluateAll((times) =>
+  const tooWide = await here.locator("#rows td.when > :is(a, b)").evaluateAll((times) =>
     times.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map((time) => time.textContent)
   );
   assert.deepEqual(tooWide, [], "at 320 pixels no time overlaps the state beside it");
@@ -42,6 +43,9 @@ async function assertAccessibleIn(site: Site, language: Language, locale: string
   await (await openDialog(here)).getByRole("link", { name: closing.cancel }).waitFor();
   await assertAccessible(here, `${language}-dialog`);
 
+  const details = await here.locator("tr.unreviewed:not(.current) td.when > a").getAttribute("href") ?? "";
+  await assertAccessibleAt(details, `${language}-details`);
+  await assertAccessibleAt(`${details}/review`, `${language}-review`);
   await assertAccessibleAt(paths.preferences, `${language}-preferences`);
   await assertAccessibleAt(paths.password, `${language}-password`);
   await assertAccessibleAt(`${paths.connections}?state=refused&ip=300.1`, `${language}-empty`);

@@ -37,7 +37,7 @@ inBrowser("the sign-in page that says why a connection ended is accessible", asy
 
 inBrowser("the sign-in page is accessible after too many attempts, and without any account", async (site) => {
   const here = await site.visit(STILL);
-  await useUpAttempts(site.db, false, site.clock.now);
+  await useUpAttempts(site.db, site.clock.now);
   await here.goto(paths.signIn);
   await fillSignIn(here);
   await waitForFocus(here.getByRole("textbox", { name: "Password", description: "Too many attempts. Wait" }));
@@ -74,7 +74,7 @@ inBrowser("the password page after Not me is accessible", async (site) => {
   await addUnusual(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Not me" }).click();
   await here.getByText("Somebody else may know your password").waitFor();
 

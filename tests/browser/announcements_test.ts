@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { createPasswords } from "../../credentials/passwords.ts";
 import { paths } from "../../http/paths.ts";
-import { PASSWORD } from "../app.ts";
+import { CHEAP, PASSWORD } from "../app.ts";
 import { inBrowser, openDialog, PARIS, SANTIAGO, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
-import { addOpen, useUpAttempts } from "./history.ts";
+import { addOpen } from "./history.ts";
 import { openElsewhere, poll } from "./polling.ts";
 
 // Screen readers announce what changes in a live region, but not a region that arrives with its text.
@@ -13,9 +14,9 @@ inBrowser("every change is announced in a live region that the page already had"
   const regions = here.locator("main").locator("[role=status], [role=alert]");
   const before = await regions.elementHandles();
   const readRegions = () => Promise.all(before.map((region) => region.evaluate((r) => r.isConnected && r.textContent)));
-  assert.deepEqual(await readRegions(), ["", "2 connections are open.", ""]);
+  assert.deepEqual(await readRegions(), ["", "2 connections are open. 1 unusual connection needs your review.", ""]);
 
-  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await waitForClosedDialog(here);
   const [closed] = await readRegions();
@@ -24,7 +25,7 @@ inBrowser("every change is announced in a live region that the page already had"
   await openElsewhere(site, { ip: SANTIAGO });
   assert.equal(await poll(here), 200);
   const [_, status] = await readRegions();
-  assert.equal(status, "2 connections are open. 1 unusual connection needs your review.");
+  assert.equal(status, "2 connections are open. 2 unusual connections need your review.");
 
   await here.getByLabel("IP address").fill("next door");
   await here.keyboard.press("Enter");
@@ -53,16 +54,19 @@ inBrowser("each invalid field has its own message, and the first one has focus",
   assert.equal(await here.locator("[aria-invalid]").count(), 2);
 });
 
-inBrowser("a problem with a whole form describes the field that has focus", async (site) => {
+let isBusy = false;
+const busy = { passwords: { ...createPasswords(CHEAP), isBusy: () => isBusy } };
+
+inBrowser("a problem with a whole form describes the field that has focus", busy, async (site) => {
   const here = await site.visit();
   await signIn(here);
-  await useUpAttempts(site.db, true, site.clock.now);
+  isBusy = true;
   await here.goto(paths.password);
   await here.getByLabel("Current password").fill(PASSWORD);
   await here.getByLabel("New password", { exact: true }).fill("a much better password than before");
   await here.getByLabel("New password again").fill("a much better password than before");
   await here.keyboard.press("Enter");
-  await waitForFocus(here.getByRole("textbox", { name: "Current password", description: "Too many attempts." }));
+  await waitForFocus(here.getByRole("textbox", { name: "Current password", description: "Many passwords" }));
 
   await here.goto(paths.preferences);
   await here.locator("main [name=csrf]").evaluateAll((fields: HTMLInputElement[]) =>

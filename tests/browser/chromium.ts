@@ -32,6 +32,7 @@ Deno.test.afterAll(async () => {
 export const MADRID = "81.40.12.201";
 export const PARIS = "193.51.208.14";
 export const SANTIAGO = "2a0c:5a80:1b08:c00::4";
+export const LAGOS = "102.89.23.4";
 
 export const SAFARI =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";

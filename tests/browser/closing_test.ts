@@ -111,7 +111,7 @@ inBrowser("closing one connection from its row updates the row in place", async 
   await waitForClosedDialog(here);
   await waitForFocus(row);
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Closed", "Open"]);
-  assert.match((await texts(row))[0]!, /Closed Closed from this browser, 15:06 · open for 1 minute$/);
+  assert.match((await texts(row))[0]!, /Closed Closed from this browser, 15:06$/);
   await here.getByText("2 connections are open now").waitFor();
   assert.equal(await isMarked(here), true);
 
@@ -173,7 +173,7 @@ inBrowser(
     const here = await site.visit();
     await signIn(here);
     await mark(here);
-    const opener = here.getByRole("row", { name: PARIS }).getByRole("link");
+    const opener = here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" });
     await opener.click();
     const dialog = await openDialog(here);
 
@@ -249,7 +249,11 @@ inBrowser("the confirmation page closes one connection and returns to the histor
   await addOpen(site.db);
   const here = await site.visit();
   await signIn(here);
-  await here.goto(await here.getByRole("row", { name: PARIS }).getByRole("link").getAttribute("href") ?? "");
+  await here.goto(
+    await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).getAttribute(
+      "href",
+    ) ?? "",
+  );
 
   await here.getByRole("button", { name: "Close it" }).click();
 

@@ -29,7 +29,8 @@ inBrowser(
 
     await here.getByText("1 open connection was closed").waitFor();
     await waitForClosedDialog(here);
-    assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Closed"]);
+    assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Refused", "Closed"]);
+    await here.getByText("Wrong password while signed in (1)").waitFor();
     assert.equal(await isMarked(here), true);
   },
 );

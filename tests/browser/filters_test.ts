@@ -96,7 +96,7 @@ inBrowser("Tab reaches a day of the chart and shows its counts, and Enter filter
   await addEveryState(site.db);
   const here = await site.visit();
   await signIn(here);
-  const day = here.getByRole("link", { name: "23 Nov: 9 connections, 4,212 refused" });
+  const day = here.getByRole("link", { name: "23 Nov: 9 opened, 4,212 refused" });
   assert.equal(await isVisuallyHidden(day.locator("b")), true);
 
   await here.getByRole("link", { name: "Skip the chart" }).focus();

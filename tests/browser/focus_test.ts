@@ -17,7 +17,7 @@ inBrowser("Esc and the dismiss link return focus from every dialog to the link t
 
   await assertReturnsFocus(here.getByRole("link", { name: "Close open connections" }), "Cancel");
   await assertReturnsFocus(here.getByRole("link", { name: "Close the connection" }).first(), "Cancel");
-  await assertReturnsFocus(here.getByRole("link", { name: "Was this you?" }), "Decide later");
+  await assertReturnsFocus(here.getByRole("link", { name: "Was this you? Safari" }), "Decide later");
   assert.deepEqual(await texts(here.locator(CELL.badge)), ["Open", "Open", "Open", "Closed", "Open"]);
 });
 
@@ -170,7 +170,7 @@ inBrowser("Enter in the password field of a review gives no verdict and asks for
   const here = await site.visit();
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  await here.getByRole("link", { name: "Was this you?" }).press("Enter");
+  await here.getByRole("link", { name: "Was this you? Safari" }).press("Enter");
   const dialog = await openDialog(here);
   await waitForFocus(dialog.getByLabel("Your password"));
 

@@ -1,17 +1,18 @@
-import { readAddress } from "../../visitor/addresses.ts";
 import type { Db } from "../../db/database.ts";
-import { reserveAttempt } from "../../db/limits.ts";
-import { connections, refusals } from "../../db/schema.ts";
+import { accountKey, type Guess, reserveAttempt } from "../../db/limits.ts";
+import { connections, places, refusals } from "../../db/schema.ts";
 import { findUser } from "../../db/users.ts";
+import { readAddress } from "../../visitor/addresses.ts";
 import { DAY, EMAIL, HOUR, MINUTE, START } from "../app.ts";
-import { MADRID, PARIS } from "./chromium.ts";
+import { LAGOS, MADRID, PARIS, SAFARI } from "./chromium.ts";
 
 type Connection = typeof connections.$inferInsert;
 
-/** Uses up the attempts of the usual address, which the account may know already. */
-export async function useUpAttempts(db: Db, isKnown: boolean, now: number): Promise<void> {
-  const attempt = { email: EMAIL, address: readAddress(MADRID)!, isKnown };
-  await Promise.all(Array.from({ length: 10 }, () => reserveAttempt(db, attempt, now)));
+/** Uses up a stranger's attempts at the usual address. */
+export async function useUpAttempts(db: Db, now: number): Promise<void> {
+  const address = readAddress(MADRID)!;
+  const guess: Guess = { account: accountKey(EMAIL, true), address, standing: { kind: "stranger" }, browser: null };
+  await Promise.all(Array.from({ length: 10 }, () => reserveAttempt(db, guess, now)));
 }
 
 /** Adds an open connection from Paris, older than any that a test opens. */
@@ -40,7 +41,13 @@ export async function addEveryState(db: Db): Promise<void> {
   await db.insert(connections).values([
     opened(1, { ip: "2a0c:5a80:1b08:c00:a1b2:c3d4:e5f6:a7b8", device: "Samsung Internet on Android" }),
     opened(2, { ip: "10.4.0.17", countryCode: "private" }),
-    opened(3, { closedAt, endReason: "signed_out", countryCode: "none", device: "Unknown device" }),
+    opened(3, {
+      closedAt,
+      endReason: "signed_out",
+      countryCode: "none",
+      device: "Unknown device",
+      deviceKind: "unknown",
+    }),
     opened(4, { closedAt, endReason: "closed", countryCode: "VC" }),
     opened(5, { closedAt, endReason: "expired", ip: "", countryCode: "none", device: "curl" }),
     opened(6, { closedAt, endReason: "password_changed", countryCode: "GB" }),
@@ -78,7 +85,25 @@ export async function addUnusual(db: Db): Promise<void> {
   ]);
 }
 
-const paris = { ip: PARIS, network: "193.51", countryCode: "FR", userAgent: "", device: "Safari on iPhone" };
+/** Adds an open connection from Paris that was last used by a script in Lagos. */
+export async function addMoved(db: Db): Promise<void> {
+  const place = crypto.randomUUID();
+  const row = openRow(await ownerOf(db), START - 14 * MINUTE);
+  const { id: connectionId, userId, openedAt } = row;
+  const isFirst = { isFirstIp: true, isFirstNetwork: true, isFirstCountry: true, isFirstDevice: true };
+  await db.insert(connections).values({ ...row, unusual: "moved_country moved_device", place });
+  await db.insert(places).values({
+    ...{ id: place, connectionId, userId, openedAt, firstAt: START - 9 * MINUTE, lastAt: START - 4 * MINUTE },
+    ...{ client: LAGOS, ip: LAGOS, network: "102.89", countryCode: "NG" },
+    ...{ userAgent: "curl/8.14.1", device: "curl", deviceKind: "script" },
+    ...isFirst,
+  });
+}
+
+const paris = {
+  ...{ ip: PARIS, network: "193.51", countryCode: "FR" },
+  ...{ userAgent: SAFARI, device: "Safari on iPhone", deviceKind: "phone" as const },
+};
 
 function openRow(userId: string, openedAt: number): Connection {
   return {

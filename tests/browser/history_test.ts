@@ -5,7 +5,7 @@ import type { Language } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { CELL } from "../app.ts";
 import { fillSignIn, inBrowser, isMarked, MADRID, mark, openDialog, signIn, texts, waitForFocus } from "./chromium.ts";
-import { addClosed, addOpen } from "./history.ts";
+import { addClosed, addEveryState, addOpen } from "./history.ts";
 
 inBrowser(
   "signing in shows the history in the browser's time zone, with the current connection marked",
@@ -21,9 +21,9 @@ inBrowser(
     await here.getByText("Times in Europe/Madrid").waitFor();
     await here.getByText("2 connections are open now, including this one.").waitFor();
     assert.deepEqual(await texts(here.locator("tbody tr")), [
-      "23 Nov 2026, 15:04 just now · last seen 15:04 This connection New country: Spain New network and device " +
-      "81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
-      "23 Nov 2026, 15:03 1 minute ago · last seen 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
+      "23 Nov, 15:04 just now · last seen 15:04 This connection New country: Spain New network and device " +
+      "Was this you? Firefox on Linux, 81.40.12.201 81.40.12.201 🇪🇸 Spain Firefox on Linux Open",
+      "23 Nov, 15:03 1 minute ago · last seen 15:03 193.51.208.14 🇫🇷 France Safari on iPhone Open " +
       "Close the connection from Safari on iPhone, 193.51.208.14",
     ]);
     assert.deepEqual(await texts(here.locator("tr.current .chip")), [
@@ -152,7 +152,9 @@ inBrowser("Download CSV saves the whole history in a file named after the day", 
 
   assert.equal(name, "connection-history-2026-11-23.csv");
   assert.equal(records.length, 31);
-  assert.deepEqual(records[0], {
+  // The browser adds no address to a download's request, which is another place then.
+  const { addresses: _, last_ip_address: __, ...record } = records[0] ?? {};
+  assert.deepEqual(record, {
     opened_at: "2026-11-23T14:04:00.000Z",
     last_seen_at: "2026-11-23T14:04:00.000Z",
     closed_at: "",
@@ -165,6 +167,9 @@ inBrowser("Download CSV saves the whole history in a file named after the day", 
     user_agent: await here.evaluate(() => navigator.userAgent),
     attempts: "",
     unusual: "new_country new_network_and_device",
+    verdict: "",
+    closed_from: "",
+    last_country_code: "",
   });
   assert.equal(await isMarked(here), true);
 });
@@ -182,26 +187,23 @@ inBrowser("Download CSV after filtering saves only the matching rows", async (si
   assert.deepEqual(records.map(({ state }) => state), ["closed", "closed", "closed"]);
 });
 
-inBrowser(
-  "on a phone each row is a card that labels its values with the column headings, in every language",
-  async (site) => {
-    const here = await site.visit({ viewport: { width: 320, height: 900 } });
-    await signIn(here);
+inBrowser("on a phone each row is a card whose values need no headings, in every language", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit({ viewport: { width: 320, height: 900 } });
+  await signIn(here);
 
-    const english = await readCard(here);
-    await chooseLanguage(here, "es");
-    const spanish = await readCard(here);
-    await chooseLanguage(here, "ca");
-    const catalan = await readCard(here);
+  const english = await readUnknown(here);
+  await chooseLanguage(here, "es");
+  const spanish = await readUnknown(here);
+  await chooseLanguage(here, "ca");
+  const catalan = await readUnknown(here);
 
-    assert.deepEqual(english.headings, ["IP address", "Country", "Device"]);
-    assert.deepEqual(english.labels, english.headings);
-    assert.deepEqual(spanish.headings, ["Dirección IP", "País", "Dispositivo"]);
-    assert.deepEqual(spanish.labels, spanish.headings);
-    assert.deepEqual(catalan.headings, ["Adreça IP", "País", "Dispositiu"]);
-    assert.deepEqual(catalan.labels, catalan.headings);
-  },
-);
+  assert.deepEqual(english, ["Unknown device", "Unknown address", "Unknown country"]);
+  assert.deepEqual(spanish, ["Dispositivo desconocido", "Dirección desconocida", "País desconocido"]);
+  assert.deepEqual(catalan, ["Dispositiu desconegut", "Adreça desconeguda", "País desconegut"]);
+  const row = here.locator("tbody tr").first();
+  assert.equal(await row.evaluate((row) => getComputedStyle(row).display), "grid");
+});
 
 inBrowser("on a phone the section links are side by side in every language", async (site) => {
   const here = await site.visit({ viewport: { width: 320, height: 900 } });
@@ -241,13 +243,11 @@ async function countRows(elements: Locator): Promise<number> {
   return new Set(await elements.evaluateAll((all) => all.map((element) => element.getBoundingClientRect().top))).size;
 }
 
-/** The column headings, and the labels of the first card, which screen readers skip. */
-async function readCard(page: Page): Promise<{ headings: string[]; labels: string[] }> {
-  const labels = await page.locator("tbody tr").first().locator("td:not(:first-child, :last-child)").evaluateAll((
-    cells,
-  ) => cells.map((cell) => getComputedStyle(cell, "::after").content));
-  const headings = await texts(page.locator("thead th"));
-  return { headings: headings.slice(1, 4), labels: labels.map((label) => /^"(.*)" \/ ""$/.exec(label)?.[1] ?? label) };
+/** What the cards show in place of a device, an address and a country. */
+async function readUnknown(page: Page): Promise<string[]> {
+  const noAddress = page.locator("tbody tr").filter({ hasText: "curl" });
+  const noDevice = page.locator("tbody tr").filter({ has: page.locator(".device.unknown") });
+  return await texts(noAddress.locator(`${CELL.ip}, ${CELL.country}`).or(noDevice.locator(CELL.device)));
 }
 
 async function chooseLanguage(page: Page, language: Language): Promise<void> {

@@ -34,7 +34,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await keyboard.press("Enter");
     await waitForFocus(here.locator("main"));
     await keyboard.press("Tab");
-    await waitForFocus(here.getByRole("link", { name: "1 unusual connection" }));
+    await waitForFocus(here.getByRole("link", { name: "Download CSV" }));
   });
   await follow("Open the menu", async () => {
     await tabTo(menu, "Shift+Tab");
@@ -92,8 +92,20 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await keyboard.press("Enter");
     await here.waitForURL(paths.connections);
   });
+  await follow("Read a connection's details", async () => {
+    const opener = here.getByRole("row", { name: "Was this you? Safari" }).getByRole("link", { name: "23 Nov" });
+    await tabTo(opener);
+    await keyboard.press("Enter");
+    const dialog = await openDialog(here);
+    await waitForFocus(dialog.getByRole("heading", { name: "Connection from Safari on iPhone" }));
+    await keyboard.press("Tab");
+    await waitForFocus(dialog.getByRole("link", { name: "Back to the history" }));
+    await keyboard.press("Enter");
+    await waitForClosedDialog(here);
+    await waitForFocus(opener);
+  });
   await follow("Review an unusual connection", async () => {
-    const opener = here.getByRole("link", { name: "Was this you?" });
+    const opener = here.getByRole("link", { name: "Was this you? Safari" });
     const row = here.locator("tr").filter({ has: opener });
     const id = await row.getAttribute("id");
     await tabTo(opener);
@@ -106,16 +118,16 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await waitForFocus(here.locator(`tr[id="${id}"]`));
   });
   await follow("Close one connection", async () => {
-    await keyboard.press("Tab");
-    const row = here.locator("tr").filter({ has: here.locator(":focus") });
-    const id = await row.getAttribute("id");
+    const id = await here.locator("tr:focus").getAttribute("id");
+    const row = here.locator(`tr[id="${id}"]`);
+    await tabTo(row.getByRole("link", { name: "Close the connection" }));
     await keyboard.press("Enter");
     await waitForFocus((await openDialog(here)).getByRole("button", { name: "Close it" }));
     await keyboard.press("Enter");
     await here.getByRole("status").filter({ hasText: "The connection was closed" }).waitFor();
-    await waitForFocus(here.locator(`tr[id="${id}"]`));
+    await waitForFocus(row);
     await keyboard.press("Tab");
-    await waitForFocus(here.getByRole("link", { name: "Close the connection" }).last());
+    await waitForFocus(row.getByRole("link", { name: "23 Nov" }));
   });
   await follow("Close the others", async () => {
     site.clock.now += 6 * MINUTE;

@@ -48,7 +48,7 @@ inBrowser("a closed browser that filters in its old page returns there after sig
   await phone.goto(`${paths.connections}?state=open`);
   const here = await site.visit();
   await signIn(here);
-  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("The connection was closed").waitFor();
 

@@ -38,7 +38,7 @@ inBrowser(
     const row = here.getByRole("row", { name: PARIS });
     await row.waitFor();
     await here.getByText("2 connections are open now").waitFor();
-    await here.getByRole("link", { name: "1 unusual connection" }).waitFor();
+    await here.locator(".banner").getByText("1 unusual connection needs your review.").waitFor();
     assert.equal(await isMarked(here), true);
     assert.equal(await isMarked(phone), true);
 
@@ -57,7 +57,7 @@ inBrowser("the live region's text changes with the connections, and not when onl
   const here = await site.visit();
   await signIn(here);
   const status = here.locator("#status");
-  assert.equal(await status.innerText(), "2 connections are open.");
+  assert.equal(await status.innerText(), "2 connections are open. 1 unusual connection needs your review.");
   const changes = await recordChanges(status);
 
   site.clock.now += MINUTE;
@@ -67,20 +67,20 @@ inBrowser("the live region's text changes with the connections, and not when onl
 
   await openElsewhere(site, { ip: SANTIAGO });
   assert.equal(await poll(here), 200);
-  assert.deepEqual(await changes(), ["3 connections are open. 1 unusual connection needs your review."]);
+  assert.deepEqual(await changes(), ["3 connections are open. 2 unusual connections need your review."]);
 });
 
 inBrowser("what the page closed itself is announced once, and not by a later poll", async (site) => {
   await addOpen(site.db);
   const here = await site.visit();
   await signIn(here);
-  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   const notification = here.getByText("The connection was closed: Safari on iPhone (France).");
   await notification.waitFor();
   await waitForClosedDialog(here);
   const status = here.locator("#status");
-  assert.equal(await status.innerText(), "1 connection is open.");
+  assert.equal(await status.innerText(), "1 connection is open. 1 unusual connection needs your review.");
   const changes = await recordChanges(status);
 
   assert.equal(await poll(here), 304);
@@ -107,7 +107,10 @@ inBrowser("after filtering, and after Back, a poll updates what the page shows t
 
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Closed"]);
   assert.equal(await here.getByRole("heading", { name: "No results" }).count(), 0);
-  assert.equal(await here.locator("#status").innerText(), "1 connection is open.");
+  assert.equal(
+    await here.locator("#status").innerText(),
+    "1 connection is open. 1 unusual connection needs your review.",
+  );
 
   await here.goBack();
   await here.locator("tbody tr").nth(1).waitFor();

@@ -113,7 +113,7 @@ inBrowser("focus stays on a row's link over an update, and the row where it is i
   await addClosed(site.db, 24);
   const here = await site.visit({ viewport: { width: 1280, height: 400 } });
   await signIn(here);
-  const link = here.getByRole("row", { name: "Close the connection" }).getByRole("link");
+  const link = here.getByRole("link", { name: "Close the connection" });
   await link.focus();
   await link.evaluate((element) => element.scrollIntoView({ block: "start" }));
   const before = await link.boundingBox();
@@ -135,12 +135,12 @@ inBrowser("focus stays on a day of the chart over an update that changes its cou
   await addClosed(site.db, 30);
   const here = await site.visit();
   await signIn(here);
-  await here.getByRole("link", { name: "23 Nov: 16 connections" }).focus();
+  await here.getByRole("link", { name: "23 Nov: 16 opened" }).focus();
   await openElsewhere(site);
 
   assert.equal(await poll(here), 200);
 
-  await waitForFocus(here.getByRole("link", { name: "23 Nov: 17 connections" }));
+  await waitForFocus(here.getByRole("link", { name: "23 Nov: 17 opened" }));
 });
 
 inBrowser("focus stays on Older connections over an update, and it appends the rows that follow", async (site) => {

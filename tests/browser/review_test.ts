@@ -40,7 +40,7 @@ inBrowser(
 inBrowser("Not me in the dialog closes the other connection and redirects to the password page", async (site) => {
   const { here, stranger } = await signInAbroad(site);
 
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Not me" }).click();
 
   await here.waitForURL((url) => url.pathname === paths.password);
@@ -52,7 +52,7 @@ inBrowser("Not me in the dialog closes the other connection and redirects to the
 inBrowser("without JavaScript This was me on the review's page returns to the history", async (site) => {
   const { here } = await signInAbroad(site, { javaScriptEnabled: false });
 
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   await here.waitForURL(/\/review$/);
   await here.getByRole("button", { name: "This was me" }).click();
 
@@ -64,7 +64,7 @@ inBrowser("without JavaScript This was me on the review's page returns to the hi
 inBrowser("without JavaScript Not me on the review's page redirects to the password page", async (site) => {
   const { here, stranger } = await signInAbroad(site, { javaScriptEnabled: false });
 
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("link", { name: "Was this you? Safari" }).click();
   await here.waitForURL(/\/review$/);
   await here.getByRole("button", { name: "Not me" }).click();
 

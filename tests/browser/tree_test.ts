@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { inBrowser, openDialog, signIn } from "./chromium.ts";
-import { addEveryState, addUnusual } from "./history.ts";
+import { users } from "../../db/schema.ts";
+import { START } from "../app.ts";
+import { inBrowser, LAGOS, openDialog, signIn } from "./chromium.ts";
+import { addEveryState, addMoved, addUnusual } from "./history.ts";
 
-inBrowser("the accessibility tree of the history is the recorded one", async (site) => {
+inBrowser("the accessibility tree of the history, with both banners, is the recorded one", async (site) => {
   await addEveryState(site.db);
   await addUnusual(site.db);
+  await addMoved(site.db);
+  await site.db.update(users).set({ disownedAt: START });
   const here = await site.visit();
   await signIn(here);
 
@@ -28,16 +32,27 @@ inBrowser(
     await addUnusual(site.db);
     const here = await site.visit();
     await signIn(here);
-    await here.getByRole("link", { name: "Was this you?" }).click();
+    await here.getByRole("link", { name: "Was this you? Safari" }).click();
     await openDialog(here);
 
     await assertTree("review", await readTree(here));
   },
 );
 
+inBrowser("the accessibility tree of a connection's details is the recorded one", async (site) => {
+  await addMoved(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await here.getByRole("row", { name: LAGOS }).getByRole("link", { name: "23 Nov" }).click();
+  await openDialog(here);
+
+  await assertTree("details", await readTree(here));
+});
+
 inBrowser("on a phone, where rows are cards, the accessibility tree has the same table", async (site) => {
   await addEveryState(site.db);
   await addUnusual(site.db);
+  await addMoved(site.db);
   const here = await site.visit();
   await signIn(here);
   const wide = await readTree(here, "table");

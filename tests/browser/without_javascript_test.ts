@@ -43,13 +43,13 @@ inBrowser("without JavaScript one connection is closed from a confirmation page"
   const here = await site.visit({ javaScriptEnabled: false });
   await signIn(here);
 
-  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
   assert.equal(await here.getByRole("heading").innerText(), "Close this connection?");
   await here.getByRole("link", { name: "Cancel" }).click();
   await here.waitForURL(paths.connections);
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Open"]);
 
-  await here.getByRole("row", { name: PARIS }).getByRole("link").click();
+  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
   await here.getByRole("button", { name: "Close it" }).click();
 
   await here.waitForURL(paths.connections);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
+import { isNotNull } from "drizzle-orm";
 import fc from "fast-check";
-import { connections } from "../../db/schema.ts";
+import { connections, places } from "../../db/schema.ts";
 import { toCsv } from "../../views/history/csv.ts";
 import { paths } from "../../http/paths.ts";
-import { signedIn } from "../app.ts";
+import { signedIn, START } from "../app.ts";
 import { hostile, RUNS } from "./strings.ts";
 
 const dangerous = fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠");
@@ -61,23 +62,34 @@ Deno.test("no cell begins a formula if a spreadsheet splits the CSV at semicolon
 
 // ASVS 1.2.10
 Deno.test("a row with hostile values is one record of the CSV, and no field begins a formula", async () => {
-  const { here, db } = await signedIn();
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  await here.submit(paths.closeAll);
+  const isClosed = isNotNull(connections.closedAt);
   const text = hostile.map((text) => text.toWellFormed());
   const seen = fc.record({ userAgent: text, device: text, countryCode: text, ip: text });
+  const [connection] = await db.select().from(connections).where(isClosed);
+  const moved = {
+    ...{ id: "place", connectionId: connection!.id, userId: connection!.userId, client: "", network: "" },
+    ...{ openedAt: START, firstAt: START, lastAt: START },
+    ...{ isFirstIp: true, isFirstNetwork: true, isFirstCountry: true, isFirstDevice: true },
+  };
 
   await fc.assert(
     fc.asyncProperty(seen, async (seen) => {
-      await db.update(connections).set(seen);
+      await db.delete(places);
+      await db.insert(places).values({ ...moved, ...seen });
+      await db.update(connections).set({ ...seen, closedBy: connection!.id, place: "place" }).where(isClosed);
 
-      const { status, text } = await here.get(paths.csv);
+      const { status, text } = await here.get(`${paths.csv}?state=closed`);
 
       assert.equal(status, 200);
       const [, record = [], ...more] = parse(text);
       assert.equal(more.length, 0);
-      assert.equal(record.length, 12);
+      assert.equal(record.length, 17);
       assert.deepEqual(
-        [5, 8, 9].map((i) => withoutApostrophes(record[i]!)),
-        [seen.ip, seen.device, seen.userAgent].map(withoutApostrophes),
+        [5, 8, 9, 13, 15].map((i) => withoutApostrophes(record[i]!)),
+        [seen.ip, seen.device, seen.userAgent, seen.device, seen.ip].map(withoutApostrophes),
       );
       for (const field of record) assert.doesNotMatch(field, START_OF_FORMULA);
     }),

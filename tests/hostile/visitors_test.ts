@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { eq, ne, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { readAddress } from "../../visitor/addresses.ts";
-import { connections, limits, refusals } from "../../db/schema.ts";
+import { connections, limits, places, refusals } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
-import { type Browser, EMAIL, HTMX, PASSWORD, signedIn } from "../app.ts";
+import { type Browser, EMAIL, HTMX, PASSWORD, signedIn, START } from "../app.ts";
 import { assertHarmless, shapeOf } from "./page.ts";
 import { hostile, inHeader, RUNS } from "./strings.ts";
 
@@ -70,12 +70,42 @@ Deno.test("the history and the dialogs show a row's hostile values as text", asy
   }
 });
 
+// Security: escaping, no 5xx
+Deno.test("the history and the details show the hostile values of a place as text", async () => {
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  const { id, userId } = (await db.select().from(connections)).find(({ ip }) => ip === "203.0.113.1")!;
+  const times = { openedAt: START, firstAt: START, lastAt: START };
+  const flags = { isFirstIp: true, isFirstNetwork: true, isFirstCountry: true, isFirstDevice: true };
+  const text = hostile.map((text) => text.toWellFormed());
+  const seen = fc.record({ userAgent: text, device: text, countryCode: text, ip: text, network: text });
+
+  await fc.assert(
+    fc.asyncProperty(seen, async (seen) => {
+      await store(seen);
+      const shown = await shapesOf(here, id);
+      const ip = seen.ip.replace(/[^:]/g, "1");
+      const countryCode = /^[A-Z]{2}$/.test(seen.countryCode) ? "ES" : "es";
+      await store({ userAgent: "plain/1.0", device: "plain", countryCode, ip, network: "" });
+
+      assert.deepEqual(shown, await shapesOf(here, id));
+    }),
+    { numRuns: RUNS },
+  );
+
+  async function store(
+    seen: Pick<typeof places.$inferInsert, "userAgent" | "device" | "countryCode" | "ip" | "network">,
+  ) {
+    await db.delete(places);
+    await db.insert(places).values({ ...times, ...flags, ...seen, id: "place", connectionId: id, userId, client: "x" });
+    await db.update(connections).set({ place: "place" }).where(eq(connections.id, id));
+  }
+});
+
 /** The shape of each page and fragment that shows the connection. */
 async function shapesOf(here: Browser, id: string): Promise<string[]> {
-  const requests = [paths.connections, paths.closeOne(id), paths.closeAll].flatMap((path) => [
-    here.get(path),
-    here.get(path, HTMX),
-  ]);
+  const showing = [paths.connections, paths.details(id), paths.review(id), paths.closeOne(id), paths.closeAll];
+  const requests = showing.flatMap((path) => [here.get(path), here.get(path, HTMX)]);
   return (await Promise.all(requests)).map((answer) => {
     assertHarmless(answer);
     assert.equal(answer.status, 200);

@@ -102,7 +102,7 @@ function DayLink(
   const texts = [
     isUncounted && t.chart.notCounted,
     !isUncounted && index === partialDay && t.chart.moreThanConnections(day.opened),
-    !isUncounted && index !== partialDay && day.opened > 0 && t.chart.connections(day.opened),
+    !isUncounted && index !== partialDay && day.opened > 0 && t.chart.opened(day.opened),
     day.refused > 0 && t.chart.refused(day.refused),
     day.unusual > 0 && t.chart.unusual(day.unusual),
   ].filter(Boolean);

@@ -1,12 +1,13 @@
+import type { Child } from "hono/jsx";
 import type { Entry } from "../../db/history/rows.ts";
 import { reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
 import { countryName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
-import { formatAgo, formatDuration, timeBeside } from "../../words/time.ts";
+import { formatAgo, formatRecentTime, timeBeside } from "../../words/time.ts";
 import { html } from "../html.ts";
-import { Country, IpAddress, Time } from "./values.ts";
+import { Country, IpAddress } from "./values.ts";
 
 export type TableContext = {
   current: string;
@@ -19,42 +20,63 @@ export type TableContext = {
 export function ConnectionRow(
   { entry, isFocused = false, ...context }: TableContext & { entry: Entry; isFocused?: boolean },
 ) {
-  const { id, openedAt, ip, countryCode, device, deviceKind } = entry;
-  const { zone, t } = context;
+  const { id, openedAt, ip, countryCode, device, deviceKind, lastIp, lastCountryCode, lastDevice } = entry;
+  const { zone, now, t } = context;
   const isCurrent = id === context.current;
   const state = stateOf(entry);
+  const classes = classesOf(entry, isCurrent);
+  const time = formatRecentTime(openedAt, now, zone, t);
   return html`
-    <tr id="${rowId(id)}" class="${state}${isCurrent && " current"}" ${isFocused && html`
+    <tr id="${rowId(id)}" ${classes !== "" && html`
+      class="${classes}"
+    `} ${isFocused && html`
       tabindex="-1" autofocus
     `}>
-      <td class="when">${Time({ at: openedAt, zone, t })}<p>${describeTimes(entry, context)}</p>${Chips({
-        entry,
-        isCurrent,
-        t,
-      })}</td>
-      <td class="ip" data-label="${t.history.ip}">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}</td>
-      <td class="country" data-label="${t.history.country}">${Country({ code: countryCode, t })}</td>
-      <td class="device${deviceKind !== "computer" && ` ${deviceKind}`}" data-label="${t.history.device}">${deviceName(
+      <td class="when">${state === "refused"
+        ? html`<b>${time}</b>`
+        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Chips({
+          entry,
+          isCurrent,
+          t,
+        })}</td>
+      <td class="ip">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}${lastIp !== null && lastIp !== ip &&
+        Last({ place: IpAddress({ ip: lastIp }), t })}</td>
+      <td class="country">${Country({ code: countryCode, t })}${lastCountryCode !== null &&
+        lastCountryCode !== countryCode &&
+        Last({ place: Country({ code: lastCountryCode, t }), t })}</td>
+      <td class="device${deviceKind !== "computer" && ` ${deviceKind}`}">${deviceName(
         device,
         t,
-      )}</td>
+      )}${lastDevice !== null && lastDevice !== device && Last({ place: deviceName(lastDevice, t), t })}</td>
       <td class="state"><b>${t.states[state]}</b><p>${describeEnd(entry, context)}${state === "open" && !isCurrent &&
         CloseLink({ entry, t })}</p></td>
     </tr>
   `;
 }
 
+function classesOf(entry: Entry, isCurrent: boolean): string {
+  const state = stateOf(entry);
+  const isUnreviewed = entry.unusual !== null && entry.verdict === null;
+  return [state !== "closed" && state, isCurrent && "current", isUnreviewed && "unreviewed"].filter(Boolean).join(" ");
+}
+
+function Last({ place, t }: { place: Child; t: Texts }) {
+  return html`<p>${t.row.last(place)}</p>`;
+}
+
 export function rowId(id: string): string {
   return `c-${id}`;
 }
 
-function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "refused" {
+export function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "refused" {
   if (attempts !== null) return "refused";
   return closedAt === null ? "open" : "closed";
 }
 
-function describeTimes({ openedAt, lastSeenAt, attempts }: Entry, { zone, now, t }: TableContext) {
+// When a closed one ended is in the column of its state.
+function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zone, now, t }: TableContext) {
   const [ago, last] = [formatAgo(openedAt, now, t), timeBeside(openedAt, lastSeenAt, zone, t)];
+  if (closedAt !== null) return ago;
   return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
@@ -67,7 +89,7 @@ function Chips({ entry, isCurrent, t }: { entry: Entry; isCurrent: boolean; t: T
       html`<b class="chip chip-${verdict ?? "unusual"}">${t.row.unusual[reason](country)}</b>`
     )
   }${verdict !== null && html`<span>${t.row.verdict[verdict]}</span>`}${
-    unusual !== null && verdict === null && !isCurrent && ReviewLink({ entry, t })
+    unusual !== null && verdict === null && ReviewLink({ entry, t })
   }</div>`;
 }
 
@@ -76,9 +98,11 @@ function describeEnd(entry: Entry, context: TableContext) {
   const { zone, t } = context;
   if (endReason === null) return "";
   if (closedAt === null) return t.row.refused(t.row.reasons[endReason], attempts ?? 0, addresses ?? 1);
-  const reason = describeCloser(entry, context) ?? t.row.reasons[endReason];
-  const lasted = t.row.lasted(formatDuration(closedAt - openedAt, t));
-  return `${reason}, ${timeBeside(openedAt, closedAt, zone, t)}\u00a0· ${lasted}`;
+  return `${describeReason(entry, context)}, ${timeBeside(openedAt, closedAt, zone, t)}`;
+}
+
+export function describeReason(entry: Entry, context: TableContext): string {
+  return describeCloser(entry, context) ?? (entry.endReason === null ? "" : context.t.row.reasons[entry.endReason]);
 }
 
 function describeCloser({ endReason, closedBy, closedByDevice }: Entry, { current, t }: TableContext): string | null {
@@ -96,9 +120,7 @@ function ReviewLink({ entry: { id, device, ip }, t }: { entry: Entry; t: Texts }
   return dialogLink(paths.review(id), t.row.wasThisYou, `${deviceName(device, t)}, ${ip || t.place.alone.ip}`);
 }
 
+// The table's links open in the dialog: see `ConnectionsTable`.
 function dialogLink(href: string, name: string, which: string) {
-  return html`
-    <a href="${href}" hx-get="${href}" hx-target="#dialog" hx-swap="innerHTML show:none"
-      aria-haspopup="dialog">${name} <span class="hidden">${which}</span></a>
-  `;
+  return html`<a href="${href}">${name} <span class="hidden">${which}</span></a>`;
 }

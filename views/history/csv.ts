@@ -1,5 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import type { FullEntry } from "../../db/history/rows.ts";
+import { cached } from "../../words/cache.ts";
 import { countryName } from "../../words/countries.ts";
 import { textsOf } from "../../words/texts.ts";
 import { isoTime } from "../../words/time.ts";
@@ -20,11 +21,15 @@ export const COLUMNS = [
   "user_agent",
   "attempts",
   "unusual",
+  "verdict",
+  "closed_from",
+  "addresses",
+  "last_ip_address",
+  "last_country_code",
 ];
 
 export function toRecord(entry: FullEntry): string[] {
   const isRefused = entry.attempts !== null;
-  const hasCode = /^[A-Z]{2}$/.test(entry.countryCode);
   return [
     isoTime(entry.openedAt),
     isoTime(entry.lastSeenAt),
@@ -32,13 +37,22 @@ export function toRecord(entry: FullEntry): string[] {
     isRefused ? "refused" : entry.closedAt === null ? "open" : "closed",
     entry.endReason ?? "",
     entry.ip,
-    hasCode ? entry.countryCode : "",
+    codeOf(entry.countryCode),
     entry.countryCode === "none" ? "" : countryName(entry.countryCode, ENGLISH),
     entry.device,
     entry.userAgent,
     String(entry.attempts ?? ""),
     entry.unusual ?? "",
+    entry.verdict ?? "",
+    entry.closedByDevice ?? "",
+    String(entry.places ?? entry.addresses ?? ""),
+    isRefused ? "" : entry.lastIp ?? entry.ip,
+    isRefused ? "" : codeOf(entry.lastCountryCode ?? entry.countryCode),
   ];
+}
+
+function codeOf(country: string): string {
+  return /^[A-Z]{2}$/.test(country) ? country : "";
 }
 
 /**
@@ -46,12 +60,18 @@ export function toRecord(entry: FullEntry): string[] {
  * spreadsheets split, quoted or not.
  */
 export function toCsv(records: string[][]): string {
-  // csv-stringify quotes a field with a whole CRLF only, but readers end a record at either half.
-  return stringify(records.map((fields) => fields.map(disarm)), {
-    record_delimiter: "windows",
-    quoted_match: /[\r\n;\t]/,
-  });
+  return records.map((fields) => `${fields.map((field) => PLAIN.test(field) ? field : quote(field)).join()}\r\n`).join(
+    "",
+  );
 }
+
+// Most fields need no escaping, and the rest repeat (docs/performance.md).
+const PLAIN = /^(?:[\w.:][\w.: ()/-]*)?$/;
+
+const quote = cached((field: string) =>
+  // csv-stringify quotes a field with a whole CRLF only, but readers end a record at either half.
+  stringify([[disarm(field)]], { record_delimiter: "windows", quoted_match: /[\r\n;\t]/ }).slice(0, -"\r\n".length)
+);
 
 const FORMULA = /(?:^|[;\t\r\n]"*)[=+\-@\uff1d\uff0b\uff0d\uff20]|^\p{Cc}/u;
 const FORMULA_START = /(?<=^|[;\t\r\n]"*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=\p{Cc})/gu;

@@ -1,35 +1,37 @@
-import type { Entry } from "../../db/history/rows.ts";
-import { reasonsIn, traitsOf } from "../../db/unusual.ts";
+import type { FullEntry } from "../../db/history/rows.ts";
+import { type Traits, traitsOf } from "../../db/known.ts";
+import type { Place } from "../../db/places.ts";
+import type { Verdict } from "../../db/schema.ts";
+import { reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
 import { countryName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "../confirmation.tsx";
+import { Notification, NotificationFragment } from "../notifications.tsx";
 import { SectionFragment, VersionFragment } from "./connections.tsx";
 import type { HistoryView } from "./section.tsx";
-import { Notification, NotificationFragment } from "../notifications.tsx";
 
 export function Review(
-  { connection, isCurrent, ...confirmation }: Confirmation & { connection: Entry; isCurrent: boolean },
+  { connection, places, isCurrent, ...confirmation }: Confirmation & {
+    connection: FullEntry;
+    /** Where it was used other than where it was opened. */
+    places: Place[];
+    isCurrent: boolean;
+  },
 ) {
   const { unusual, verdict, countryCode } = connection;
   const { needsPassword, zone, t } = confirmation;
-  const country = countryName(countryCode, t);
-  if (isCurrent) {
+  if (unusual === null) {
     return (
-      <NothingToConfirm title={t.confirmation.isCurrent} t={t}>
-        <p>{t.review.current}</p>
-      </NothingToConfirm>
-    );
-  }
-  if (unusual === null || verdict !== null) {
-    return (
-      <NothingToConfirm title={verdict === null ? t.review.nothingTitle : t.review.reviewedTitle} t={t}>
+      <NothingToConfirm title={t.review.nothingTitle} t={t}>
         <ConnectionList connections={[connection]} zone={zone} t={t} />
-        {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
       </NothingToConfirm>
     );
   }
+  const verdicts = possibleVerdicts(connection, isCurrent);
+  const means = { me: t.review.meMeans(newlyKnown([connection, ...places], t)), not_me: t.review.notMeMeans };
+  const names = { me: t.review.me, not_me: t.review.notMe };
   return (
     <Confirm
       title={t.review.title}
@@ -38,35 +40,47 @@ export function Review(
         <>
           {/* Enter in the password field presses the first submit button, which must give no verdict. WebKit skips a `hidden` one. */}
           {needsPassword && <input type="submit" class="hidden" tabindex={-1} aria-hidden="true" />}
-          <Dismiss>{t.review.later}</Dismiss>
-          <button type="submit" name="verdict" value="not_me" class="danger">{t.review.notMe}</button>
-          <button type="submit" name="verdict" value="me" class="primary">{t.review.me}</button>
+          <Dismiss autofocus={!needsPassword}>{t.review.later}</Dismiss>
+          {verdicts.map((verdict) => <button type="submit" name="verdict" value={verdict}>{names[verdict]}</button>)}
         </>
       }
       {...confirmation}
     >
+      <input type="hidden" name="places" value={String(connection.places)} />
       <ConnectionList connections={[connection]} zone={zone} t={t} />
       <ul class="reasons">
-        {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](country)}</li>)}
+        {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](countryName(countryCode, t))}</li>)}
       </ul>
+      {isCurrent && <p>{t.review.current}</p>}
+      {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
       <dl class="verdicts">
-        <dt>{t.review.me}</dt>
-        <dd>{t.review.meMeans(newlyKnown(connection, t))}</dd>
-        <dt>{t.review.notMe}</dt>
-        <dd>{t.review.notMeMeans}</dd>
+        {verdicts.map((verdict) => (
+          <>
+            <dt>{names[verdict]}</dt>
+            <dd>{means[verdict]}</dd>
+          </>
+        ))}
       </dl>
     </Confirm>
   );
 }
 
+// Whoever uses the current connection can't be told by it that it is somebody else's.
+function possibleVerdicts({ verdict }: FullEntry, isCurrent: boolean): Verdict[] {
+  if (isCurrent) return ["me"];
+  return verdict === null ? ["not_me", "me"] : verdict === "me" ? ["not_me"] : ["me"];
+}
+
 // Without an address there is no network either.
-function newlyKnown({ countryCode, ip, device }: Entry, t: Texts): string[] {
-  const traits = traitsOf({ countryCode, network: ip, device });
+function newlyKnown(used: Pick<Place, "countryCode" | "ip" | "device">[], t: Texts): string[] {
+  const traits = used.map(({ countryCode, ip, device }) => traitsOf({ countryCode, network: ip, device }));
+  const distinct = (kind: keyof Traits) => [...new Set(traits.flatMap((trait) => trait[kind] ?? []))];
+  const networks = distinct("network").length;
   return [
-    traits.country !== null && countryName(traits.country, t),
-    traits.network !== null && t.review.thisNetwork,
-    traits.device !== null && deviceName(traits.device, t),
-  ].filter((trait) => trait !== false);
+    ...distinct("country").map((country) => countryName(country, t)),
+    ...(networks > 0 ? [t.review.networks(networks)] : []),
+    ...distinct("device").map((device) => deviceName(device, t)),
+  ];
 }
 
 export function Recognized({ count, t }: { count: number; t: Texts }) {

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { Child } from "hono/jsx";
 import type { Activity } from "../../db/history/activity.ts";
 import type { Entry } from "../../db/history/rows.ts";
 import type { Overview } from "../../db/history/overview.ts";
@@ -47,23 +48,14 @@ export function HistorySection(view: HistoryView) {
 export function HistoryHead(
   { activity, overview, query, t }: Pick<HistoryView, "activity" | "overview" | "query" | "t">,
 ) {
-  const { open, unreviewed } = activity;
+  const { open, unreviewed, isPasswordDue } = activity;
   const { before: _, ...filter } = query;
   const isAlone = open <= 1;
   return (
     <div class="head" id="head">
       <div class="head-text">
         <h1 id="title" tabindex={-1}>{t.history.title}</h1>
-        <p>{t.history.lead}</p>
         <p>{isAlone ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
-        {unreviewed > 0 && (
-          <p class="unreviewed">
-            {t.history.unreviewed(
-              unreviewed,
-              (part) => <a href={withQuery(paths.connections, { state: "unusual" })}>{part}</a>,
-            )}
-          </p>
-        )}
       </div>
       <div class="actions">
         <a class="button" href={withQuery(paths.csv, filter)} download>
@@ -71,6 +63,21 @@ export function HistoryHead(
         </a>
         <CloseAll isAlone={isAlone} t={t} />
       </div>
+      {isPasswordDue === 1 && <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>}
+      {unreviewed > 0 && (
+        <Banner href={withQuery(paths.connections, { state: "unusual" })} action={t.history.review}>
+          {t.history.unreviewed(unreviewed)}
+        </Banner>
+      )}
+    </div>
+  );
+}
+
+function Banner({ href, action, children }: { href: string; action: string; children?: Child }) {
+  return (
+    <div class="banner">
+      <p>{children}</p>
+      <a class="button" href={href}>{action}</a>
     </div>
   );
 }
@@ -111,7 +118,13 @@ function ConnectionsTable(view: HistoryView) {
           <th scope="col">{t.state}</th>
         </tr>
       </thead>
-      <tbody id="rows">
+      <tbody
+        id="rows"
+        hx-boost:inherited="true"
+        hx-target:inherited="#dialog"
+        hx-swap:inherited="innerHTML show:none"
+        hx-push-url:inherited="false"
+      >
         <ConnectionRows {...view} />
       </tbody>
     </table>

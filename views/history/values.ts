@@ -1,5 +1,5 @@
 import { cached } from "../../words/cache.ts";
-import { countryName } from "../../words/countries.ts";
+import { placeName } from "../../words/countries.ts";
 import { inEachLanguage } from "../../words/languages.ts";
 import { type Texts, textsOf } from "../../words/texts.ts";
 import { formatTime, isoMinute } from "../../words/time.ts";
@@ -15,7 +15,7 @@ export function Country({ code, t }: { code: string; t: Texts }) {
 
 const countries = inEachLanguage((language) =>
   cached((code: string) => {
-    const name = countryName(code, textsOf(language));
+    const name = placeName(code, textsOf(language));
     if (!/^[A-Z]{2}$/.test(code)) return html`${name}`;
     return html`<span aria-hidden="true">${flagOf(code)}\u00a0</span>${name}`;
   })

@@ -34,7 +34,7 @@ export const ca: Wording = {
   place: {
     private: "Xarxa privada",
     unknown: "Desconegut",
-    unknownIp: "Desconeguda",
+    unknownIp: "Adreça desconeguda",
     alone: { country: "País desconegut", ip: "adreça desconeguda" },
   },
   device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} · ${system}` },
@@ -59,6 +59,8 @@ export const ca: Wording = {
         `L'administrador va tancar aquesta connexió el dia ${when}. Inicia la sessió per obrir-ne una de nova.`,
       replaced: (when) =>
         `Aquesta connexió es va tancar el dia ${when}: el compte en tenia massa d'obertes, i aquesta era la més antiga.`,
+      too_many_attempts: (when) =>
+        `Aquesta connexió es va tancar el dia ${when}, després de massa contrasenyes incorrectes. Inicia la sessió per obrir-ne una de nova.`,
       renewed: (when) =>
         `Vas introduir la contrasenya el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
     },
@@ -66,17 +68,16 @@ export const ca: Wording = {
 
   history: {
     title: "Historial de connexions",
-    lead: "Qui s'ha connectat al teu compte, quan i des d'on.",
     onlyThis: "Només hi ha oberta aquesta connexió.",
     open: (connections, strong) => [
       "Ara hi ha ",
       strong(count(connections, "connexió oberta", "connexions obertes")),
       ", aquesta inclosa.",
     ],
-    unreviewed: (connections, link) => [
-      link(count(connections, "connexió inusual", "connexions inusuals")),
-      pick(connections, " necessita la teva revisió.", " necessiten la teva revisió."),
-    ],
+    unreviewed: (connections) =>
+      `${count(connections, "connexió inusual necessita", "connexions inusuals necessiten")} la teva revisió.`,
+    review: "Revisa",
+    passwordDue: "Vas dir que hi havia algú altre al teu compte. Tria una contrasenya nova.",
     download: "Baixa el CSV",
     rows: (rows) => count(rows, "fila", "files"),
     moreThanRows: (rows) => `més de ${count(rows, "fila", "files")}`,
@@ -111,7 +112,9 @@ export const ca: Wording = {
       password_changed: "Tancada en canviar la contrasenya",
       closed_by_operator: "Tancada per l'administrador",
       replaced: "Tancada: massa obertes",
+      too_many_attempts: "Tancada després de massa contrasenyes incorrectes",
       wrong_password: "Contrasenya incorrecta",
+      wrong_confirmation: "Contrasenya incorrecta amb la sessió oberta",
       too_many_tries: "Massa intents",
       locked: "Compte bloquejat 24 hores",
     },
@@ -124,11 +127,15 @@ export const ca: Wording = {
       new_country: (country) => `País nou: ${country}`,
       new_network_and_device: () => "Xarxa i dispositiu nous",
       after_refusals: () => "Després d'intents rebutjats",
+      moved_country: () => "Usada des d'un país nou",
+      moved_device: () => "Usada en un altre dispositiu",
+      wrong_confirmations: () => "Massa contrasenyes incorrectes",
     },
     verdict: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
     close: "Tanca",
     closeWhich: (device, ip) => `la connexió ${from(device)}, ${ip}`,
     wasThisYou: "Has estat tu?",
+    last: (place) => ["última: ", place],
   },
 
   chart: {
@@ -136,6 +143,7 @@ export const ca: Wording = {
     today: "avui",
     last: (days) => `En els últims ${number(days)} dies: `,
     nothing: "res",
+    opened: (connections) => pick(connections, "1 oberta", `${number(connections)} obertes`),
     connections: (connections) => count(connections, "connexió", "connexions"),
     moreThanConnections: (connections) => `més de ${count(connections, "connexió", "connexions")}`,
     newestDrawn: (connections) => `es mostren les ${number(connections)} més recents`,
@@ -193,7 +201,8 @@ export const ca: Wording = {
 
   confirmation: {
     password: "La teva contrasenya",
-    passwordHint: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
+    passwordOld: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
+    passwordRequired: "Per seguretat, torna-la a introduir.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
     lost: "No hi ha resposta del servidor. Comprova la connexió a Internet i torna-ho a provar.",
     back: "Torna a l'historial",
@@ -239,15 +248,17 @@ export const ca: Wording = {
   review: {
     pageTitle: (device) => `Has estat tu? ${device}`,
     current:
-      "No pots confirmar la connexió que fas servir: qui la va obrir diria que ets tu. Revisa-la des d'una altra connexió.",
+      "Estàs fent servir aquesta connexió. Introdueix la contrasenya per confirmar que és teva; si no ho és, tanca la sessió.",
     nothingTitle: "Aquí no hi ha res inusual",
-    reviewedTitle: "Ja l'has revisada",
-    reviewed: { me: "Vas dir que havies estat tu.", not_me: "Vas dir que no havies estat tu." },
+    reviewed: {
+      me: "Vas dir que havies estat tu. Si no és així, digues-ho ara.",
+      not_me: "Vas dir que no havies estat tu. Si ho vas ser, introdueix la contrasenya i digues-ho.",
+    },
     title: "Has estat tu?",
     later: "Decideix més tard",
     notMe: "No, no he estat jo",
     me: "Sí, he estat jo",
-    thisNetwork: "aquesta xarxa",
+    networks: (networks) => pick(networks, "aquesta xarxa", "aquestes xarxes"),
     meMeans: (known) =>
       known.length === 0
         ? "Ja no es marcarà com a inusual."
@@ -259,8 +270,14 @@ export const ca: Wording = {
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
       after_refusals: () =>
         "Va arribar just després d'intents rebutjats: potser algú va provar contrasenyes fins a encertar-la.",
+      moved_country: () => "Es va fer servir des d'un país nou per al teu compte: potser li van robar la galeta.",
+      moved_device: () =>
+        "Es va fer servir en un dispositiu diferent del que la va obrir: potser li van robar la galeta.",
+      wrong_confirmations: () => "S'hi van introduir deu contrasenyes incorrectes seguides, i per això es va tancar.",
     },
     chooseOne: "Tria una de les dues opcions.",
+    movedMeanwhile:
+      "Aquesta connexió s'ha fet servir des d'un altre lloc des que vas obrir aquesta pàgina. Fes-hi una ullada i decideix.",
     nothingChanged: "No s'ha canviat res: ja havies revisat aquesta connexió.",
     recognized: (connections) =>
       `${
@@ -271,6 +288,22 @@ export const ca: Wording = {
         )
       }. Les connexions des d'allà amb aquest dispositiu ja no es marcaran com a inusuals.`,
     chooseNew: "Potser algú més sap la teva contrasenya: tria'n ara una de nova.",
+  },
+
+  details: {
+    title: (device) => `Connexió ${from(device)}`,
+    opened: "Oberta",
+    lastSeen: "Última activitat",
+    ended: "Tancada",
+    signedIn: "Sessió iniciada amb",
+    password: "Contrasenya",
+    verdict: "La teva revisió",
+    noVerdict: "Encara sense revisar",
+    closer: "Tancada des de",
+    wrongPasswords: "Contrasenyes incorrectes",
+    placesTitle: "On es va fer servir",
+    between: (first, last) => [first, " – ", last],
+    noBrowser: "No va enviar cap User-Agent.",
   },
 
   password: {

@@ -36,7 +36,7 @@ export const en = {
   place: {
     private: "Private network",
     unknown: "Unknown",
-    unknownIp: "Unknown",
+    unknownIp: "Unknown address",
     alone: { country: "Unknown country", ip: "unknown address" },
   },
   device: { unknown: "Unknown device", on: (browser: string, system: string) => `${browser} on ${system}` },
@@ -62,6 +62,8 @@ export const en = {
         `The administrator closed this connection on ${when}. Sign in to open a new one.`,
       replaced: (when: string) =>
         `This connection was closed on ${when}: the account had too many open ones, and it was the oldest.`,
+      too_many_attempts: (when: string) =>
+        `This connection was closed on ${when}, after too many wrong passwords. Sign in to open a new one.`,
       renewed: (when: string) =>
         `You entered your password on ${when}, but the answer didn't reach this browser. Please sign in again.`,
     },
@@ -69,16 +71,15 @@ export const en = {
 
   history: {
     title: "Connection history",
-    lead: "See who has signed in to your account, when, and from where.",
     onlyThis: "This is the only open connection.",
     open: (connections: number, strong: Wrap): Child => [
       strong(`${number(connections)} connections are open`),
       " now, including this one.",
     ],
-    unreviewed: (connections: number, link: Wrap): Child => [
-      link(count(connections, "unusual connection", "unusual connections")),
-      pick(connections, " needs your review.", " need your review."),
-    ],
+    unreviewed: (connections: number): string =>
+      `${count(connections, "unusual connection needs", "unusual connections need")} your review.`,
+    review: "Review",
+    passwordDue: "You said that somebody else was in your account. Choose a new password.",
     download: "Download CSV",
     rows: (rows: number) => count(rows, "row", "rows"),
     moreThanRows: (rows: number) => `more than ${count(rows, "row", "rows")}`,
@@ -113,7 +114,9 @@ export const en = {
       password_changed: "Closed by a password change",
       closed_by_operator: "Closed by the administrator",
       replaced: "Closed: too many open",
+      too_many_attempts: "Closed after too many wrong passwords",
       wrong_password: "Wrong password",
+      wrong_confirmation: "Wrong password while signed in",
       too_many_tries: "Too many attempts",
       locked: "Locked for 24 hours",
     },
@@ -126,11 +129,15 @@ export const en = {
       new_country: (country: string) => `New country: ${country}`,
       new_network_and_device: () => "New network and device",
       after_refusals: () => "After refused sign-ins",
+      moved_country: () => "Used from a new country",
+      moved_device: () => "Used on another device",
+      wrong_confirmations: () => "Too many wrong passwords",
     },
     verdict: { me: "You said: this was me", not_me: "You said: not me" },
     close: "Close",
     closeWhich: (device: string, ip: string) => `the connection from ${device}, ${ip}`,
     wasThisYou: "Was this you?",
+    last: (place: Child): Child => ["last: ", place],
   },
 
   chart: {
@@ -138,6 +145,7 @@ export const en = {
     today: "today",
     last: (days: number) => `In the last ${number(days)} days: `,
     nothing: "nothing",
+    opened: (connections: number) => `${number(connections)} opened`,
     connections: (connections: number) => count(connections, "connection", "connections"),
     moreThanConnections: (connections: number) => `more than ${count(connections, "connection", "connections")}`,
     newestDrawn: (connections: number) => `the newest ${number(connections)} are shown`,
@@ -196,7 +204,8 @@ export const en = {
 
   confirmation: {
     password: "Your password",
-    passwordHint: "For your security, enter it again: it has been more than 5 minutes.",
+    passwordOld: "For your security, enter it again: it has been more than 5 minutes.",
+    passwordRequired: "For your security, enter it again.",
     wrong: "This isn't your password. Check it and try again.",
     lost: "There was no answer. Check your network, then try again.",
     back: "Back to the history",
@@ -235,16 +244,17 @@ export const en = {
 
   review: {
     pageTitle: (device: string) => `Was this you? ${device}`,
-    current:
-      "You can't confirm the connection you are using: whoever opened it would say it was you. Review it from another connection.",
+    current: "You are using this connection. Enter your password to confirm that it is yours; otherwise sign out.",
     nothingTitle: "Nothing is unusual here",
-    reviewedTitle: "You have already reviewed this",
-    reviewed: { me: "You said that this was you.", not_me: "You said that this wasn't you." },
+    reviewed: {
+      me: "You said that this was you. If it wasn't, say so now.",
+      not_me: "You said that this wasn't you. If it was, enter your password and say so.",
+    },
     title: "Was this you?",
     later: "Decide later",
     notMe: "Not me",
     me: "This was me",
-    thisNetwork: "this network",
+    networks: (networks: number) => pick(networks, "this network", "these networks"),
     meMeans: (known: string[]) =>
       known.length === 0
         ? "It will no longer be marked as unusual."
@@ -256,8 +266,13 @@ export const en = {
       new_network_and_device: () => "Both its network and its device were new to your account.",
       after_refusals: () =>
         "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
+      moved_country: () => "It was used from a country that was new to your account: its cookie may have been stolen.",
+      moved_device: () =>
+        "It was used on a different device from the one that opened it: its cookie may have been stolen.",
+      wrong_confirmations: () => "Ten wrong passwords in a row were entered over it, so it was closed.",
     },
     chooseOne: "Choose one of the two.",
+    movedMeanwhile: "This connection was used from another place since you opened this page. Have a look, then decide.",
     nothingChanged: "Nothing was changed: you have already reviewed this connection.",
     recognized: (connections: number) =>
       `${
@@ -268,6 +283,22 @@ export const en = {
         )
       }. Connections from there on that device will no longer be marked as unusual.`,
     chooseNew: "Somebody else may know your password, so choose a new one now.",
+  },
+
+  details: {
+    title: (device: string) => `Connection from ${device}`,
+    opened: "Opened",
+    lastSeen: "Last seen",
+    ended: "Closed",
+    signedIn: "Signed in with",
+    password: "Password",
+    verdict: "Your review",
+    noVerdict: "Not reviewed yet",
+    closer: "Closed from",
+    wrongPasswords: "Wrong passwords",
+    placesTitle: "Where it was used",
+    between: (first: Child, last: Child): Child => [first, " – ", last],
+    noBrowser: "It sent no User-Agent.",
   },
 
   password: {

@@ -29,7 +29,7 @@ export const es: Wording = {
   place: {
     private: "Red privada",
     unknown: "Desconocido",
-    unknownIp: "Desconocida",
+    unknownIp: "Dirección desconocida",
     alone: { country: "País desconocido", ip: "dirección desconocida" },
   },
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
@@ -53,6 +53,8 @@ export const es: Wording = {
         `El administrador cerró esta conexión el ${when}. Inicia sesión para abrir una nueva.`,
       replaced: (when) =>
         `Esta conexión se cerró el ${when}: la cuenta tenía demasiadas abiertas, y esta era la más antigua.`,
+      too_many_attempts: (when) =>
+        `Esta conexión se cerró el ${when}, tras demasiadas contraseñas incorrectas. Inicia sesión para abrir una nueva.`,
       renewed: (when) =>
         `Introdujiste la contraseña el ${when}, pero la respuesta no llegó a este navegador. Inicia sesión otra vez.`,
     },
@@ -60,17 +62,16 @@ export const es: Wording = {
 
   history: {
     title: "Historial de conexiones",
-    lead: "Quién se ha conectado a tu cuenta, cuándo y desde dónde.",
     onlyThis: "Solo está abierta esta conexión.",
     open: (connections, strong) => [
       "Ahora hay ",
       strong(count(connections, "conexión abierta", "conexiones abiertas")),
       ", incluida esta.",
     ],
-    unreviewed: (connections, link) => [
-      link(count(connections, "conexión inusual", "conexiones inusuales")),
-      pick(connections, " necesita tu revisión.", " necesitan tu revisión."),
-    ],
+    unreviewed: (connections) =>
+      `${count(connections, "conexión inusual necesita", "conexiones inusuales necesitan")} tu revisión.`,
+    review: "Revisar",
+    passwordDue: "Dijiste que otra persona estaba en tu cuenta. Elige una contraseña nueva.",
     download: "Descargar CSV",
     rows: (rows) => count(rows, "fila", "filas"),
     moreThanRows: (rows) => `más de ${count(rows, "fila", "filas")}`,
@@ -105,7 +106,9 @@ export const es: Wording = {
       password_changed: "Cerrada al cambiar la contraseña",
       closed_by_operator: "Cerrada por el administrador",
       replaced: "Cerrada: demasiadas abiertas",
+      too_many_attempts: "Cerrada tras demasiadas contraseñas incorrectas",
       wrong_password: "Contraseña incorrecta",
+      wrong_confirmation: "Contraseña incorrecta con la sesión abierta",
       too_many_tries: "Demasiados intentos",
       locked: "Cuenta bloqueada 24 horas",
     },
@@ -118,11 +121,15 @@ export const es: Wording = {
       new_country: (country) => `País nuevo: ${country}`,
       new_network_and_device: () => "Red y dispositivo nuevos",
       after_refusals: () => "Tras intentos rechazados",
+      moved_country: () => "Usada desde un país nuevo",
+      moved_device: () => "Usada en otro dispositivo",
+      wrong_confirmations: () => "Demasiadas contraseñas incorrectas",
     },
     verdict: { me: "Dijiste: he sido yo", not_me: "Dijiste: no he sido yo" },
     close: "Cerrar",
     closeWhich: (device, ip) => `la conexión desde ${device}, ${ip}`,
     wasThisYou: "¿Has sido tú?",
+    last: (place) => ["última: ", place],
   },
 
   chart: {
@@ -130,6 +137,7 @@ export const es: Wording = {
     today: "hoy",
     last: (days) => `En los últimos ${number(days)} días: `,
     nothing: "nada",
+    opened: (connections) => pick(connections, "1 abierta", `${number(connections)} abiertas`),
     connections: (connections) => count(connections, "conexión", "conexiones"),
     moreThanConnections: (connections) => `más de ${count(connections, "conexión", "conexiones")}`,
     newestDrawn: (connections) => `se muestran las ${number(connections)} más recientes`,
@@ -188,7 +196,8 @@ export const es: Wording = {
 
   confirmation: {
     password: "Tu contraseña",
-    passwordHint: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
+    passwordOld: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
+    passwordRequired: "Por seguridad, vuelve a introducirla.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
     lost: "No hay respuesta del servidor. Comprueba tu conexión a Internet e inténtalo de nuevo.",
     back: "Volver al historial",
@@ -238,15 +247,17 @@ export const es: Wording = {
   review: {
     pageTitle: (device) => `¿Has sido tú? ${device}`,
     current:
-      "No puedes confirmar la conexión que estás usando: quien la abrió diría que eres tú. Revísala desde otra conexión.",
+      "Estás usando esta conexión. Introduce tu contraseña para confirmar que es tuya; si no lo es, cierra la sesión.",
     nothingTitle: "Aquí no hay nada inusual",
-    reviewedTitle: "Ya la has revisado",
-    reviewed: { me: "Dijiste que habías sido tú.", not_me: "Dijiste que no habías sido tú." },
+    reviewed: {
+      me: "Dijiste que habías sido tú. Si no es así, dilo ahora.",
+      not_me: "Dijiste que no habías sido tú. Si sí lo fuiste, introduce tu contraseña y dilo.",
+    },
     title: "¿Has sido tú?",
     later: "Decidir más tarde",
     notMe: "No, no he sido yo",
     me: "Sí, he sido yo",
-    thisNetwork: "esta red",
+    networks: (networks) => pick(networks, "esta red", "estas redes"),
     meMeans: (known) =>
       known.length === 0
         ? "Ya no se marcará como inusual."
@@ -258,8 +269,13 @@ export const es: Wording = {
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
       after_refusals: () =>
         "Llegó justo después de intentos rechazados: puede que alguien probara contraseñas hasta acertar.",
+      moved_country: () => "Se usó desde un país nuevo para tu cuenta: puede que le robaran la cookie.",
+      moved_device: () => "Se usó en un dispositivo distinto del que la abrió: puede que le robaran la cookie.",
+      wrong_confirmations: () => "Se introdujeron diez contraseñas incorrectas seguidas, así que se cerró.",
     },
     chooseOne: "Elige una de las dos opciones.",
+    movedMeanwhile:
+      "Esta conexión se ha usado desde otro lugar desde que abriste esta página. Échale un vistazo y decide.",
     nothingChanged: "No se ha cambiado nada: ya habías revisado esta conexión.",
     recognized: (connections) =>
       `${
@@ -270,6 +286,22 @@ export const es: Wording = {
         )
       }. Las conexiones desde allí con ese dispositivo ya no se marcarán como inusuales.`,
     chooseNew: "Puede que alguien más sepa tu contraseña: elige ahora una nueva.",
+  },
+
+  details: {
+    title: (device) => `Conexión desde ${device}`,
+    opened: "Abierta",
+    lastSeen: "Última actividad",
+    ended: "Cerrada",
+    signedIn: "Inicio de sesión con",
+    password: "Contraseña",
+    verdict: "Tu revisión",
+    noVerdict: "Aún sin revisar",
+    closer: "Cerrada desde",
+    wrongPasswords: "Contraseñas incorrectas",
+    placesTitle: "Dónde se usó",
+    between: (first, last) => [first, " – ", last],
+    noBrowser: "No envió ningún User-Agent.",
   },
 
   password: {

@@ -1,0 +1,63 @@
+/** Who goes first: a session or a known browser, then a known network, then strangers. */
+const RANKS = ["owner", "network", "stranger"] as const;
+export type Rank = (typeof RANKS)[number];
+
+export type Turn = {
+  rank: Rank;
+  /** An owner's account has one slot at a time. */
+  account: string;
+};
+
+/**
+ * Runs at most `slots` tasks at once. Owners go first and are never refused; the others leave them the last slot, where there are several.
+ * Of each other rank `waiting` tasks may queue: one that finds its queue full gets `null`.
+ */
+export function createSlots(slots: number, waiting: number) {
+  const queues: Record<Rank, (Turn & { start: () => void })[]> = { owner: [], network: [], stranger: [] };
+  const owners = new Set<string>();
+  const maxOthers = Math.max(1, slots - 1);
+  let running = 0;
+  let others = 0;
+
+  const canStart = ({ rank, account }: Turn) =>
+    running < slots && (rank === "owner" ? !owners.has(account) : others < maxOthers);
+  const isFull = (rank: Rank) => rank !== "owner" && queues[rank].length >= waiting && !canStart({ rank, account: "" });
+
+  function take({ rank, account }: Turn): void {
+    running++;
+    if (rank === "owner") owners.add(account);
+    else others++;
+  }
+
+  function release({ rank, account }: Turn): void {
+    running--;
+    if (rank === "owner") owners.delete(account);
+    else others--;
+    while (startNext());
+  }
+
+  function startNext(): boolean {
+    for (const rank of RANKS) {
+      const next = queues[rank].findIndex(canStart);
+      const [turn] = next === -1 ? [] : queues[rank].splice(next, 1);
+      if (!turn) continue;
+      // Taken here and not when it wakes up, so that no newcomer overtakes it.
+      take(turn);
+      turn.start();
+      return true;
+    }
+    return false;
+  }
+
+  async function run<T>(turn: Turn, task: () => Promise<T>): Promise<T | null> {
+    if (isFull(turn.rank)) return null;
+    if (canStart(turn)) take(turn);
+    else await new Promise<void>((start) => queues[turn.rank].push({ ...turn, start }));
+    try {
+      return await task();
+    } finally {
+      release(turn);
+    }
+  }
+  return Object.assign(run, { isFull });
+}

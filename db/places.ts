@@ -1,0 +1,132 @@
+import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import type { Visitor } from "../visitor/visitor.ts";
+import { asColumns, withReasons } from "./connections.ts";
+import type { Db } from "./database.ts";
+import { jsonObject, prepare } from "./driver/prepared.ts";
+import { isKnown, traitsOf } from "./known.ts";
+import { isOpen } from "./open.ts";
+import { connections, places, type UnusualReason } from "./schema.ts";
+import type { Session } from "./sessions.ts";
+
+const MAX_PLACES = 20;
+/** How often the same place is recorded, in milliseconds; another one is recorded at once. */
+const PLACE_INTERVAL = 60_000;
+
+export type Place = Pick<
+  typeof places.$inferSelect,
+  "firstAt" | "lastAt" | "ip" | "countryCode" | "device" | "deviceKind" | "userAgent"
+>;
+
+const CONNECTION = sql.placeholder("connectionId");
+const SAME = sql`connection_id = ${CONNECTION} and client = ${sql.placeholder("client")}
+  and device = ${sql.placeholder("device")}`;
+
+const findPlace = prepare<{ lastAt: number | null; isOpening: 0 | 1; isUsualCountry: 0 | 1; isUsualDevice: 0 | 1 }>(sql`
+  select ${
+  jsonObject({
+    lastAt: sql`(select last_at from ${places} where ${SAME})`,
+    isOpening: sql`c.device = ${sql.placeholder("device")} and ${sql.placeholder("client")} =
+      case when instr(c.ip, ':') then c.network else c.ip end`,
+    isUsualCountry: sql`c.country_code = ${sql.placeholder("country")}
+      or exists (select 1 from ${places} where connection_id = c.id and country_code = ${sql.placeholder("country")})
+      or ${isKnown("country", sql`${sql.placeholder("country")}`)}`,
+    isUsualDevice: sql`c.device = ${sql.placeholder("device")}
+      or exists (select 1 from ${places} where connection_id = c.id and device = ${sql.placeholder("device")})`,
+  })
+} from ${connections} c where c.id = ${CONNECTION}`);
+
+/** Whether a session's connection was last used from this address and device: then there is nothing new to record. */
+export function isAtPlace({ place }: Session, client: string, device: string, now: number): boolean {
+  if (place.client !== client || place.device !== device) return false;
+  return place.lastAt === null || Math.abs(now - place.lastAt) < PLACE_INTERVAL;
+}
+
+/**
+ * Records that a connection was used from a place. Returns what is unusual about it: a country that the account doesn't know, or another
+ * device than the connection was opened with.
+ */
+export async function recordPlace(db: Db, session: Session, visitor: Visitor, now: number): Promise<UnusualReason[]> {
+  const { address: { ip, network, client }, countryCode, userAgent, device, deviceKind } = visitor;
+  const { connectionId, userId, openedAt } = session;
+  const { country } = traitsOf({ countryCode, network, device });
+  const found = await findPlace(db, { connectionId, userId, client, device, country });
+  if (!found) return [];
+  if (found.isOpening) {
+    await movePlace(db, connectionId, null, [], now);
+    return [];
+  }
+  if (found.lastAt !== null) {
+    if (Math.abs(now - found.lastAt) >= PLACE_INTERVAL) {
+      await db.batch(usedAgain(db, connectionId, client, device, now));
+    }
+    return [];
+  }
+
+  const reasons: UnusualReason[] = [];
+  if (country !== null && !found.isUsualCountry) reasons.push("moved_country");
+  if (!found.isUsualDevice) reasons.push("moved_device");
+  const id = uuid({ msecs: now });
+  const place = { id, connectionId, userId, openedAt, firstAt: now, lastAt: now, client };
+  const origin = { ip, network, countryCode, userAgent, device, deviceKind };
+  const isFirst = { isFirstIp: 0, isFirstNetwork: 0, isFirstCountry: 0, isFirstDevice: 0 };
+  const [, added] = await db.batch([
+    removeExcess(db, connectionId),
+    db.insert(places).select(
+      db.select(asColumns({ ...place, ...origin, ...isFirst })).from(connections)
+        .where(and(eq(connections.id, connectionId), isOpen(now))),
+    ).onConflictDoNothing(),
+    flagFirst(db, connectionId),
+    movePlace(db, connectionId, id, reasons, now),
+  ]);
+  return added.rowsAffected === 1 ? reasons : [];
+}
+
+function usedAgain(db: Db, connectionId: string, client: string, device: string, now: number) {
+  const same = and(eq(places.connectionId, connectionId), eq(places.client, client), eq(places.device, device));
+  const id = db.select({ id: places.id }).from(places).where(same);
+  return [
+    db.update(places).set({ lastAt: now }).where(and(same, lt(places.lastAt, now))),
+    db.update(connections).set({ place: sql`(${id})` }).where(and(eq(connections.id, connectionId), isOpen(now))),
+  ] as const;
+}
+
+/** A new reason asks the owner again. Merged in SQL: two requests may come at once. */
+function movePlace(db: Db, connectionId: string, place: string | null, reasons: UnusualReason[], now: number) {
+  return db.update(connections)
+    .set({ place, ...(reasons.length > 0 && { unusual: withReasons(reasons), verdict: null }) })
+    .where(and(
+      eq(connections.id, connectionId),
+      isOpen(now),
+      place === null ? undefined : sql`exists (select 1 from ${places} where id = ${place})`,
+    ));
+}
+
+/** Makes room for one more. The oldest without its own country or device goes first, and one with its own country last. */
+function removeExcess(db: Db, connectionId: string) {
+  const excess = db.select({ id: places.id }).from(places).where(eq(places.connectionId, connectionId))
+    .orderBy(desc(places.isFirstCountry), desc(places.isFirstDevice), desc(places.lastAt), desc(places.id))
+    .limit(Number.MAX_SAFE_INTEGER).offset(MAX_PLACES - 1);
+  return db.delete(places).where(sql`${places.id} in (${excess})`);
+}
+
+function flagFirst(db: Db, connectionId: string) {
+  const isFirst = (column: string) => {
+    const name = sql.identifier(column);
+    return sql`(select c.${name} <> places.${name} from connections c where c.id = places.connection_id)
+      and not exists (select 1 from places earlier where earlier.connection_id = places.connection_id
+        and earlier.${name} = places.${name} and earlier.id < places.id)`;
+  };
+  return db.run(sql`
+    update places set is_first_ip = ${isFirst("ip")}, is_first_network = ${isFirst("network")},
+      is_first_country = ${isFirst("country_code")}, is_first_device = ${isFirst("device")}
+    where connection_id = ${connectionId}`);
+}
+
+export function listPlaces(db: Db, userId: string, connectionId: string): Promise<Place[]> {
+  const { firstAt, lastAt, ip, countryCode, device, deviceKind, userAgent } = places;
+  return db.select({ firstAt, lastAt, ip, countryCode, device, deviceKind, userAgent }).from(places)
+    // The plus sign keeps SQLite on the connection's places: the account may have many others.
+    .where(and(eq(places.connectionId, connectionId), sql`+${places.userId} = ${userId}`))
+    .orderBy(places.firstAt, places.id);
+}

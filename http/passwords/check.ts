@@ -1,0 +1,150 @@
+import type { Context } from "hono";
+import type { Rank } from "../../credentials/slots.ts";
+import { forgetBrowser } from "../../db/browsers.ts";
+import { closeGuesser } from "../../db/connections.ts";
+import {
+  accountKey,
+  type Attempt,
+  type Guess,
+  type OverLimit,
+  reserveAttempt,
+  returnAttempt,
+  type Standing,
+} from "../../db/limits.ts";
+import { recordRefusal } from "../../db/refusals.ts";
+import type { RefusalReason, User } from "../../db/schema.ts";
+import { findUser } from "../../db/users.ts";
+import { formatWait } from "../../words/time.ts";
+import type { Env } from "../env.ts";
+import { SessionEnded } from "../refusal.ts";
+import { logRequest } from "../request.ts";
+
+export type Checked = { outcome: "right"; user: User; reserved: Attempt } | Refused;
+
+export type Refused =
+  /** `isLast`: one more is refused. */
+  | { outcome: "wrong"; standing: Standing; isLast: boolean }
+  /** Over a limit; `retryAfter` in milliseconds. */
+  | { outcome: "limited"; standing: Standing; retryAfter: number; isLocked: boolean }
+  /** Too many passwords are waiting to be hashed. */
+  | { outcome: "busy" };
+
+/** For `Retry-After`, in seconds. */
+export const BUSY_RETRY_AFTER = 5;
+/** Delays a busy answer, in milliseconds, so that clients that retry at once do so four times a second and not a hundred times. */
+const BUSY_DELAY = 250;
+
+type Entered = {
+  email: string;
+  user: User | undefined;
+  /** What the account knows of the visitor, from best to worst. */
+  standings: Standing[];
+  browser: string | null;
+  password: string;
+};
+
+/**
+ * Checks a password within the limiter's budgets. The attempt is reserved before the hash, so that a flood costs no hashes, and an unknown
+ * account costs the same work (ASVS 6.3.1, 6.3.8). If the password is right, the caller's batch returns the attempt.
+ */
+export async function checkPassword(c: Context<Env>, entered: Entered): Promise<Checked> {
+  const { options: { db, passwords } } = c.var;
+  const { email, user, standings, browser, password } = entered;
+  const guess = { account: accountKey(email, user !== undefined), address: c.var.address(), browser };
+  let over: OverLimit | undefined;
+  for (const standing of standings) {
+    const turn = { rank: rankOf(standing), account: guess.account };
+    // Before the reservation: a flood beyond the queue costs no writes either.
+    if (passwords.isBusy(turn.rank)) return await delayBusy();
+    const reserved = await reserveOnce(c, { ...guess, standing });
+    if ("retryAfter" in reserved) {
+      over = reserved;
+      continue;
+    }
+    const isRight = await passwords.verify(password, user?.passwordHash, turn);
+    if (isRight === null) {
+      await returnAttempt(db, reserved);
+      return await delayBusy();
+    }
+    if (isRight && user) return { outcome: "right", user, reserved };
+    if (reserved.isLast) await punish(c, standing, user);
+    return { outcome: "wrong", standing, isLast: reserved.isLast };
+  }
+  const { retryAfter = 0, isLocked = false } = over ?? {};
+  return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
+}
+
+async function reserveOnce(c: Context<Env>, guess: Guess): Promise<Attempt | OverLimit> {
+  const { options: { db, now }, overLimits } = c.var;
+  const known = overLimits.find(guess);
+  if (known) return known;
+  const reserved = await reserveAttempt(db, guess, now());
+  if ("retryAfter" in reserved) overLimits.remember(reserved);
+  return reserved;
+}
+
+/** After too many failures in a row strangers are locked out for a day, a known browser is forgotten, and a connection is closed. */
+async function punish(c: Context<Env>, standing: Standing, user: User | undefined): Promise<void> {
+  const { options: { db, now } } = c.var;
+  logRequest(c, "authn_login_lock", { user: user?.id, locked: standing.kind });
+  if (standing.kind === "browser" && user) await forgetBrowser(db, user.id, standing.id);
+  if (standing.kind !== "session" || !await closeGuesser(db, c.var.session, now())) return;
+  logRequest(c, "session_closed", { user: user?.id, connection: standing.id, reason: "too_many_attempts" });
+}
+
+function rankOf({ kind }: Standing): Rank {
+  return kind === "session" || kind === "browser" ? "owner" : kind;
+}
+
+async function delayBusy(): Promise<Refused> {
+  await new Promise((resolve) => setTimeout(resolve, BUSY_DELAY));
+  return { outcome: "busy" };
+}
+
+/**
+ * Checks the signed-in user's own password. Failures count for the session alone, and are part of the history; the tenth in a row closes
+ * its connection (ASVS 6.3.4), which throws `SessionEnded`.
+ */
+export async function checkOwnPassword(c: Context<Env>, password: string): Promise<Checked> {
+  const { options: { db, now: clock }, session, waitUntil } = c.var;
+  const { email, connectionId, browser } = session;
+  const standing: Standing = { kind: "session", id: connectionId };
+  const user = await findUser(db, email);
+  const checked = await checkPassword(c, { email, user, standings: [standing], browser, password });
+  if (checked.outcome === "right" || checked.outcome === "busy") return checked;
+
+  if (checked.outcome === "limited") throw new SessionEnded();
+  const visitor = await c.var.visitor();
+  const refusal = { user, visitor, standing, reason: "wrong_confirmation" as const, connectionId, now: clock() };
+  waitUntil(recordRefusal(db, refusal));
+  if (checked.isLast) throw new SessionEnded();
+  return checked;
+}
+
+/** The reason that the history shows for a refused sign-in. */
+export function refusalReason(refused: Exclude<Refused, { outcome: "busy" }>): RefusalReason {
+  if (refused.outcome === "wrong") {
+    return refused.isLast && refused.standing.kind === "stranger" ? "locked" : "wrong_password";
+  }
+  return refused.isLocked ? "locked" : "too_many_tries";
+}
+
+/** Sets the status and headers for a refused password, and returns what to say; for a wrong one that is `wrong`. */
+export function describeRefused(c: Context<Env>, refused: Refused, wrong: string): string {
+  const { texts: t } = c.var;
+  switch (refused.outcome) {
+    case "wrong":
+      c.status(422);
+      return wrong;
+    case "limited":
+      c.status(429);
+      c.header("Retry-After", String(Math.max(1, Math.ceil(refused.retryAfter / 1000))));
+      return refused.isLocked
+        ? t.refused.locked(formatWait(refused.retryAfter, t))
+        : t.refused.limited(formatWait(refused.retryAfter, t));
+    case "busy":
+      c.status(503);
+      c.header("Retry-After", String(BUSY_RETRY_AFTER));
+      return t.refused.busy;
+  }
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import { newBrowser } from "../db/browsers.ts";
+import type { Db } from "../db/database.ts";
+import type { HistoryQuery } from "../db/history/rows.ts";
+import { connections } from "../db/schema.ts";
+import { newSecret } from "../db/sessions.ts";
+import { DAY, MINUTE, START } from "./app.ts";
+import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
+
+const YEAR = 365 * DAY;
+
+/** Runs every verb for a new account, and asserts its result and its effect. The database may contain other accounts. */
+export async function assertVerbs(db: Db): Promise<void> {
+  called.clear();
+  const email = `${uuid()}@example.com`;
+  const [ip, otherIp] = ["46.16.60.1", "2001:db8:1:2::3"];
+  const now = START;
+
+  await makeUser(db, `neighbour.${email}`);
+  const user = await makeUser(db, email.toUpperCase());
+  assert.equal(await verbs.addUser(db, email, "another hash", now), false);
+  assert.equal((await verbs.findUser(db, ` ${email}`))?.passwordHash, "first hash");
+  assert.deepEqual(await verbs.findUserFrom(db, email, visitorFrom(ip), null), {
+    user,
+    standings: [{ kind: "stranger" }],
+  });
+  assert.equal(await verbs.hasUsers(db), true);
+
+  const reserved = await reserve(db, email, ip);
+  await verbs.returnAttempt(db, reserved);
+  const wrong = { user, standing: { kind: "stranger" }, reason: "wrong_password" } as const;
+  await verbs.recordRefusal(db, { ...wrong, visitor: visitorFrom(ip), now });
+  await verbs.recordRefusal(db, { ...wrong, visitor: visitorFrom(ip), attempts: 2, now: now + 1 });
+  await verbs.recordRefusal(db, { ...wrong, visitor: visitorFrom(otherIp), now: now + 1 });
+
+  const browser = newBrowser();
+  const here = await openSession(db, user, ip, now + 2, browser);
+  const other = await openSession(db, user, otherIp, now + 3);
+  const third = await openSession(db, user, otherIp, now + 4);
+  assert.equal(await verbs.findBrowser(db, browser.cookie), browser.id);
+  assert.equal(await verbs.findBrowser(db, `${browser.id}.${"a".repeat(43)}`), null);
+  assert.equal(await verbs.findBrowser(db, undefined), null);
+  const knownHere = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.id);
+  assert.deepEqual(knownHere.standings, [{ kind: "browser", id: browser.id }, { kind: "network" }]);
+  await verbs.forgetBrowser(db, user.id, browser.id);
+  const forgotten = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.id);
+  assert.deepEqual(forgotten.standings, [{ kind: "browser", id: "46.16 Firefox on Linux" }, { kind: "network" }]);
+  assert.deepEqual((await verbs.listOtherOpen(db, here, now + 5)).map(({ id }) => id), [
+    third.connectionId,
+    other.connectionId,
+  ]);
+  assert.equal((await verbs.readActivity(db, here, now + 5)).open, 3);
+  const listed = (await verbs.listUsers(db, now + 5)).find((account) => account.email === email);
+  assert.equal(listed?.openConnections, 3);
+
+  assert.equal(await verbs.closeConnection(db, here, other.connectionId, now + 6), true);
+  assert.equal(await verbs.closeConnection(db, here, other.connectionId, now + 6), false);
+  assert.equal(await verbs.hasEnded(db, other, now + 6), true);
+  assert.equal(await verbs.hasEnded(db, here, now + 6), false);
+  assert.equal(await verbs.closeOtherConnections(db, here, now + 7), 1);
+  assert.equal(await verbs.closeOtherConnections(db, here, now + 7), 0);
+  assert.equal(await verbs.countClosedBy(db, here, "closed", now + 6), 2);
+  assert.equal(await verbs.countClosed(db, "closed", now + 7, eq(connections.userId, user.id)), 1);
+
+  await verbs.markSeen(db, here, LIFETIME, now + 2 * MINUTE);
+  assert.equal((await verbs.findConnection(db, user.id, here.connectionId, now))?.lastSeenAt, now + 2 * MINUTE);
+
+  const all: HistoryQuery = { userId: user.id, filter: {}, before: null, limit: 10, now: now + 8 };
+  const history = await verbs.listHistory(db, all);
+  assert.deepEqual(history.entries.map(({ endReason, attempts }) => [endReason, attempts]), [
+    ["closed", null],
+    ["closed", null],
+    [null, null],
+    ["wrong_password", 1],
+    ["wrong_password", 3],
+  ]);
+  const page = await verbs.readPage(db, { ...all, filter: { state: "refused" } });
+  assert.deepEqual([page.entries.length, page.activity.open, page.activity.oldest], [2, 1, here.connectionId]);
+  assert.deepEqual(page.entries.map((entry) => [entry.ip, entry.addresses]), [[otherIp, 1], [ip, 1]]);
+  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES"]);
+
+  assert.deepEqual(await verbs.countRows(db, { userId: user.id, filter: {}, now: now + 8 }), {
+    rows: 5,
+    isMore: false,
+  });
+  const activity = await verbs.readActivity(db, here, now + 8);
+  assert.deepEqual([activity.newest, activity.open, activity.refused?.attempts], [third.connectionId, 1, 4]);
+  const starts = [now - DAY, now, now + DAY];
+  const { days, partialDay } = await verbs.readDays(db, user.id, starts);
+  assert.deepEqual([days[0]?.opened, days[1]?.opened, days[1]?.refused, partialDay], [0, 3, 4, null]);
+  assert.deepEqual(await verbs.readOverview(db, { userId: user.id, filter: {}, activity, starts, now: now + 8 }), {
+    days: { days, partialDay },
+    countries: ["ES"],
+    rows: { rows: 5, isMore: false },
+  });
+  await verbs.setPreferences(db, here, { timeZone: "Europe/Madrid", language: "ca", theme: "dark" });
+  assert.equal((await verbs.findUser(db, email))?.language, "ca");
+
+  assert.deepEqual((await verbs.listClosedBy(db, here, now, 1)).map(({ id }) => id), [third.connectionId]);
+  const stranger = { ...visitorFrom(otherIp), countryCode: "FR" };
+  assert.deepEqual(await verbs.findUnusual(db, user.id, stranger, browser.id, now + 8), ["new_country"]);
+  const unusual = await markUnusual(db, user);
+  assert.equal((await verbs.readActivity(db, here, now + 8)).unreviewed, 3);
+  assert.equal(await verbs.recognizeConnection(db, here, unusual, now + 8), 2);
+  assert.equal(await verbs.recognizeConnection(db, here, unusual, now + 8), 0);
+  assert.equal(await verbs.disownConnection(db, here, here.connectionId, now + 8), false);
+  assert.equal(await verbs.disownConnection(db, here, unusual, now + 8), true);
+  const due = await verbs.readActivity(db, here, now + 8);
+  assert.equal(due.isPasswordDue, 1);
+  assert.equal(await verbs.recognizeConnection(db, here, unusual, now + 8), 1);
+
+  const confirming = { session: here, user, reserved: await reserve(db, email, ip), now: now + 9 };
+  const cookie = await verbs.confirmSession(db, confirming);
+  const unseen = await verbs.resumeSession(db, cookie!, { isReading: false, now: now + 9 });
+  assert.equal(unseen?.isFirstSeen, true);
+  await verbs.endFormerSecret(db, unseen, now + 9);
+  const renewed = await verbs.resumeSession(db, cookie!, { isReading: false, now: now + 9 });
+  assert.deepEqual([renewed?.confirmedAt, renewed?.isFirstSeen], [now + 9, false]);
+  assert.deepEqual(await verbs.resumeWithActivity(db, cookie!, { isReading: false, now: now + 9 }), {
+    session: renewed,
+    activity: await verbs.readActivity(db, here, now + 9),
+  });
+  assert.equal(await verbs.resumeWithActivity(db, undefined, { isReading: false, now: now + 9 }), null);
+  assert.equal(await verbs.hasSecret(db, newSecret(here.id)), false);
+
+  const abroad = { ...visitorFrom("185.220.101.34"), countryCode: "DE" };
+  assert.deepEqual(await verbs.recordPlace(db, renewed!, abroad, now + 9), ["moved_country"]);
+  assert.deepEqual(await verbs.recordPlace(db, renewed!, abroad, now + 10), []);
+  assert.deepEqual(
+    (await verbs.listPlaces(db, user.id, here.connectionId)).map(({ ip, firstAt, lastAt }) => [ip, firstAt, lastAt]),
+    [["185.220.101.34", now + 9, now + 9]],
+  );
+  assert.deepEqual(await verbs.listPlaces(db, "another account", here.connectionId), []);
+  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES", "DE"]);
+
+  await verbs.strengthenHash(db, user, "stronger hash");
+  assert.equal((await verbs.findUser(db, email))?.passwordHash, "stronger hash");
+  await openSession(db, user, otherIp, now + 10);
+  const change = { user, session: renewed!, reserved: await reserve(db, email, ip), now: now + 11 };
+  const changed = await verbs.changePassword(db, { ...change, passwordHash: "second hash" });
+  assert.equal(changed?.closed, 1);
+  assert.equal(typeof changed?.cookie, "string");
+  assert.equal((await verbs.readActivity(db, here, now + 11)).isPasswordDue, 0);
+  assert.equal(await verbs.changePassword(db, { ...change, passwordHash: "third hash" }), null);
+
+  const current = (await verbs.findUser(db, email))!;
+  assert.equal(await verbs.resetPassword(db, current, "fourth hash", now + 12), 1);
+  await verbs.unlockUser(db, current);
+  const newest = (await verbs.findUser(db, email))!;
+  assert.deepEqual([newest.passwordHash, newest.passwordVersion], ["fourth hash", 3]);
+  const last = await openSession(db, newest, ip, now + 13);
+  assert.equal(await verbs.isConnectionOpen(db, last.connectionId, now + 13), true);
+  assert.equal(await verbs.signOut(db, last, now + 14), true);
+  assert.equal(await verbs.signOut(db, last, now + 14), false);
+  const guesser = await openSession(db, newest, ip, now + 14);
+  const session = { kind: "session", id: guesser.connectionId } as const;
+  await verbs.recordRefusal(db, {
+    ...wrong,
+    visitor: visitorFrom(ip),
+    standing: session,
+    reason: "wrong_confirmation",
+    connectionId: guesser.connectionId,
+    now: now + 14,
+  });
+  assert.equal(await verbs.countWrongPasswords(db, user.id, guesser.connectionId), 1);
+  assert.equal(await verbs.countWrongPasswords(db, "another account", guesser.connectionId), 0);
+  assert.equal(await verbs.closeGuesser(db, guesser, now + 14), true);
+  assert.equal(await verbs.closeGuesser(db, guesser, now + 14), false);
+  const closed = await verbs.findConnection(db, user.id, guesser.connectionId, now + 14);
+  assert.deepEqual([closed?.endReason, closed?.unusual], ["too_many_attempts", "wrong_confirmations"]);
+  await openSession(db, newest, ip, now + 15);
+  assert.equal(await verbs.closeAsOperator(db, user.id, now + 16), 1);
+
+  const slot = (await verbs.startDownload(db, user.id, now + 16))!;
+  assert.notEqual(await verbs.startDownload(db, user.id, now + 16), null);
+  assert.equal(await verbs.startDownload(db, user.id, now + 16), null);
+  assert.equal(await verbs.renewSlot(db, slot, now + 17), true);
+  await verbs.endDownload(db, slot);
+  assert.notEqual(await verbs.startDownload(db, user.id, now + 17), null);
+  assert.equal(await verbs.renewSlot(db, slot, now + 18), false);
+  assert.equal(await verbs.isConnectionOpen(db, last.connectionId, now + 18), false);
+
+  await openSession(db, newest, ip, now + 17);
+  await verbs.sweep(db, LIFETIME, YEAR, now + 8 * DAY);
+  assert.equal((await verbs.listHistory(db, { ...all, now: now + 18 })).entries[0]?.endReason, "expired");
+  await verbs.sweep(db, LIFETIME, YEAR, now + 2 * YEAR);
+  assert.deepEqual((await verbs.listHistory(db, all)).entries, []);
+
+  const newEmail = `new.${email}`;
+  assert.equal(await verbs.renameUser(db, email, newEmail), true);
+  assert.equal(await verbs.renameUser(db, email, newEmail), false);
+  await openSession(db, (await verbs.findUser(db, newEmail))!, ip, now);
+  assert.equal(await verbs.removeUser(db, newEmail), true);
+  assert.equal(await verbs.removeUser(db, newEmail), false);
+  assert.equal(await db.$count(connections, eq(connections.userId, user.id)), 0);
+
+  assert.deepEqual(Object.keys(verbs).filter((name) => !called.has(name)), []);
+}
