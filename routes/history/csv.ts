@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { Db } from "../../db/database.ts";
+import { findUnavailable } from "../../db/driver/unavailable.ts";
 import { endDownload, isConnectionOpen, renewSlot, SLOT_LIFETIME, startDownload } from "../../db/downloads.ts";
 import type { Filter } from "../../db/history/filters.ts";
 import { type Cursor, type Found, type FullEntry, listHistory } from "../../db/history/rows.ts";
@@ -53,18 +54,28 @@ type Download = {
 async function registerDownload(c: Context<Env>): Promise<Download | null> {
   const { options: { db, now }, session, waitUntil } = c.var;
   let renewedAt = now();
-  const slot = await startDownload(db, session.userId, renewedAt);
-  if (!slot) return null;
+  const slot = await orUncounted(startDownload(db, session.userId, renewedAt));
+  if (slot === null) return null;
   return {
     async mayContinue() {
       const at = now();
       if (!await isConnectionOpen(db, session.connectionId, at)) return false;
       if (Math.abs(at - renewedAt) < RENEW_AFTER) return true;
       renewedAt = at;
-      return await renewSlot(db, slot, at);
+      return slot === undefined || (await orUncounted(renewSlot(db, slot, at)) ?? true);
     },
-    end: () => waitUntil(endDownload(db, slot)),
+    end: () => slot && waitUntil(orUncounted(endDownload(db, slot))),
   };
+}
+
+/** On a full disk reading continues, and so do downloads, although nobody can count them. */
+async function orUncounted<T>(write: Promise<T>): Promise<T | undefined> {
+  try {
+    return await write;
+  } catch (error) {
+    if (findUnavailable(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -52,7 +52,7 @@ async function requireUnknownCountries(dataFolder: string, fault: string, warnin
     warnings: warnings().length,
   });
   assert.deepEqual(statuses, [303, 303, 303]);
-  assert.deepEqual(countries, ["Unknown", "Unknown", "Unknown"]);
+  assert.deepEqual(countries, ["Unknown country", "Unknown country", "Unknown country"]);
   assert.equal(warnings().length, 1);
   assert.match(warnings()[0] ?? "", warning);
 }
