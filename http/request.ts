@@ -7,6 +7,9 @@ import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
 import { createOverLimits } from "./passwords/over_limits.ts";
 
+/** Of a header that can't be read; in UTF-16 units. */
+const MAX_LOGGED = 200;
+
 /** Gives each request its options, its visitor and its background work. */
 export function prepareRequest(options: AppOptions) {
   const addressOf = createAddressReader(options);
@@ -27,7 +30,8 @@ export function prepareRequest(options: AppOptions) {
 
 /** Reads a request's address. Logs once that there is none: then nothing is limited by address. */
 export function createAddressReader({ trustedProxies, log }: AppOptions): (c: Context) => Address {
-  const clientAddress = createClientAddress(trustedProxies);
+  const warn = (forwarded: string) => log("address_unknown", { forwarded: forwarded.slice(0, MAX_LOGGED) });
+  const clientAddress = createClientAddress(trustedProxies, warn);
   let hasLogged = false;
   return (c) => {
     const peer = c.env?.remoteAddr;

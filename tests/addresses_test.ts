@@ -34,7 +34,6 @@ Deno.test("readAddress gives every spelling of an IPv6 address the same text (RF
 Deno.test("readAddress writes out the zeros of an IPv6 network that the address abbreviates", () => {
   assert.equal(readAddress("::1")?.network, "0:0:0:0");
   assert.equal(readAddress("2001:db8::7")?.network, "2001:db8:0:0");
-  assert.equal(readAddress("64:ff9b::192.0.2.33")?.network, "64:ff9b:0:0");
 });
 
 // Security: client address
@@ -46,6 +45,16 @@ Deno.test("readAddress unwraps an IPv4-mapped IPv6 address", () => {
   assert.deepEqual(readAddress("::ffff:2e10:3c01"), plain);
   assert.deepEqual(readAddress("0:0:0:0:0:ffff:2e10:3c01"), plain);
   assert.equal(readAddress("::ffff:10.0.0.1")?.isPrivate, true);
+});
+
+// Security: client address
+Deno.test("readAddress unwraps the IPv4 address of a client behind NAT64 (RFC 6052)", () => {
+  const plain = readAddress("46.16.60.1");
+
+  assert.deepEqual(readAddress("64:ff9b::46.16.60.1"), plain);
+  assert.deepEqual(readAddress("64:ff9b::2e10:3c01"), plain);
+  assert.equal(readAddress("64:ff9b::10.0.0.1")?.isPrivate, true);
+  assert.equal(readAddress("64:ff9b:1::2e10:3c01")?.network, "64:ff9b:1:0", "of another prefix");
 });
 
 // Security: client address

@@ -94,12 +94,37 @@ Deno.test("a hop in a short form isn't an address: 1.2.3 is not 1.2.0.3", () => 
 });
 
 // Security: client address
-Deno.test("a hop with a port or in brackets isn't an address", () => {
+Deno.test("a hop's port and brackets are taken off", () => {
   const clientAddress = createClientAddress(["10.0.0.0/8"]);
 
-  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:4711").ip, "10.0.0.1");
-  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]").ip, "10.0.0.1");
-  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]:443").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:4711").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]").ip, "2001:db8::1");
+  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]:443").ip, "2001:db8::1");
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:4711, 10.0.0.2:80").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "192.0.2.1, 198.51.100.7:4711").ip, "198.51.100.7");
+  assert.equal(clientAddress("10.0.0.1", "2001:db8::1:443").ip, "2001:db8::1:443", "without brackets it is an address");
+});
+
+// Security: client address
+Deno.test("a damaged port or bracket isn't an address", () => {
+  const clientAddress = createClientAddress(["10.0.0.0/8"]);
+
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "198.51.100.7:http").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "[198.51.100.7").ip, "10.0.0.1");
+  assert.equal(clientAddress("10.0.0.1", "[2001:db8::1]x").ip, "10.0.0.1");
+});
+
+// Security: client address
+Deno.test("a header that can't be read is logged once", async () => {
+  const { browser, log } = await startApp({ trustedProxies: ["10.0.0.0/8"] });
+
+  for (const header of ["unknown", "_hidden", "198.51.100.7"]) {
+    await browser("10.0.0.1").submit(paths.signIn, { email: EMAIL, password: PASSWORD }, { "X-Forwarded-For": header });
+  }
+
+  const warnings = log.filter((line) => line.includes("address_unknown"));
+  assert.deepEqual(warnings, ['{"event":"address_unknown","forwarded":"unknown"}']);
 });
 
 // Security: client address

@@ -18,8 +18,8 @@ const PRIVATE_RANGES = new Set(["private", "loopback", "linkLocal", "carrierGrad
 export const NO_ADDRESS: Address = { ip: "", network: "", client: "", isPrivate: false };
 
 /**
- * Reads an address, or returns `null` for anything else. IPv4-mapped IPv6 is unwrapped, an IPv6 zone (`fe80::1%eth0`) is dropped, and
- * IPv4 needs four decimal parts: ipaddr.js would read `1.2.3` as 1.2.0.3.
+ * Reads an address, or returns `null` for anything else. IPv4-mapped and NAT64 IPv6 are unwrapped, an IPv6 zone (`fe80::1%eth0`) is dropped,
+ * and IPv4 needs four decimal parts: ipaddr.js would read `1.2.3` as 1.2.0.3.
  */
 export function readAddress(text: string): Address | null {
   const bare = text.includes(":") ? text.replace(/%.*$/s, "") : text;
@@ -27,7 +27,7 @@ export function readAddress(text: string): Address | null {
   if (ipv4 !== undefined && !ipaddr.IPv4.isValidFourPartDecimal(ipv4)) return null;
   if (!ipaddr.isValid(bare)) return null;
 
-  const address = ipaddr.process(bare);
+  const address = unwrapNat64(ipaddr.process(bare));
   const ip = address.toString();
   const network = networkOf(address);
   return {
@@ -36,6 +36,14 @@ export function readAddress(text: string): Address | null {
     client: address.kind() === "ipv4" ? ip : network,
     isPrivate: PRIVATE_RANGES.has(address.range()),
   };
+}
+
+/** RFC 6052: behind NAT64 the last four bytes are the IPv4 address. */
+const NAT64 = ipaddr.IPv6.parseCIDR("64:ff9b::/96");
+
+function unwrapNat64(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
+  if (address instanceof ipaddr.IPv4 || !address.match(NAT64)) return address;
+  return new ipaddr.IPv4(address.toByteArray().slice(-4));
 }
 
 /** Reads a network written as a prefix (`46.16`, `46.16.`, `2a0c:5a80:1b08:c00`), or returns `null`. */

@@ -19,11 +19,16 @@ export function readNetworks(networks: string[]): ((address: string, hop: number
 }
 
 /**
- * Walks `X-Forwarded-For` from the right for as long as the hop is a trusted proxy. A hop that isn't an address falls back to the peer.
+ * Walks `X-Forwarded-For` from the right for as long as the hop is a trusted proxy, without the ports that some proxies add. A hop that isn't
+ * an address falls back to the peer, and `warn` is called once.
  *
  * Throws a `TypeError` if `trustedProxies` contains anything but addresses and CIDR ranges.
  */
-export function createClientAddress(trustedProxies: string[]): ClientAddress {
+export function createClientAddress(
+  trustedProxies: string[],
+  warn: (forwardedFor: string) => void = () => {},
+): ClientAddress {
+  let hasWarned = false;
   const isTrusted = readNetworks(trustedProxies);
   if (!isTrusted) {
     throw new TypeError(`Cannot trust proxies: "${trustedProxies.join()}" must be addresses and CIDR ranges`);
@@ -33,7 +38,18 @@ export function createClientAddress(trustedProxies: string[]): ClientAddress {
     const fromSocket = readAddress(peer ?? "") ?? NO_ADDRESS;
     if (fromSocket === NO_ADDRESS || forwardedFor === undefined) return fromSocket;
 
-    const request = { socket: { remoteAddress: fromSocket.ip }, headers: { "x-forwarded-for": forwardedFor } };
-    return readAddress(proxyAddr(request as never, isTrusted)) ?? fromSocket;
+    const hops = forwardedFor.split(",").map(withoutPort).join();
+    const request = { socket: { remoteAddress: fromSocket.ip }, headers: { "x-forwarded-for": hops } };
+    const address = readAddress(proxyAddr(request as never, isTrusted));
+    if (address) return address;
+    if (!hasWarned) warn(forwardedFor);
+    hasWarned = true;
+    return fromSocket;
   };
+}
+
+/** `81.40.12.202:51008` and `[2a0c:5a80::4]:443` without port and brackets. */
+function withoutPort(hop: string): string {
+  const [, ipv6, ipv4] = /^\s*(?:\[([^\]]*)\](?::\d{1,5})?|(\d[\d.]*):\d{1,5})\s*$/.exec(hop) ?? [];
+  return ipv6 ?? ipv4 ?? hop;
 }
