@@ -122,20 +122,35 @@ function isFormType(type: string): boolean {
 }
 
 /**
- * Requires the browser's word that a POST comes from this site, by `Sec-Fetch-Site`, by `Origin`, or by both (ASVS 3.5). `hono/csrf` accepts
- * either, and only checks some content types.
+ * Requires that a POST comes from this site (ASVS 3.5), as far as its client says where it comes from. One that says nothing, like lynx, is no
+ * browser that another site can use. `hono/csrf` accepts any of the headers, and only checks some content types.
  */
 export function requireOwnOrigin(origin: URL) {
   return createMiddleware<Env>((c, next) => {
-    if (isSafe(c.req.method)) return next();
-    const site = c.req.header("Sec-Fetch-Site");
-    const from = c.req.header("Origin");
-    const isOurs = (site ?? from) !== undefined && (site ?? "same-origin") === "same-origin" &&
-      (from === undefined || isSameOrigin(from, origin));
-    if (isOurs) return next();
+    if (isSafe(c.req.method) || comesFrom(c, origin) !== "elsewhere") return next();
     logCsrf(c);
     throw new Refusal(403, (errors) => errors.otherOrigin(origin.origin));
   });
+}
+
+/** Requires a client that says that it comes from this site, for a form that needs no csrf value: a page of an ended session can sign out. */
+export const requireOwnPage = createMiddleware<Env>((c, next) => {
+  const { origin } = c.var.options;
+  if (comesFrom(c, origin) === "here") return next();
+  logCsrf(c);
+  throw new Refusal(403, (errors) => errors.otherOrigin(origin.origin));
+});
+
+/** `Sec-Fetch-Site` decides: beside it a proxy's `Referrer-Policy` may turn `Origin` into "null". */
+function comesFrom(c: Context<Env>, origin: URL): "here" | "elsewhere" | "unknown" {
+  const [site, from, page] = ["Sec-Fetch-Site", "Origin", "Referer"].map((name) => c.req.header(name));
+  const isOurs = (url: string | undefined) => isSameOrigin(URL.parse(url ?? "")?.origin ?? "", origin);
+  if (site !== undefined) {
+    return site === "same-origin" && (!from || from === "null" || isOurs(from)) ? "here" : "elsewhere";
+  }
+  if (from !== undefined) return isSameOrigin(from, origin) ? "here" : "elsewhere";
+  if (page !== undefined) return isOurs(page) ? "here" : "elsewhere";
+  return "unknown";
 }
 
 /** Answers a refused form with the form itself, filled as it was. */
@@ -145,7 +160,7 @@ type Again = (c: Context<Env>, typed: Typed, problem: string) => Response | Prom
  * Requires the session's csrf value in the form (NIST SP 800-63B-4, 5.1). Shows the form `again` to a signed-in user; anyone else gets a
  * plain 403.
  */
-export function requireCsrf(again?: Again) {
+export function requireCsrf(again: Again) {
   return createMiddleware<Env>(async (c, next) => {
     const { options, resumed } = c.var;
     const expected = resumed?.csrf ?? readCookie(c, "form", options.origin);
@@ -154,7 +169,7 @@ export function requireCsrf(again?: Again) {
 
     logCsrf(c);
     const session = openSession(c);
-    if (!again || !session) {
+    if (!session) {
       throw new Refusal(403, (errors) => ({ title: errors.notDone, text: problemWith(expected, errors) }));
     }
     c.set("session", session);

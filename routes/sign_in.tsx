@@ -9,7 +9,7 @@ import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
-import { requireCsrf, requireFormCookie } from "../http/guards.ts";
+import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
@@ -72,14 +72,13 @@ signIn.post(
   },
 );
 
-signIn.post(paths.signOut, requireCsrf(), async (c) => {
+signIn.post(paths.signOut, requireOwnPage, async (c) => {
   const { options: { db, now } } = c.var;
   const session = openSession(c);
   if (session && await signOut(db, session, now())) {
     logRequest(c, "session_closed", { user: session.userId, connection: session.connectionId });
   }
   // The cookie stays: it opens nothing, but lets the sign-in page say what happened.
-  c.header("Clear-Site-Data", '"cache", "storage"');
   return c.redirect(paths.signIn, 303);
 });
 

@@ -169,15 +169,16 @@ Deno.test("signing in again in the same browser creates a new session and ends t
   assert.equal(await previous.isIn(), false);
 });
 
-// ASVS 7.4.1, 14.3
-Deno.test("POST /sign-out closes the connection and clears the browser's cache, and the sign-in page says so", async () => {
+// ASVS 7.4.1
+Deno.test("POST /sign-out closes the connection, and the sign-in page says so", async () => {
   const { here } = await signedIn();
 
   const answer = await here.signOut();
 
   assert.equal(answer.status, 303);
   assert.equal(answer.headers.get("Location"), paths.signIn);
-  assert.equal(answer.headers.get("Clear-Site-Data"), '"cache", "storage"');
+  // Emptying a cache takes browsers seconds, and a host's storage is none of the area's business.
+  assert.equal(answer.headers.get("Clear-Site-Data"), null);
   assert.equal(await here.isIn(), false);
   assert.match(
     (await here.get(paths.signIn)).$(".notification").text(),
