@@ -15,7 +15,7 @@ import { paths, safeNext } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { formCsrf, openSession, writeSessionCookie } from "../http/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
-import { readTimeZone } from "../words/time_zones.ts";
+import { readBrowserZone } from "../words/time_zones.ts";
 
 export const signIn = new Hono<Env>();
 
@@ -52,7 +52,7 @@ signIn.post(
 
     const { user, reserved } = checked;
     const now = clock();
-    const timeZone = readTimeZone(time_zone);
+    const timeZone = readBrowserZone(time_zone);
     // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
     const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
     const opened = browser ?? newBrowser();

@@ -168,7 +168,8 @@ Deno.test("findTimeZone accepts any spelling, a city alone and former names", ()
   assert.equal(findTimeZone("America/New_York"), "America/New_York");
   assert.equal(findTimeZone("madrid"), "Europe/Madrid");
   assert.equal(findTimeZone("utc"), "UTC");
-  assert.equal(findTimeZone("Asia/Calcutta"), "Asia/Calcutta");
+  assert.equal(findTimeZone("Asia/Calcutta"), "Asia/Kolkata");
+  assert.equal(findTimeZone("europe/kiev"), "Europe/Kyiv");
   assert.equal(findTimeZone("/madrid"), null);
   assert.equal(findTimeZone(""), null);
 });

@@ -83,8 +83,21 @@ Deno.test("POST /sign-in stores a time zone in its usual spelling, and never the
   assert.equal((await db.select().from(users))[0]?.timeZone, null);
   assert.equal((await here.get(`${paths.connections}?from=2026-11-23`)).status, 200);
   await here.signOut();
-  await here.signIn(EMAIL, PASSWORD, { time_zone: "asia/kolkata" });
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "asia/calcutta" });
   assert.equal((await db.select().from(users))[0]?.timeZone, "Asia/Kolkata");
+});
+
+Deno.test("a browser that hides its time zone leaves the account without one, until another tells it", async () => {
+  const { browser, db } = await startApp();
+  const zone = async () => (await db.select().from(users))[0]?.timeZone;
+
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "UTC" });
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "Etc/UTC" });
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "Atlantic/Reykjavik" });
+  assert.equal(await zone(), null);
+
+  await browser().signIn(EMAIL, PASSWORD, { time_zone: "Europe/Kiev" });
+  assert.equal(await zone(), "Europe/Kyiv");
 });
 
 Deno.test("POST /sign-in limits its cookie to the 400 days that browsers accept", async () => {

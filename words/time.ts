@@ -5,6 +5,8 @@ import type { Texts } from "./texts.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+/** Clocks are moved by an hour; in Antarctica by two. */
+const LONGEST_SHIFT = 2 * 60 * MINUTE;
 
 /** The zone of an account that has none yet. */
 export const DEFAULT_ZONE = "UTC";
@@ -12,8 +14,32 @@ export const DEFAULT_ZONE = "UTC";
 /** "23 Nov 2026, 15:04". The zone has to be named nearby. */
 export function formatTime(at: number, zone: string, t: Texts): string {
   const local = at + offsetAt(at, zone);
-  const day = Math.floor(local / DAY);
-  return `${dayName(day, t.language)}, ${clock(local - day * DAY)}`;
+  return `${dayName(Math.floor(local / DAY), t.language)}, ${clockAt(at, zone)}`;
+}
+
+/** "15:04"; where clocks went back over this time, so that it came twice, "02:05 (+01:00)". */
+function clockAt(at: number, zone: string): string {
+  const offset = offsetAt(at, zone);
+  const local = at + offset;
+  const time = clock(local - Math.floor(local / DAY) * DAY);
+  return isRepeated(at, zone) ? `${time} (${offsetName(offset)})` : time;
+}
+
+/** Whether the local time came, or comes, once more. Only on a day of a change is there more to do than to look up a cached offset. */
+export function isRepeated(at: number, zone: string): boolean {
+  const day = Math.floor(at / DAY);
+  if ([day - 1, day, day + 1].every((each) => dayOffsets(zone)(each) !== null)) return false;
+  const offset = offsetAt(at, zone);
+  return [-LONGEST_SHIFT, LONGEST_SHIFT].some((milliseconds) => {
+    const other = offsetAt(at + milliseconds, zone);
+    return other !== offset && offsetAt(at + offset - other, zone) === other;
+  });
+}
+
+/** "+01:00". */
+export function offsetName(offset: number): string {
+  const minutes = Math.round(Math.abs(offset) / MINUTE);
+  return `${offset < 0 ? "-" : "+"}${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}`;
 }
 
 /** The same without this year's number: "23 Nov, 15:04". */
@@ -21,7 +47,7 @@ export function formatRecentTime(at: number, now: number, zone: string, t: Texts
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
   const isThisYear = yearOf(day) === yearOf(localDay(now, zone));
-  return `${isThisYear ? shortDay(day, t.language) : dayName(day, t.language)}, ${clock(local - day * DAY)}`;
+  return `${isThisYear ? shortDay(day, t.language) : dayName(day, t.language)}, ${clockAt(at, zone)}`;
 }
 
 /** The local day in a zone, in days since the epoch. */
@@ -47,7 +73,7 @@ export function timeBeside(other: number, at: number, zone: string, t: Texts): s
   const local = at + offsetAt(at, zone);
   const day = Math.floor(local / DAY);
   const isSameDay = day === Math.floor((other + offsetAt(other, zone)) / DAY);
-  return isSameDay ? clock(local - day * DAY) : formatTime(at, zone, t);
+  return isSameDay ? clockAt(at, zone) : formatTime(at, zone, t);
 }
 
 /** "2 hours ago", in the largest unit that fits; "just now" within a minute and for times in the future. */

@@ -30,21 +30,30 @@ export const TIME_ZONES = [
   ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name).sort()]),
 ];
 
-/** A zone's name as people read and type it: "America/New York". */
+/** A zone's current name as people read and type it: "America/New York". */
 export function nameOfZone(zone: string): string {
-  return zone.replaceAll("_", " ");
+  return (RENAMED[zone] ?? zone).replaceAll("_", " ");
+}
+
+/** Zones that browsers name to hide the real one. Whoever is there sees the same times as in UTC, the default. */
+const HIDING = ["UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Atlantic/Reykjavik"];
+
+/** Reads the zone that a browser tells; `null` if it hides it or tells none. */
+export function readBrowserZone(name: string | undefined): string | null {
+  const zone = readTimeZone(name);
+  return zone === null || HIDING.includes(zone) ? null : zone;
 }
 
 /**
- * Reads an IANA name in any spelling that both Temporal and `Intl` know, or returns `null`. Offsets such as `+01:00` are rejected: they have
- * no daylight-saving time. So is `Factory`, the placeholder of an unset zone.
+ * Reads an IANA name in any spelling that both Temporal and `Intl` know, and returns its current name, or `null`. Offsets such as `+01:00`
+ * are rejected: they have no daylight-saving time. So is `Factory`, the placeholder of an unset zone.
  */
 export function readTimeZone(name: string | undefined): string | null {
   if (!name || !/^[A-Z][\w+\-/]{1,63}$/i.test(name) || /^factory$/i.test(name)) return null;
   try {
     const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: timeZoneId });
-    return timeZoneId;
+    return RENAMED[timeZoneId] ?? timeZoneId;
   } catch {
     return null;
   }
