@@ -110,7 +110,9 @@ export function redirectToSignIn(c: Context): Response {
     c.header("HX-Redirect", withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
     return c.body(null, 401);
   }
-  const page = c.req.method === "GET" ? c.req.path + new URL(c.req.url).search : undefined;
+  // After sign-in a download would leave the sign-in page on the screen: the history has its link.
+  const path = c.req.path === paths.csv ? paths.connections : c.req.path;
+  const page = c.req.method === "GET" ? path + new URL(c.req.url).search : undefined;
   return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
 }
 

@@ -4,21 +4,27 @@ import { listClosedBy } from "../db/connections.ts";
 import type { Session } from "../db/sessions.ts";
 import { readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
+import { paths } from "../http/paths.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
 
-/** Messages that outlive a redirect. The cookie contains only a key and a number, so that it can say nothing else. */
+type Notice = FC<{ count: number; closed: Named[]; t: Texts }>;
+
+/**
+ * Messages that outlive a redirect, and the page that each is for. The cookie contains only a key and a number, so that it can say nothing
+ * else.
+ */
 const notices = {
-  all_closed: AllClosed,
-  one_closed: OneClosed,
-  recognized: Recognized,
-  disowned: Disowned,
-  password_changed: PasswordChanged,
-  preferences_saved: PreferencesSaved,
-} satisfies Record<string, FC<{ count: number; closed: Named[]; t: Texts }>>;
+  all_closed: [AllClosed, paths.connections],
+  one_closed: [OneClosed, paths.connections],
+  recognized: [Recognized, paths.connections],
+  disowned: [Disowned, paths.password],
+  password_changed: [PasswordChanged, paths.connections],
+  preferences_saved: [PreferencesSaved, paths.preferences],
+} satisfies Record<string, [Notice, path: string]>;
 
 type NoticeKey = keyof typeof notices;
 
@@ -31,15 +37,18 @@ export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
   writeCookie(c, "notice", `${key}.${count}`, MAX_AGE);
 }
 
+/** Takes the message for this page; one for another page waits for that one, and a prefetch or a HEAD request takes none. */
 export async function takeNotice(c: Context<Env>, session: Session) {
   const { db, origin, now } = c.get("options");
   const left = readCookie(c, "notice", origin);
-  if (left === undefined) return null;
-  writeCookie(c, "notice", "", 0);
+  const isSeen = c.req.method === "GET" && !c.req.header("Sec-Purpose")?.includes("prefetch");
+  if (left === undefined || !isSeen) return null;
 
   const [, key, digits] = /^(\w+)\.(\d{1,4})$/.exec(left) ?? [];
-  if (key === undefined || !isNoticeKey(key)) return null;
-  const Notice: FC<{ count: number; closed: Named[]; t: Texts }> = notices[key];
+  const [Notice, path]: [Notice, string] | [] = key !== undefined && isNoticeKey(key) ? notices[key] : [];
+  if (path !== undefined && path !== c.req.path) return null;
+  writeCookie(c, "notice", "", 0);
+  if (!Notice) return null;
   const count = Number(digits);
   // Whatever the cookie counts, it names what this connection closed.
   const closed = await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED));

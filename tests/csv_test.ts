@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/history/csv.ts";
-import { paths } from "../http/paths.ts";
+import { paths, withQuery } from "../http/paths.ts";
 import { DAY, EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { fill } from "./long_history.ts";
 
@@ -115,6 +115,18 @@ Deno.test("GET /user/security/connections.csv answers an invalid filter with 400
   assert.equal(status, 400);
   assert.match(headers.get("Content-Type") ?? "", /^text\/plain/);
   assert.match(text, /"State" must be open, closed, refused or unusual\n"From" must be a day like 2026-11-23\n/);
+});
+
+Deno.test("GET /user/security/connections.csv without a session leads to sign-in, and from there to the filtered history", async () => {
+  const { browser } = await startApp();
+  const here = browser();
+
+  const { status, headers } = await here.get(`${paths.csv}?state=closed`);
+  const signedIn = await here.signIn(EMAIL, PASSWORD, { next: `${paths.connections}?state=closed` });
+
+  assert.equal(status, 303);
+  assert.equal(headers.get("Location"), withQuery(paths.signIn, { next: `${paths.connections}?state=closed` }));
+  assert.equal(signedIn.headers.get("Location"), `${paths.connections}?state=closed`);
 });
 
 Deno.test("GET /user/security/connections.csv names the file after the day in the owner's time zone", async () => {

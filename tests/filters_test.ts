@@ -60,7 +60,7 @@ Deno.test("GET /user/security/connections filters by a single day, and so does t
 
   assert.equal($("tbody tr").length, 1);
   assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["2026-11-23", "2026-11-23"]);
-  assert.equal($("a[download]").attr("href"), `${paths.csv}?from=2026-11-23&to=2026-11-23`);
+  assert.equal($("a.download").attr("href"), `${paths.csv}?from=2026-11-23&to=2026-11-23`);
   assert.equal((await here.get(on("2026-11-22"))).$("tbody tr").length, 0);
   assert.equal((await here.get(`${paths.csv}?from=2026-11-22&to=2026-11-22`)).text.trim().split("\r\n").length, 1);
 });
@@ -85,7 +85,7 @@ Deno.test("GET /user/security/connections keeps the filter in its form, its link
   assert.equal($("[name=state] [selected]").attr("value"), "closed");
   assert.equal($("[name=ip]").attr("value"), "10.0");
   assert.match($("#more a").attr("href") ?? "", /state=closed&ip=10\.0&before=/);
-  assert.equal($("a[download]").attr("href"), `${paths.csv}?state=closed&ip=10.0`);
+  assert.equal($("a.download").attr("href"), `${paths.csv}?state=closed&ip=10.0`);
 });
 
 Deno.test("GET /user/security/connections leaves out invalid filters, and says so", async () => {
@@ -198,7 +198,7 @@ Deno.test("Download CSV announces how many rows the file has, under every filter
   await fill(db, 7, { unusual: "new_country", countryCode: "FR", ip: "193.51.208.14", network: "193.51" });
   await browser("203.0.113.9").signIn(EMAIL, "not the password at all");
   const compare = async (query: string) => {
-    const announced = (await here.get(`${paths.connections}${query}`)).$("a[download] small").text();
+    const announced = (await here.get(`${paths.connections}${query}`)).$("a.download small").text();
     const rows: string[][] = parse((await here.get(`${paths.csv}${query}`)).text);
     assert.equal(announced, rows.length === 2 ? "1 row" : `${rows.length - 1} rows`, query);
     return announced;
@@ -221,7 +221,7 @@ Deno.test("Download CSV announces how many rows the file has, under every filter
 Deno.test("Download CSV counts up to a thousand rows, then says that there are more, or nothing if it can't tell", async () => {
   const { here, db } = await signedIn();
   const labelFor = async (query: string) =>
-    squeeze((await here.get(`${paths.connections}${query}`)).$("a[download]").text());
+    squeeze((await here.get(`${paths.connections}${query}`)).$("a.download").text());
   await fill(db, 999);
   assert.equal(await labelFor(""), "Download CSV 1,000 rows");
 

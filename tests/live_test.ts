@@ -151,7 +151,7 @@ Deno.test("a poll keeps the filter in the page's URL", async () => {
   const { $ } = await page.poll();
 
   assert.deepEqual($(`${fragment("#history")} ${CELL.badge}`).toArray().map((badge) => $(badge).text()), ["Closed"]);
-  assert.equal($(`${fragment("#history")} a[download]`).attr("href"), `${paths.csv}?state=closed`);
+  assert.equal($(`${fragment("#history")} a.download`).attr("href"), `${paths.csv}?state=closed`);
 });
 
 Deno.test("where older rows were appended, a poll renews the head alone and links to the newest rows", async () => {

@@ -58,7 +58,7 @@ export function HistoryHead(
         <p>{isAlone ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
       </div>
       <div class="actions">
-        <a class="button" href={withQuery(paths.csv, filter)} download>
+        <a class="button download" href={withQuery(paths.csv, filter)}>
           {t.history.download} {overview?.rows && <small>{countOf(overview.rows, t)}</small>}
         </a>
         <CloseAll isAlone={isAlone} t={t} />
