@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { z } from "zod";
 import { type Filter, STATES } from "../db/history/filters.ts";
 import type { Cursor } from "../db/history/rows.ts";
-import { readAddress, readNetwork } from "../visitor/addresses.ts";
+import { readAddresses } from "../visitor/addresses.ts";
 import { isCountry } from "../words/countries.ts";
 import type { Texts } from "../words/texts.ts";
 import { startOfDay } from "../words/time_zones.ts";
@@ -16,7 +16,7 @@ export const HistoryQuery = z.object({
     .refine(isCountry, problem("badCountry")).optional(),
   from: z.iso.date(problem("badFrom")).optional(),
   to: z.iso.date(problem("badTo")).optional(),
-  ip: z.string().trim().refine((text) => parseIp(text) !== null, problem("badIp")).optional(),
+  ip: z.string().trim().refine((text) => readAddresses(text) !== null, problem("badIp")).optional(),
   before: z.string().refine((text) => readCursor(text) !== null, problem("badCursor")).optional(),
 });
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
@@ -65,7 +65,7 @@ export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZon
     ...(country && { countryCode: country }),
     ...(from && { since: startOfDay(from, timeZone) }),
     ...(to && { until: startOfDay(to, timeZone, 1) }),
-    ...(ip && parseIp(ip)),
+    ...(ip && readAddresses(ip)),
   };
 }
 
@@ -90,11 +90,4 @@ export function writeCursor({ openedAt, id }: Cursor): string {
 export function readCursor(text: string | undefined): Cursor | null {
   const [, openedAt, id] = /^(\d{1,15})\.([\da-f-]{36})$/.exec(text ?? "") ?? [];
   return openedAt && id ? { openedAt: Number(openedAt), id } : null;
-}
-
-function parseIp(text: string): { ip: string } | { network: string } | null {
-  const address = readAddress(text);
-  if (address) return { ip: address.ip };
-  const network = readNetwork(text);
-  return network === null ? null : { network };
 }

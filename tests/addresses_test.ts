@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readAddress, readNetwork } from "../visitor/addresses.ts";
+import fc from "fast-check";
+import { readAddress, readAddresses } from "../visitor/addresses.ts";
 
 Deno.test("readAddress reads IPv4: the network is the /16, and the client is the address", () => {
   assert.deepEqual(readAddress("46.16.60.1"), {
@@ -161,35 +162,78 @@ Deno.test("readAddress returns null for anything that isn't an address", () => {
   assert.equal(readAddress(":".repeat(100_000)), null);
 });
 
-Deno.test("readNetwork reads the beginning of an address, with or without a trailing separator", () => {
-  assert.equal(readNetwork("46.16"), "46.16");
-  assert.equal(readNetwork("46.16."), "46.16");
-  assert.equal(readNetwork("2a0c:5a80:1b08:c00"), "2a0c:5a80:1b08:c00");
-  assert.equal(readNetwork("2a0c:5a80:1b08:c00:"), "2a0c:5a80:1b08:c00");
-  assert.equal(readNetwork("2a0c:5a80:1b08:c00::"), "2a0c:5a80:1b08:c00");
-  assert.equal(readNetwork("2A0C:5A80:1B08:0C00"), "2a0c:5a80:1b08:c00");
-  assert.equal(readNetwork("0:0:0:0"), "0:0:0:0");
+Deno.test("readAddresses reads the beginning of an address at any part, with or without what separates it from the rest", () => {
+  assert.deepEqual(readAddresses("46.16"), { network: "46.16" });
+  assert.deepEqual(readAddresses("46.16."), { network: "46.16" });
+  assert.deepEqual(readAddresses("46"), { low: 0x2e000000, high: 0x2effffff });
+  assert.deepEqual(readAddresses("81.40.12"), { network: "81.40", low: 0x51280c00, high: 0x51280cff });
+  assert.deepEqual(readAddresses("2a0c:5a80:1b08:c00"), { network: "2a0c:5a80:1b08:c00" });
+  assert.deepEqual(readAddresses("2A0C:5A80:1B08:0C00:"), { network: "2a0c:5a80:1b08:c00" });
+  assert.deepEqual(readAddresses("2a0c:5a80:1b08:c00::"), { network: "2a0c:5a80:1b08:c00" });
+  assert.deepEqual(readAddresses("0:0:0:0"), { network: "0:0:0:0" });
+  assert.deepEqual(readAddresses("2a0c:5a80"), { patterns: '["2a0c:5a80:*"]' });
+  assert.deepEqual(readAddresses("2a0c:5a80::"), { patterns: '["2a0c:5a80:*"]' });
 });
 
-Deno.test("readNetwork agrees with readAddress on every address in the network", () => {
-  assert.equal(readNetwork("46.16"), readAddress("46.16.60.1")?.network);
-  assert.equal(readNetwork("2001:db8:0:1"), readAddress("2001:db8:0:1::5")?.network);
+Deno.test("readAddresses reads a whole address as one address", () => {
+  assert.deepEqual(readAddresses("46.16.60.1"), { ip: "46.16.60.1" });
+  assert.deepEqual(readAddresses("46.16.60.1/32"), { ip: "46.16.60.1" });
+  assert.deepEqual(readAddresses("::ffff:46.16.60.1"), { ip: "46.16.60.1" });
+  assert.deepEqual(readAddresses("2A0C:5A80:1B08:C00::4"), { ip: "2a0c:5a80:1b08:c00::4" });
+  assert.deepEqual(readAddresses("2a0c:5a80:1b08:c00::4/128"), { ip: "2a0c:5a80:1b08:c00::4" });
+  assert.deepEqual(readAddresses("1:2:3:4:5:6:7:8"), { ip: "1:2:3:4:5:6:7:8" });
 });
 
-Deno.test("readNetwork returns null for anything that isn't a network", () => {
-  assert.equal(readNetwork(""), null);
-  assert.equal(readNetwork("46"), null);
-  assert.equal(readNetwork("46."), null);
-  assert.equal(readNetwork("46.16.60"), null);
-  assert.equal(readNetwork("46.16.."), null);
-  assert.equal(readNetwork("046.16"), null);
-  assert.equal(readNetwork("300.1"), null);
-  assert.equal(readNetwork("46.16\n"), null);
-  assert.equal(readNetwork(" 46.16"), null);
-  assert.equal(readNetwork("a.b"), null);
-  assert.equal(readNetwork("2a0c:5a80:1b08"), null);
-  assert.equal(readNetwork("2a0c:5a80:1b08:c00:1"), null);
-  assert.equal(readNetwork("2a0c:5a80::c00"), null);
-  assert.equal(readNetwork("2a0c:5a80:1b08:gggg"), null);
-  assert.equal(readNetwork("46.16.0.0/16"), null);
+Deno.test("readAddresses reads CIDR notation, from any address of the range", () => {
+  assert.deepEqual(readAddresses("81.40.0.0/16"), { network: "81.40" });
+  assert.deepEqual(readAddresses("81.40.12.0/24"), readAddresses("81.40.12"));
+  assert.deepEqual(readAddresses("81.40.12.77/22"), { network: "81.40", low: 0x51280c00, high: 0x51280fff });
+  assert.deepEqual(readAddresses("0.0.0.0/0"), { low: 0, high: 0xffffffff });
+  assert.deepEqual(readAddresses("2a0c:5a80::/32"), readAddresses("2a0c:5a80"));
+  assert.deepEqual(readAddresses("2a0c:5a80:1b08:c00::4/64"), { network: "2a0c:5a80:1b08:c00" });
+});
+
+Deno.test("the patterns of an IPv6 range match exactly the networks in it", () => {
+  const group = fc.oneof(fc.nat({ max: 0xffff }), fc.constantFrom(0, 1, 0xf, 0x10, 0xff, 0x100, 0xfff, 0x1000, 0x8000));
+  const address = fc.tuple(group, group, group, group);
+  fc.assert(
+    fc.property(address, address, fc.integer({ min: 1, max: 63 }), fc.nat({ max: 63 }), (base, other, length, same) => {
+      const bits = (groups: number[]) => groups.map((each) => each.toString(2).padStart(16, "0")).join("");
+      // Shares its first bits with the range, so that both cases come up.
+      const near = bits(base).slice(0, same) + bits(other).slice(same);
+      const network = near.match(/.{16}/g)!.map((each) => parseInt(each, 2).toString(16)).join(":");
+      const text = `${base.map((each) => each.toString(16)).join(":")}::/${length}`;
+
+      const range = readAddresses(text);
+
+      assert.ok(range && "patterns" in range, text);
+      const isMatch = (JSON.parse(range.patterns) as string[]).some((pattern) =>
+        new RegExp(`^${pattern.replace("*", ".*")}$`).test(network)
+      );
+      assert.equal(isMatch, near.startsWith(bits(base).slice(0, length)), `${network} in ${text}`);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("readAddresses returns null for anything else", () => {
+  assert.equal(readAddresses(""), null);
+  assert.equal(readAddresses("46.16.."), null);
+  assert.equal(readAddresses("046.16"), null);
+  assert.equal(readAddresses("300.1"), null);
+  assert.equal(readAddresses("46.16\n"), null);
+  assert.equal(readAddresses(" 46.16"), null);
+  assert.equal(readAddresses("a.b"), null);
+  assert.equal(readAddresses("2a0c:5a80:1b08:gggg"), null);
+  assert.equal(readAddresses("46.16.0.0/33"), null);
+  assert.equal(readAddresses("46.16/16"), null);
+  assert.equal(readAddresses("46.16.0.0/"), null);
+  assert.equal(readAddresses("46.16.0.0/-1"), null);
+  assert.equal(readAddresses("2a0c::/129"), null);
+  assert.equal(readAddresses("fe80::1%eth0/64"), null);
+});
+
+Deno.test("readAddresses refuses IPv6 ranges within a /64, which is one customer", () => {
+  assert.equal(readAddresses("2a0c:5a80:1b08:c00:1"), null);
+  assert.equal(readAddresses("2a0c:5a80:1b08:c00::/96"), null);
 });

@@ -42,6 +42,37 @@ Deno.test("GET /user/security/connections filters by state, country, day and add
   assert.deepEqual(await ips("state=closed&country=ES&ip=46.16"), ["46.16.60.1"]);
 });
 
+Deno.test("?ip= finds addresses by how they begin and by CIDR, where they were opened and where they were used", async () => {
+  const { browser } = await signedIn();
+  for (const ip of ["81.40.12.202", "81.40.15.7", "81.41.0.1", "8.8.8.8", "2a0c:5a80:1b08:c00::4", "2a0c:5a81::1"]) {
+    await browser(ip).signIn();
+  }
+  const thief = browser("198.51.100.9");
+  await thief.signIn();
+  const here = browser();
+  await here.signIn();
+  const moved = browser("81.40.12.9");
+  moved.cookies.set("session", thief.cookies.get("session")!);
+  await moved.get(paths.connections);
+  const found = async (ip: string) => {
+    const { $ } = await here.get(`${paths.connections}?ip=${encodeURIComponent(ip)}`);
+    assert.equal($(".notification-problem").length, 0, ip);
+    return $("tbody td.ip").toArray().map((cell) => squeeze($(cell).text())).sort();
+  };
+  const [near, used, far] = ["81.40.12.202", "198.51.100.9last: 81.40.12.9", "81.40.15.7"];
+
+  assert.deepEqual(await found("81.40.12"), [used, near]);
+  assert.deepEqual(await found("81.40.12.0/24"), [used, near]);
+  assert.deepEqual(await found("81.40.12.128/25"), [near]);
+  assert.deepEqual(await found("81.40.12.0/22"), [used, near, far]);
+  assert.deepEqual(await found("81.40.0.0/15"), [used, near, far, "81.41.0.1"]);
+  assert.deepEqual(await found("8"), ["8.8.8.8"]);
+  assert.deepEqual(await found("2a0c:5a80"), ["2a0c:5a80:1b08:c00::4"]);
+  assert.deepEqual(await found("2a0c:5a80:1b08:c00::"), ["2a0c:5a80:1b08:c00::4"]);
+  assert.deepEqual(await found("2a0c:5a80::/31"), ["2a0c:5a80:1b08:c00::4", "2a0c:5a81::1"]);
+  assert.deepEqual(await found("9.0.0.0/8"), []);
+});
+
 Deno.test("GET /user/security/connections reads the days of a filter in the owner's time zone", async () => {
   const { browser, clock } = await startApp();
   clock.now = Date.parse("2026-11-22T23:30:00Z");

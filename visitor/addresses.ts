@@ -46,13 +46,70 @@ function unwrapNat64(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.I
   return new ipaddr.IPv4(address.toByteArray().slice(-4));
 }
 
-/** Reads a network written as a prefix (`46.16`, `46.16.`, `2a0c:5a80:1b08:c00`), or returns `null`. */
-export function readNetwork(text: string): string | null {
-  const ipv4 = /^(\d{1,3}\.\d{1,3})\.?$/.exec(text);
-  if (ipv4) return readAddress(`${ipv4[1]}.0.0`)?.network ?? null;
-  const ipv6 = /^([\da-f]{1,4}(?::[\da-f]{1,4}){3}):{0,2}$/i.exec(text);
-  if (ipv6) return readAddress(`${ipv6[1]}::`)?.network ?? null;
-  return null;
+/** Which addresses a text means: one, one whole `network`, a range of IPv4 numbers, or IPv6 networks that match one of some patterns. */
+export type Addresses =
+  | { ip: string }
+  | { network: string }
+  /** IPv4 addresses as 32-bit numbers, both included; `network` if it contains them all. */
+  | { low: number; high: number; network?: string }
+  /** GLOB patterns of `network`, as JSON. */
+  | { patterns: string };
+
+/**
+ * Reads an address, the beginning of one at any part (`46.16`, `81.40.12.`, `2a0c:5a80`, `2a0c:5a80::`) or a range in CIDR notation; `null`
+ * for anything else, and for IPv6 ranges that are smaller than a /64.
+ */
+export function readAddresses(text: string): Addresses | null {
+  const [, base, length] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  if (base !== undefined) return readRange(base, Number(length));
+  const ipv4 = /^(\d{1,3}(?:\.\d{1,3}){0,2})\.?$/.exec(text)?.[1]?.split(".");
+  if (ipv4) return readRange([...ipv4, "0", "0", "0"].slice(0, 4).join("."), ipv4.length * 8);
+  const ipv6 = /^((?:[\da-f]{1,4}:)*[\da-f]{1,4})(?:::|:)?$/i.exec(text);
+  const groups = ipv6?.[1]?.split(":") ?? [];
+  const isPrefix = groups.length > 0 && groups.length < 8 && text.includes(":");
+  if (isPrefix) return readRange(`${groups.join(":")}::`, groups.length * 16);
+  const address = readAddress(text);
+  return address && { ip: address.ip };
+}
+
+function readRange(base: string, length: number): Addresses | null {
+  const ip = readAddress(base)?.ip;
+  const address = ip === undefined ? undefined : ipaddr.parse(ip);
+  if (!address || base.includes("%") || length > address.toByteArray().length * 8) return null;
+  if (address instanceof ipaddr.IPv4) return ipv4Range(address, length);
+  if (length === 128) return { ip: address.toString() };
+  if (length > 64) return null;
+  return length === 64 ? { network: networkOf(address) } : { patterns: JSON.stringify(patternsOf(address, length)) };
+}
+
+function ipv4Range(address: ipaddr.IPv4, length: number): Addresses {
+  if (length === 32) return { ip: address.toString() };
+  if (length === 16) return { network: networkOf(address) };
+  const number = address.toByteArray().reduce((sum, byte) => sum * 256 + byte, 0);
+  const size = 2 ** (32 - length);
+  const low = number - number % size;
+  return { low, high: low + size - 1, ...(length > 16 && { network: networkOf(address) }) };
+}
+
+/** A network's groups have no leading zeros, so that the group in which the prefix ends needs a pattern for each number of digits. */
+function patternsOf(address: ipaddr.IPv6, length: number): string[] {
+  const fixed = Math.floor(length / 16);
+  const groups = address.parts.slice(0, fixed).map((part) => part.toString(16));
+  const bits = length % 16;
+  if (bits === 0) return [[...groups, "*"].join(":")];
+  const size = 2 ** (16 - bits);
+  const low = address.parts[fixed]! - address.parts[fixed]! % size;
+  const digits = [12, 8, 4, 0].map((shift) => {
+    const [from, to] = [low >> shift & 15, low + size - 1 >> shift & 15];
+    return Array.from({ length: to - from + 1 }, (_, i) => (from + i).toString(16));
+  });
+  return [0, 1, 2, 3].filter((zeros) => digits.slice(0, zeros).every(([first]) => first === "0")).flatMap((zeros) => {
+    const [first = [], ...rest] = digits.slice(zeros);
+    const leading = zeros < 3 ? first.filter((digit) => digit !== "0") : first;
+    if (leading.length === 0) return [];
+    const group = [leading, ...rest].map((possible) => `[${possible.join("")}]`).join("");
+    return [[...groups, group, ...(fixed < 3 ? ["*"] : [])].join(":")];
+  });
 }
 
 function networkOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {

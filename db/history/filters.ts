@@ -10,6 +10,11 @@ type PlaceFilter = {
   countryCode?: string;
   ip?: string;
   network?: string;
+  /** IPv4 addresses as 32-bit numbers, both included. */
+  low?: number;
+  high?: number;
+  /** GLOB patterns of IPv6 networks, as JSON. */
+  patterns?: string;
 };
 
 export type Filter = PlaceFilter & {
@@ -20,7 +25,7 @@ export type Filter = PlaceFilter & {
   until?: number;
 };
 
-export type PlaceColumns = Record<keyof PlaceFilter, SQLWrapper>;
+export type PlaceColumns = Record<"countryCode" | "ip" | "network", SQLWrapper>;
 
 /** The flags of `places` by which an index finds a connection once. */
 const FIRST = { ip: places.isFirstIp, network: places.isFirstNetwork, countryCode: places.isFirstCountry };
@@ -30,27 +35,40 @@ const FIRST = { ip: places.isFirstIp, network: places.isFirstNetwork, countryCod
  * condition chooses the index.
  */
 export function splitFilter(filter: Filter): { indexed: Filter; rest: PlaceFilter | null } {
-  const { state, countryCode, ip, network, ...days } = filter;
+  const { state, countryCode, ip, network, low, high, patterns, ...days } = filter;
   const country = countryCode === undefined ? {} : { countryCode };
   const address = ip !== undefined ? { ip } : network !== undefined ? { network } : {};
   const isRareState = state === "open" || state === "unusual";
   const [hasAddress, hasCountry] = [ip !== undefined || network !== undefined, countryCode !== undefined];
-  const isSearched = isRareState ? hasAddress || hasCountry : hasAddress && hasCountry;
+  const range = low !== undefined && high !== undefined ? { low, high } : patterns !== undefined ? { patterns } : null;
+  const isSearched = range !== null || (isRareState ? hasAddress || hasCountry : hasAddress && hasCountry);
   if (!isSearched) return { indexed: filter, rest: null };
   return {
-    indexed: { ...days, ...(state && { state }), ...(!isRareState && address) },
-    rest: { ...country, ...address },
+    indexed: { ...days, ...(state && { state }), ...(!isRareState && (hasAddress ? address : country)) },
+    rest: { ...country, ...address, ...range },
   };
 }
 
 /** Whether one place matches. */
-export function matches({ countryCode, ip, network }: PlaceFilter, place: PlaceColumns): SQL | undefined {
+export function matches(filter: PlaceFilter, place: PlaceColumns): SQL | undefined {
+  const { countryCode, ip, network, low, patterns } = filter;
   const value = sql.placeholder;
   return and(
     countryCode === undefined ? undefined : sql`${place.countryCode} = ${value("countryCode")}`,
     ip === undefined ? undefined : sql`${place.ip} = ${value("ip")}`,
     network === undefined ? undefined : sql`${place.network} = ${value("network")}`,
+    low === undefined ? undefined : sql`${numberOf(place)} between ${value("low")} and ${value("high")}`,
+    patterns === undefined ? undefined : sql`exists (
+      select 1 from json_each(${value("patterns")}) pattern where ${place.network} glob pattern.value)`,
   );
+}
+
+/** An IPv4 address as a number, from its network (its first half) and the rest; null for IPv6. */
+function numberOf({ ip, network }: PlaceColumns): SQL {
+  const half = (text: SQLWrapper) =>
+    sql`(cast(${text} as integer) * 256 + cast(substr(${text}, instr(${text}, '.') + 1) as integer))`;
+  const rest = sql`substr(${ip}, length(${network}) + 2)`;
+  return sql`iif(instr(${ip}, '.'), ${half(network)} * 65536 + ${half(rest)}, null)`;
 }
 
 /** Whether any place of a row matches: where it was opened, or where it was used afterwards. */

@@ -364,7 +364,7 @@ export const ca: Wording = {
     badCountry: "«País» ha de ser el codi de dues lletres d'un país, private o none",
     badFrom: "«Des de» ha de ser un dia com 2026-11-23",
     badTo: "«Fins a» ha de ser un dia com 2026-11-23",
-    badIp: "«Adreça IP» ha de ser una adreça, o el començament d'una xarxa: 46.16",
+    badIp: `«Adreça IP» ha de ser una adreça, el començament d'una (81.40.12) o un rang com 81.40.12.0/24`,
     badCursor: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",
   },
 

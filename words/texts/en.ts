@@ -358,7 +358,7 @@ export const en = {
     badCountry: '"Country" must be a country\'s two letters, private or none',
     badFrom: '"From" must be a day like 2026-11-23',
     badTo: '"To" must be a day like 2026-11-23',
-    badIp: '"IP address" must be an address, or how a network begins: 46.16',
+    badIp: '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24',
     badCursor: "The link to older connections was damaged, so these are the newest ones",
   },
 

@@ -362,7 +362,7 @@ export const es: Wording = {
     badCountry: "«País» debe ser el código de dos letras de un país, private o none",
     badFrom: "«Desde» debe ser un día como 2026-11-23",
     badTo: "«Hasta» debe ser un día como 2026-11-23",
-    badIp: "«Dirección IP» debe ser una dirección, o el principio de una red: 46.16",
+    badIp: "«Dirección IP» debe ser una dirección, el principio de una (81.40.12) o un rango como 81.40.12.0/24",
     badCursor: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
   },
 
