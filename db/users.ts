@@ -1,5 +1,6 @@
-import { and, eq, exists, getTableColumns, inArray, ne, notExists, notInArray, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, inArray, ne, notExists, notInArray, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
 import { forgetBrowsers } from "./browsers.ts";
@@ -16,14 +17,31 @@ import { hasSecret, newSecret, renewSession, type Session } from "./sessions.ts"
 /** RFC 5321, 4.5.3.1.3. */
 export const LONGEST_EMAIL = 254;
 
+/** The one spelling of an address that is stored: browsers send a domain in any script as ASCII, and as it was typed. */
 export function foldEmail(email: string): string {
-  return email.trim().normalize("NFC").toLowerCase();
+  return foldDomain(email, domainToASCII);
+}
+
+/** How accounts from before domains were written in ASCII have it. */
+function formerEmail(email: string): string {
+  return foldDomain(email, domainToUnicode);
+}
+
+function foldDomain(email: string, fold: (domain: string) => string): string {
+  const folded = email.trim().normalize("NFC").toLowerCase();
+  const at = folded.lastIndexOf("@");
+  return `${folded.slice(0, at + 1)}${fold(folded.slice(at + 1)) || folded.slice(at + 1)}`;
+}
+
+function hasEmail(email: string): SQL {
+  return inArray(users.email, [foldEmail(email), formerEmail(email)]);
 }
 
 /** Whether an account can have this address. Only mail itself proves more than one @ with something on both sides and no spaces. */
 export function isEmail(email: string): boolean {
   const folded = foldEmail(email);
-  return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(folded) && folded.length <= LONGEST_EMAIL;
+  const domain = folded.slice(folded.lastIndexOf("@") + 1);
+  return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(folded) && folded.length <= LONGEST_EMAIL && domainToASCII(domain) !== "";
 }
 
 /** Adds an account. `false` if the address is taken. */
@@ -38,7 +56,7 @@ export async function addUser(db: Db, email: string, passwordHash: string, now: 
 }
 
 export function findUser(db: Db, email: string): Promise<User | undefined> {
-  return db.query.users.findFirst({ where: eq(users.email, foldEmail(email)) });
+  return db.query.users.findFirst({ where: hasEmail(email) });
 }
 
 const USER_ID = sql`users.id`;
@@ -57,7 +75,7 @@ const findWithStanding = prepare<
     knowsNetwork: isKnown("network", sql`${value("network")}`, USER_ID),
     knowsDevice: isKnown("device", sql`${value("device")}`, USER_ID),
   })
-} from ${users} where ${users.email} = ${value("email")}`);
+} from ${users} where ${users.email} in (${value("email")}, ${value("former")})`);
 
 /** Finds the account that a visitor wants to sign in to, and what it knows of them, from best to worst. */
 export async function findUserFrom(
@@ -67,7 +85,13 @@ export async function findUserFrom(
   browser: string | null,
 ): Promise<{ user: User | undefined; standings: Standing[] }> {
   const { network, device } = traitsOf({ ...visitor, network: visitor.address.network });
-  const found = await findWithStanding(db, { email: foldEmail(email), browser, network, device });
+  const found = await findWithStanding(db, {
+    email: foldEmail(email),
+    former: formerEmail(email),
+    browser,
+    network,
+    device,
+  });
   if (!found) return { user: undefined, standings: [{ kind: "stranger" }] };
 
   const { user, hasBrowsers, knowsBrowser, knowsNetwork, knowsDevice } = found;
@@ -99,7 +123,7 @@ export async function renameUser(db: Db, email: string, newEmail: string): Promi
   const taken = db.select({ one: sql`1` }).from(other)
     .where(and(eq(other.email, foldEmail(newEmail)), ne(other.id, users.id)));
   const renamed = await db.update(users).set({ email: foldEmail(newEmail) })
-    .where(and(eq(users.email, foldEmail(email)), notExists(taken)));
+    .where(and(hasEmail(email), notExists(taken)));
   return renamed.rowsAffected === 1;
 }
 
@@ -108,7 +132,7 @@ export async function renameUser(db: Db, email: string, newEmail: string): Promi
  * Leaves nothing of it in an embedded database's files: repeat it if it throws `Unavailable`.
  */
 export async function removeUser(db: Db, email: string): Promise<boolean> {
-  const ofUser = eq(users.email, foldEmail(email));
+  const ofUser = hasEmail(email);
   const gone = db.select({ id: users.id }).from(users).where(ofUser);
   const goneConnections = db.select({ id: connections.id }).from(connections).where(inArray(connections.userId, gone));
   const theirs = db.select({ id: browserUsers.browserId }).from(browserUsers).where(inArray(browserUsers.userId, gone));
@@ -206,7 +230,7 @@ export async function resetPassword(db: Db, user: User, passwordHash: string, no
         .where(eq(users.id, user.id)),
       close(db, "password_changed", now, ofUser),
       forgetBrowsers(db, user.id, null),
-      forgetFailures(db, user.email),
+      forgetFailures(db, foldEmail(user.email)),
     ]);
   return await orRecover(
     async () => (await reset())[1].rowsAffected,
@@ -217,7 +241,7 @@ export async function resetPassword(db: Db, user: User, passwordHash: string, no
 
 /** Forgets the account's failed attempts, which ends a lock. */
 export async function unlockUser(db: Db, user: User): Promise<void> {
-  await forgetFailures(db, user.email);
+  await forgetFailures(db, foldEmail(user.email));
 }
 
 /** Whether the account has this hash now: its salt makes it unique to one change. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { eq } from "drizzle-orm";
 import { createPasswords } from "../credentials/passwords.ts";
 import { openDatabase } from "../db/database.ts";
 import { browserUsers, connections, users } from "../db/schema.ts";
-import { findUser, resetPassword } from "../db/users.ts";
+import { findUser, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { CHEAP, DAY, EMAIL, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp, STRANGER } from "./app.ts";
+import { addAccount, CHEAP, DAY, EMAIL, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp, STRANGER } from "./app.ts";
 
 Deno.test("GET /sign-in says what to do about a forgotten password", async () => {
   const { browser } = await startApp();
@@ -85,6 +86,43 @@ Deno.test("POST /sign-in stores a time zone in its usual spelling, and never the
   await here.signOut();
   await here.signIn(EMAIL, PASSWORD, { time_zone: "asia/calcutta" });
   assert.equal((await db.select().from(users))[0]?.timeZone, "Asia/Kolkata");
+});
+
+Deno.test("every account that can be made can sign in, however browsers write its address", async () => {
+  const { browser, db } = await startApp();
+  await addAccount(db, "josé@example.com", PASSWORD);
+  await addAccount(db, "marta@exämple.com", PASSWORD);
+  await addAccount(db, "ana@my_host.example", PASSWORD);
+  const status = async (email: string) => (await browser().signIn(email)).status;
+
+  assert.equal(await status("josé@example.com"), 303);
+  assert.equal(await status("jose\u0301@example.com"), 303, "with a combining accent");
+  assert.equal(await status("marta@exämple.com"), 303);
+  assert.equal(await status("marta@xn--exmple-cua.com"), 303, "as Chromium's email fields send it");
+  assert.equal(await status("MARTA@EXÄMPLE.COM"), 303);
+  assert.equal(await status("ana@my_host.example"), 303);
+});
+
+Deno.test("the sign-in form leaves it to the server what an address is", async () => {
+  const { $ } = await (await startApp()).browser().get(paths.signIn);
+
+  const field = $("[name=email]");
+  assert.deepEqual([field.attr("type"), field.attr("inputmode"), field.attr("autocomplete")], [
+    "text",
+    "email",
+    "username",
+  ]);
+});
+
+Deno.test("an account from before domains were written in ASCII still signs in, and can be renamed and removed", async () => {
+  const { browser, db } = await startApp();
+  await addAccount(db, "old@example.com", PASSWORD);
+  await db.update(users).set({ email: "old@exämple.com" }).where(eq(users.email, "old@example.com"));
+
+  assert.equal((await browser().signIn("old@exämple.com")).status, 303);
+  assert.equal((await browser().signIn("old@xn--exmple-cua.com")).status, 303);
+  assert.equal(await renameUser(db, "old@exämple.com", "new@exämple.com"), true);
+  assert.equal(await removeUser(db, "new@exämple.com"), true);
 });
 
 Deno.test("a browser that hides its time zone leaves the account without one, until another tells it", async () => {

@@ -13,6 +13,8 @@ export function Field({ name, label, hint, problem, describedBy, ...input }: {
   autofocus?: boolean;
   placeholder?: string;
   spellcheck?: boolean;
+  inputmode?: "email" | "numeric";
+  autocapitalize?: "none";
   list?: string;
   maxlength?: number;
   minlength?: number;

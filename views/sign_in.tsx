@@ -36,7 +36,10 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
         <Field
           name="email"
           label={t.signIn.email}
-          type="email"
+          type="text"
+          inputmode="email"
+          autocapitalize="none"
+          spellcheck={false}
           value={email}
           autocomplete="username"
           autofocus={email === ""}
