@@ -123,7 +123,7 @@ export async function fillHistory(
   const random = seeded(20_261_124);
   const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)]!;
   const from = async (ip: string, userAgent: string) => {
-    const { address, ...client } = await readVisitor(readAddress(ip)!, userAgent, countryOf);
+    const { address, ...client } = await readVisitor(readAddress(ip)!, { userAgent, brands: undefined }, countryOf);
     return { ip: address.ip, network: address.network, ...client };
   };
   const placeOf = async ({ hoursAgo, ip, userAgent }: Moved, connection: OfConnection): Promise<PlaceRow> => {

@@ -19,26 +19,33 @@ export type Place = Pick<
 >;
 
 const CONNECTION = sql.placeholder("connectionId");
-const SAME = sql`connection_id = ${CONNECTION} and client = ${sql.placeholder("client")}
-  and device = ${sql.placeholder("device")}`;
+/** By name, or by a User-Agent that another version of this program named differently. */
+const SAME_DEVICE = sql`(device = ${sql.placeholder("device")} or user_agent = ${sql.placeholder("userAgent")})`;
 
-const findPlace = prepare<{ lastAt: number | null; isOpening: 0 | 1; isUsualCountry: 0 | 1; isUsualDevice: 0 | 1 }>(sql`
+const findPlace = prepare<
+  { place: { id: string; lastAt: number } | null; isOpening: 0 | 1; isUsualCountry: 0 | 1; isUsualDevice: 0 | 1 }
+>(sql`
   select ${
   jsonObject({
-    lastAt: sql`(select last_at from ${places} where ${SAME})`,
-    isOpening: sql`c.device = ${sql.placeholder("device")} and ${sql.placeholder("client")} =
+    place: sql`json((select json_object('id', id, 'lastAt', last_at) from ${places}
+      where connection_id = ${CONNECTION} and client = ${sql.placeholder("client")} and ${SAME_DEVICE} limit 1))`,
+    isOpening: sql`${SAME_DEVICE} and ${sql.placeholder("client")} =
       case when instr(c.ip, ':') then c.network else c.ip end`,
     isUsualCountry: sql`c.country_code = ${sql.placeholder("country")}
       or exists (select 1 from ${places} where connection_id = c.id and country_code = ${sql.placeholder("country")})
       or ${isKnown("country", sql`${sql.placeholder("country")}`)}`,
-    isUsualDevice: sql`c.device = ${sql.placeholder("device")}
-      or exists (select 1 from ${places} where connection_id = c.id and device = ${sql.placeholder("device")})`,
+    isUsualDevice: sql`${SAME_DEVICE}
+      or exists (select 1 from ${places} where connection_id = c.id and ${SAME_DEVICE})`,
   })
 } from ${connections} c where c.id = ${CONNECTION}`);
 
 /** Whether a session's connection was last used from this address and device: then there is nothing new to record. */
-export function isAtPlace({ place }: Session, client: string, device: string, now: number): boolean {
-  if (place.client !== client || place.device !== device) return false;
+export function isAtPlace(
+  { place }: Session,
+  { client, device, userAgent }: { client: string; device: string; userAgent: string },
+  now: number,
+): boolean {
+  if (place.client !== client || place.device !== device && place.userAgent !== userAgent) return false;
   return place.lastAt === null || Math.abs(now - place.lastAt) < PLACE_INTERVAL;
 }
 
@@ -50,16 +57,19 @@ export async function recordPlace(db: Db, session: Session, visitor: Visitor, no
   const { address: { ip, network, client }, countryCode, userAgent, device, deviceKind } = visitor;
   const { connectionId, userId, openedAt } = session;
   const { country } = traitsOf({ countryCode, network, device });
-  const found = await findPlace(db, { connectionId, userId, client, device, country });
+  const found = await findPlace(db, { connectionId, userId, client, device, userAgent, country });
   if (!found) return [];
   if (found.isOpening) {
     await movePlace(db, connectionId, null, [], now);
     return [];
   }
-  if (found.lastAt !== null) {
-    if (Math.abs(now - found.lastAt) >= PLACE_INTERVAL) {
-      await db.batch(usedAgain(db, connectionId, client, device, now));
-    }
+  if (found.place) {
+    const { id, lastAt } = found.place;
+    if (Math.abs(now - lastAt) < PLACE_INTERVAL) return [];
+    await db.batch([
+      db.update(places).set({ lastAt: now }).where(and(eq(places.id, id), lt(places.lastAt, now))),
+      movePlace(db, connectionId, id, [], now),
+    ]);
     return [];
   }
 
@@ -80,15 +90,6 @@ export async function recordPlace(db: Db, session: Session, visitor: Visitor, no
     movePlace(db, connectionId, id, reasons, now),
   ]);
   return added.rowsAffected === 1 ? reasons : [];
-}
-
-function usedAgain(db: Db, connectionId: string, client: string, device: string, now: number) {
-  const same = and(eq(places.connectionId, connectionId), eq(places.client, client), eq(places.device, device));
-  const id = db.select({ id: places.id }).from(places).where(same);
-  return [
-    db.update(places).set({ lastAt: now }).where(and(same, lt(places.lastAt, now))),
-    db.update(connections).set({ place: sql`(${id})` }).where(and(eq(connections.id, connectionId), isOpen(now))),
-  ] as const;
 }
 
 /** A new reason asks the owner again. Merged in SQL: two requests may come at once. */

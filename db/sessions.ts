@@ -42,7 +42,7 @@ export type Session = {
 };
 
 /** `lastAt` is null where the connection was opened. */
-export type LastPlace = { client: string; device: string; lastAt: number | null };
+export type LastPlace = { client: string; device: string; userAgent: string; lastAt: number | null };
 
 /** `renewed`: the connection is open, but under a newer secret than the cookie's. */
 export type SessionEnd = { at: number; reason: EndReason | "renewed" };
@@ -77,6 +77,7 @@ type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "
   ip: string;
   network: string;
   device: string;
+  userAgent: string;
   moved: LastPlace | null;
   endedAt: number | null;
   endReason: EndReason | null;
@@ -103,8 +104,9 @@ const SESSION = jsonObject({
   ip: connections.ip,
   network: connections.network,
   device: connections.device,
+  userAgent: connections.userAgent,
   browser: connections.browser,
-  moved: sql`json((select json_object('client', client, 'device', device, 'lastAt', last_at)
+  moved: sql`json((select json_object('client', client, 'device', device, 'userAgent', user_agent, 'lastAt', last_at)
     from ${places} where ${places.id} = ${connections.place}))`,
 });
 const BY_ID = sql`
@@ -147,10 +149,22 @@ export function parseCookie(cookie: string | undefined): SentCookie | null {
 
 /** Also accepts the former secret, with its confirmation, until the new one is first seen (ASVS 7.2.4); then it only reads, for `GRACE` ms. */
 function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isReading, now }: Resuming): Session | null {
-  const { formerHash, formerConfirmedAt, renewedAt, seenAt, endedAt, endReason, ip, network, device, moved, ...rest } =
-    stored;
+  const {
+    formerHash,
+    formerConfirmedAt,
+    renewedAt,
+    seenAt,
+    endedAt,
+    endReason,
+    ip,
+    network,
+    device,
+    userAgent,
+    moved,
+    ...rest
+  } = stored;
   const end = endedAt === null || endReason === null ? null : { at: endedAt, reason: endReason };
-  const place = moved ?? { client: ip.includes(":") ? network : ip, device, lastAt: null };
+  const place = moved ?? { client: ip.includes(":") ? network : ip, device, userAgent, lastAt: null };
   const isUnseen = formerConfirmedAt !== null && seenAt === null;
   const session = { id, ...rest, place, sentHash: rest.secretHash, isFirstSeen: isUnseen, end };
   if (isHashOf(secret, rest.secretHash)) return session;

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Address } from "../visitor/addresses.ts";
 import { createClientAddress } from "../visitor/client_address.ts";
-import { readVisitor, type Visitor } from "../visitor/visitor.ts";
+import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
 import { createOverLimits } from "./passwords/over_limits.ts";
@@ -22,10 +22,14 @@ export function prepareRequest(options: AppOptions) {
     c.set("options", options);
     c.set("overLimits", overLimits);
     c.set("address", address);
-    c.set("visitor", () => visitor ??= readVisitor(address(), c.req.header("User-Agent"), options.countryOf));
+    c.set("visitor", () => visitor ??= readVisitor(address(), deviceHeadersOf(c), options.countryOf));
     c.set("waitUntil", (work) => options.waitUntil(work.then(() => {}, (error) => logCrash(c, error))));
     return next();
   });
+}
+
+export function deviceHeadersOf(c: Context): DeviceHeaders {
+  return { userAgent: c.req.header("User-Agent"), brands: c.req.header("Sec-CH-UA") };
 }
 
 /** Reads a request's address. Logs once that there is none: then nothing is limited by address. */

@@ -6,7 +6,7 @@ import { isAtPlace, recordPlace } from "../db/places.ts";
 import { endFormerSecret, newCsrf, resumeSession, type Resuming, type Session } from "../db/sessions.ts";
 import type { Address } from "../visitor/addresses.ts";
 import { deviceOf, readUserAgent } from "../visitor/devices.ts";
-import { readVisitor } from "../visitor/visitor.ts";
+import { type DeviceHeaders, readVisitor } from "../visitor/visitor.ts";
 import { textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "./cookies.ts";
@@ -14,6 +14,7 @@ import type { AppOptions, Env } from "./env.ts";
 import { isHtmx } from "./htmx.ts";
 import { languageOf } from "./languages.ts";
 import { PAGE_HEADER, paths, safeNext, withQuery } from "./paths.ts";
+import { deviceHeadersOf } from "./request.ts";
 
 /** Sets the session's cookie, for as long as a connection opened at `openedAt` can last. */
 export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: number): void {
@@ -81,22 +82,24 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
 
 /** Records what a request shows of its session, a poll's too: from where it is used, and that a renewed secret arrived. */
 export function recordVisit(c: Context<Env>, session: Session): void {
-  c.get("waitUntil")(recordVisitFrom(c.get("options"), session, c.get("address")(), c.req.header("User-Agent")));
+  c.get("waitUntil")(recordVisitFrom(c.get("options"), session, c.get("address")(), deviceHeadersOf(c)));
 }
 
 export async function recordVisitFrom(
   { db, now: clock, countryOf, log }: AppOptions,
   session: Session,
   address: Address,
-  userAgentHeader: string | undefined,
+  headers: DeviceHeaders,
 ): Promise<void> {
   const now = clock();
   if (session.isFirstSeen) await endFormerSecret(db, session, now);
-  const device = deviceOf(readUserAgent(userAgentHeader));
+  const userAgent = readUserAgent(headers.userAgent);
   // An unknown address is no other one; another device is one all the same.
-  if (isAtPlace(session, address.client || session.place.client, device, now)) return;
+  const client = address.client || session.place.client;
+  const seen = { client, device: deviceOf(userAgent, headers.brands), userAgent };
+  if (isAtPlace(session, seen, now)) return;
 
-  const reasons = await recordPlace(db, session, await readVisitor(address, userAgentHeader, countryOf), now);
+  const reasons = await recordPlace(db, session, await readVisitor(address, headers, countryOf), now);
   if (reasons.length === 0) return;
   const { userId: user, connectionId: connection } = session;
   log("unusual_moved", { user, connection, ip: address.ip, reasons: reasons.join(" ") });

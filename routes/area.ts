@@ -13,7 +13,7 @@ import { languageOf } from "../http/languages.ts";
 import { createLog, describeError } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
-import { createAddressReader } from "../http/request.ts";
+import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
 import { recordVisitFrom, redirectToSignIn, resumingOf } from "../http/sessions.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createApp } from "./app.tsx";
@@ -52,7 +52,7 @@ export function createArea(options: AreaOptions): {
 
     const seen = Promise.all([
       markSeen(db, session, lifetime, now()),
-      recordVisitFrom(settings, session, addressOf(c), c.req.header("User-Agent")),
+      recordVisitFrom(settings, session, addressOf(c), deviceHeadersOf(c)),
     ]);
     waitUntil(
       seen.then(() => {}).catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connections } from "../db/schema.ts";
-import { deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../visitor/devices.ts";
+import { deviceKindOf, deviceOf, readUserAgent, UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import { paths } from "../http/paths.ts";
 import { CELL, startApp } from "./app.ts";
 
@@ -132,6 +132,60 @@ Deno.test("deviceOf names a script by its product", () => {
   assert.equal(deviceOf("node"), "node");
 });
 
+Deno.test("deviceOf names systems and programs that are rare", () => {
+  assert.equal(
+    deviceOf("Mozilla/5.0 (X11; FreeBSD amd64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+    "Firefox on FreeBSD",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (X11; OpenBSD amd64; rv:128.0) Gecko/20100101 Firefox/128.0"),
+    "Firefox on OpenBSD",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1682"),
+    "PowerShell on Windows",
+  );
+  assert.equal(
+    deviceOf("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.3.0"),
+    "Thunderbird on Windows",
+  );
+  assert.equal(deviceOf("w3m/0.5.3+git20230121"), "w3m");
+  assert.equal(deviceOf("Lynx/2.9.0dev.12 libwww-FM/2.14"), "Lynx");
+});
+
+Deno.test("deviceOf names a bot by itself, whatever browser it claims to be", () => {
+  assert.equal(
+    deviceOf("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"),
+    "GPTBot",
+  );
+  assert.equal(
+    deviceOf(
+      "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/116.0.1938.76 Safari/537.36",
+    ),
+    "bingbot",
+  );
+  assert.equal(deviceOf("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"), "Googlebot");
+});
+
+Deno.test("deviceOf keeps what is named when the rest isn't", () => {
+  assert.equal(deviceOf("Mozilla/5.0 (X11; rv:128.0) Gecko/20100101 Firefox/128.0"), "Firefox");
+  assert.equal(deviceOf("Mozilla/5.0 (Windows NT 10.0; Win64; x64)"), "Windows");
+});
+
+Deno.test("deviceOf tells Brave from Chrome by its brands", () => {
+  const chrome =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+  assert.equal(deviceOf(chrome, '"Chromium";v="142", "Brave";v="142", "Not_A Brand";v="99"'), "Brave on Windows");
+  assert.equal(deviceOf(chrome, '"Chromium";v="142", "Google Chrome";v="142"'), "Chrome on Windows");
+});
+
+Deno.test("deviceKindOf classifies rare systems, scripts and bots", () => {
+  assert.equal(deviceKindOf("Mozilla/5.0 (X11; FreeBSD amd64; rv:128.0) Gecko/20100101 Firefox/128.0"), "computer");
+  assert.equal(deviceKindOf("curl/8.14.1"), "script");
+  assert.equal(deviceKindOf("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"), "script");
+  assert.equal(deviceKindOf("Mozilla/5.0"), "unknown");
+});
+
 Deno.test("deviceOf returns UNKNOWN_DEVICE for a User-Agent that it can't read", () => {
   assert.equal(deviceOf(""), UNKNOWN_DEVICE);
   assert.equal(deviceOf("Mozilla/5.0"), UNKNOWN_DEVICE);
@@ -148,7 +202,7 @@ Deno.test("deviceOf handles User-Agents crafted to be slow", () => {
   assert.equal(deviceOf(`Mozilla/5.0 ${"(".repeat(500)}`), UNKNOWN_DEVICE);
   assert.equal(deviceOf(`Version/${"1.".repeat(250)}`), "Version");
   assert.equal(deviceOf(`${" ".repeat(500)}/`), UNKNOWN_DEVICE);
-  assert.equal(deviceOf("Opera ".repeat(85)), UNKNOWN_DEVICE);
+  assert.equal(deviceOf("Opera ".repeat(85)), "Opera");
 });
 
 // Security: log

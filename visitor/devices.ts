@@ -1,4 +1,5 @@
 import bowser from "bowser";
+import { UAParser } from "ua-parser-js";
 
 export const UNKNOWN_DEVICE = "Unknown device";
 
@@ -17,35 +18,42 @@ export function readUserAgent(header: string | undefined): string {
 }
 
 /**
- * Names the device: "Firefox on Linux", "Safari on iPhone", a script's product name ("curl"), or `UNKNOWN_DEVICE`. It is a label and
- * proves nothing: a client sends whatever it likes.
+ * Names the device: "Firefox on Linux", "Safari on iPhone", a script's product name ("curl"), or `UNKNOWN_DEVICE`. `brands` is the `Sec-CH-UA`
+ * header, by which Brave differs from Chrome. It is a label and proves nothing: a client sends whatever it likes.
  */
-export function deviceOf(userAgent: string): string {
-  const known = devices.get(userAgent);
-  if (known !== undefined) return known;
-  if (devices.size >= MAX_CACHED) devices.clear();
-  const device = nameDevice(userAgent);
-  devices.set(userAgent, device);
-  return device;
+export function deviceOf(userAgent: string, brands = ""): string {
+  const { name, label } = parse(userAgent);
+  return name === "Chrome" && brands.includes('"Brave"') ? label.replace("Chrome", "Brave") : label;
 }
 
-const devices = new Map<string, string>();
-
-function nameDevice(userAgent: string): string {
-  if (userAgent === "") return UNKNOWN_DEVICE;
-  const { browser, os, platform } = bowser.parse(userAgent);
-  const system = platform.model && /^(iPhone|iPad)$/.test(platform.model) ? platform.model : os.name;
-  if (browser.name && system) return `${shortName(browser.name)} on ${system}`;
-
-  return productOf(userAgent) ?? UNKNOWN_DEVICE;
-}
-
-/** Classifies the device; a User-Agent that names neither a browser nor a system is a script. */
+/** Classifies the device; a User-Agent that names no system is a script's. */
 export function deviceKindOf(userAgent: string): DeviceKind {
-  if (userAgent === "") return "unknown";
-  const { type } = bowser.parse(userAgent).platform;
-  const kind = KINDS.get(type ?? "");
-  return kind ?? (productOf(userAgent) ? "script" : "unknown");
+  return parse(userAgent).kind;
+}
+
+type Parsed = { name: string | undefined; label: string; kind: DeviceKind };
+const cache = new Map<string, Parsed>();
+
+function parse(userAgent: string): Parsed {
+  const known = cache.get(userAgent);
+  if (known) return known;
+  if (cache.size >= MAX_CACHED) cache.clear();
+  const parsed = parseAnew(userAgent);
+  cache.set(userAgent, parsed);
+  return parsed;
+}
+
+function parseAnew(userAgent: string): Parsed {
+  if (userAgent === "") return { name: undefined, label: UNKNOWN_DEVICE, kind: "unknown" };
+  const { browser, os, platform } = bowser.parse(userAgent);
+  const more = new UAParser(userAgent).getResult();
+  const system = platform.model && /^(iPhone|iPad)$/.test(platform.model) ? platform.model : os.name || more.os.name;
+  const isBot = platform.type === "bot";
+  const found = (isBot ? botIn(userAgent) : undefined) ?? nameIn(userAgent, browser.name || more.browser.name);
+  const name = found && shortName(found);
+  const kind = KINDS.get(platform.type ?? "") ?? KINDS.get(more.device.type ?? "") ??
+    (system ? "computer" : productOf(userAgent) ? "script" : "unknown");
+  return { name, label: name && system && !isBot ? `${name} on ${system}` : name ?? system ?? UNKNOWN_DEVICE, kind };
 }
 
 const KINDS = new Map<string, DeviceKind>([
@@ -55,6 +63,20 @@ const KINDS = new Map<string, DeviceKind>([
   ["bot", "script"],
 ]);
 
+/** Engines and what browsers claim to be, which name no program. */
+const GENERIC = /^(Mozilla|AppleWebKit|WebKit|Gecko|KHTML|Version|Safari|Chrome|Mobile)$/;
+
+/** A program that neither library knows names itself last, as Thunderbird and PowerShell do. */
+function nameIn(userAgent: string, known: string | undefined): string | undefined {
+  if (known && /^[a-z][\w .+-]*$/i.test(known) && !/^(Mozilla|WebKit)$/.test(known)) return known;
+  const products = userAgent.split(" ").map((word) => /^([a-z][\w.+-]{1,31})\/\d/i.exec(word)?.[1]);
+  return products.findLast((product) => product !== undefined && !GENERIC.test(product)) ?? productOf(userAgent);
+}
+
+function botIn(userAgent: string): string | undefined {
+  return /[\w-]*(?:bot|crawler|spider)[\w-]*(?=\/|;|\))/i.exec(userAgent)?.[0];
+}
+
 /** The product name at the start: "curl" for `curl/8.14.1`. */
 function productOf(userAgent: string): string | undefined {
   const product = /^[a-z][\w.+-]{1,31}(?=\/|$)/i.exec(userAgent)?.[0];
@@ -62,5 +84,5 @@ function productOf(userAgent: string): string | undefined {
 }
 
 function shortName(browser: string): string {
-  return browser.replace(/^Microsoft /, "").replace(/(?<!^Android) (Browser|for Android)$/, "");
+  return browser.replace(/^(Microsoft |Windows(?=PowerShell))/, "").replace(/(?<!^Android) (Browser|for Android)$/, "");
 }

@@ -12,18 +12,21 @@ export type Visitor = {
   deviceKind: DeviceKind;
 };
 
-/** Describes the visitor at an address by its country and its `User-Agent` header. */
+/** The headers `User-Agent` and `Sec-CH-UA`, as they came. */
+export type DeviceHeaders = { userAgent: string | undefined; brands: string | undefined };
+
+/** Describes the visitor at an address by its country and its headers. */
 export async function readVisitor(
   address: Address,
-  userAgentHeader: string | undefined,
+  headers: DeviceHeaders,
   countryOf: CountryOf,
 ): Promise<Visitor> {
-  const userAgent = readUserAgent(userAgentHeader);
+  const userAgent = readUserAgent(headers.userAgent);
   return {
     address,
     countryCode: await countryOf(address),
     userAgent,
-    device: deviceOf(userAgent),
+    device: deviceOf(userAgent, headers.brands),
     deviceKind: deviceKindOf(userAgent),
   };
 }
