@@ -24,9 +24,9 @@ export type HistoryQuery = z.infer<typeof HistoryQuery>;
 /** A query as it came: fields by name, empty ones left out, repeated ones as a list. */
 export type RawQuery = Record<string, string | string[]>;
 
-export function readRawQuery(url: string): RawQuery {
+export function readRawQuery(url: string, { shape }: { shape: object } = HistoryQuery): RawQuery {
   const params = new URL(url).searchParams;
-  const names = Object.keys(HistoryQuery.shape).filter((name) => params.getAll(name).some((value) => value !== ""));
+  const names = Object.keys(shape).filter((name) => params.getAll(name).some((value) => value !== ""));
   return Object.fromEntries(names.map((name) => {
     const values = params.getAll(name);
     return [name, values.length === 1 ? values[0]! : values];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/history/csv.ts";
+import { FOR_PROGRAMS } from "../views/history/csv.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { DAY, EMAIL, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { fill } from "./long_history.ts";
@@ -144,7 +145,7 @@ Deno.test("the CSV contains each row of a long history once, and none that arriv
   await fill(db, user!.id, 2_500);
   clock.now += DAY;
 
-  const reader = streamCsv(db, { userId: user!.id, filter: {}, now: clock.now }, ALLOWED).getReader();
+  const reader = streamCsv(db, { userId: user!.id, filter: {}, now: clock.now }, FOR_PROGRAMS, ALLOWED).getReader();
   const chunks = [await reader.read()];
   await browser("203.0.113.9").signIn();
   while (!chunks.at(-1)!.done) chunks.push(await reader.read());
@@ -168,11 +169,11 @@ Deno.test("the database is read no further after the client leaves, and not at a
     },
   });
 
-  const reader = streamCsv(counting, { userId: user!.id, filter: {}, now: START }, ALLOWED).getReader();
+  const reader = streamCsv(counting, { userId: user!.id, filter: {}, now: START }, FOR_PROGRAMS, ALLOWED).getReader();
   await reader.read();
   const after = reads;
   await reader.cancel();
-  streamCsv(counting, { userId: user!.id, filter: {}, now: START }, ALLOWED);
+  streamCsv(counting, { userId: user!.id, filter: {}, now: START }, FOR_PROGRAMS, ALLOWED);
   const head = await here.request(paths.csv, { method: "HEAD" });
 
   assert.ok(after > 0);

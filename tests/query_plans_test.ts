@@ -402,7 +402,7 @@ const SESSION: Session = {
   timeZone: null,
   language: null,
   theme: null,
-  place: { client: "46.16.60.1", device: "curl", lastAt: null },
+  place: { client: "46.16.60.1", device: "curl", userAgent: "curl/8", lastAt: null },
   browser: "b",
   end: null,
 };

@@ -5,6 +5,7 @@ import { listHistory, MAX_SEARCHED } from "../db/history/rows.ts";
 import { connections } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/history/csv.ts";
+import { FOR_PROGRAMS } from "../views/history/csv.ts";
 import { paths } from "../http/paths.ts";
 import { CELL, DAY, EMAIL, HTMX, signedIn, START, startApp } from "./app.ts";
 
@@ -109,7 +110,8 @@ Deno.test("a client that leaves a download stops its search", async () => {
     },
   });
 
-  const reader = streamCsv(counting, query, { mayContinue: () => Promise.resolve(true), end: () => {} }).getReader();
+  const reader = streamCsv(counting, query, FOR_PROGRAMS, { mayContinue: () => Promise.resolve(true), end: () => {} })
+    .getReader();
   await reader.read();
   const after = reads;
   const pending = reader.read();

@@ -5,7 +5,19 @@ import { openDatabase } from "../db/database.ts";
 import { browserUsers, connections, users } from "../db/schema.ts";
 import { findUser, removeUser, renameUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, CHEAP, DAY, EMAIL, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp, STRANGER } from "./app.ts";
+import {
+  addAccount,
+  CHEAP,
+  DAY,
+  EMAIL,
+  ORIGIN,
+  PASSWORD,
+  type Reply,
+  signedIn,
+  START,
+  startApp,
+  STRANGER,
+} from "./app.ts";
 
 Deno.test("GET /sign-in says what to do about a forgotten password", async () => {
   const { browser } = await startApp();

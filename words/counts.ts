@@ -11,6 +11,11 @@ const isOne = inEachLanguage((language) => {
   return cached((count: number) => rules.select(count) === "one");
 });
 
+/** Whether the language's numbers have a comma where English has a point. */
+export function hasDecimalComma(language: Language): boolean {
+  return new Intl.NumberFormat(language).format(0.5).includes(",");
+}
+
 /** Helpers for one language's texts: `pick` chooses a plural form, `number` formats, `count` does both ("1,208 rows"), `list` joins. */
 export function countingIn(language: Language) {
   const pick = (count: number, one: string, other: string) => isOne[language](count) ? one : other;

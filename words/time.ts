@@ -62,6 +62,13 @@ export function isoTime(at: number): string {
   return `${isoMinute(at).slice(0, -1)}:${TWO[seconds]}.${String(rest - seconds * 1000).padStart(3, "0")}Z`;
 }
 
+/** "2026-11-23 15:04:09" in a zone, which spreadsheets read as a date; with the offset where clocks went back. */
+export function localTime(at: number, zone: string): string {
+  const offset = offsetAt(at, zone);
+  const text = isoTime(at + offset).slice(0, -".000Z".length).replace("T", " ");
+  return isRepeated(at, zone) ? `${text} ${offsetName(offset)}` : text;
+}
+
 /** ISO 8601 to the minute, the precision shown. */
 export function isoMinute(at: number): string {
   const day = Math.floor(at / DAY);

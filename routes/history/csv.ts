@@ -1,15 +1,18 @@
 import { type Context, Hono } from "hono";
+import { z } from "zod";
 import type { Db } from "../../db/database.ts";
 import { findUnavailable } from "../../db/driver/unavailable.ts";
 import { endDownload, isConnectionOpen, renewSlot, SLOT_LIFETIME, startDownload } from "../../db/downloads.ts";
 import type { Filter } from "../../db/history/filters.ts";
 import { type Cursor, type Found, type FullEntry, listHistory } from "../../db/history/rows.ts";
 import type { Env } from "../../http/env.ts";
+import { problem } from "../../http/forms.ts";
 import { describeIssues, HistoryQuery, readRawQuery, toFilter } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
 import { requireSession, zoneOf } from "../../http/sessions.ts";
-import { COLUMNS, toCsv, toRecord } from "../../views/history/csv.ts";
+import { type CsvFormat, FOR_PROGRAMS, toCsv } from "../../views/history/csv.ts";
+import { forSpreadsheets } from "../../views/history/spreadsheet.ts";
 import { dayOf } from "../../words/time_zones.ts";
 
 /** In rows; a download stops within twice as many of its session's end. */
@@ -21,16 +24,19 @@ const RENEW_AFTER = SLOT_LIFETIME / 3;
 
 export const csv = new Hono<Env>();
 
-const CsvQuery = HistoryQuery.omit({ before: true });
+const CsvQuery = HistoryQuery.omit({ before: true }).extend({
+  for: z.literal("spreadsheet", problem("badFor")).optional(),
+});
 
 csv.get(paths.csv, requireSession, async (c) => {
   const { options, session, texts: t } = c.var;
-  const raw = readRawQuery(c.req.url);
+  const raw = readRawQuery(c.req.url, CsvQuery);
   const read = CsvQuery.safeParse(raw);
   if (!read.success) return c.text(`${describeIssues(read.error.issues, raw, t).join("\n")}\n`, 400);
 
   const [now, zone] = [options.now(), zoneOf(c)];
   const query = { userId: session.userId, filter: toFilter(read.data, zone), now };
+  const format = read.data.for ? forSpreadsheets(zone, t) : FOR_PROGRAMS;
   const headers = {
     "Content-Type": "text/csv; charset=utf-8",
     "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
@@ -40,7 +46,7 @@ csv.get(paths.csv, requireSession, async (c) => {
   const download = await registerDownload(c);
   if (!download) return c.text(`${t.errors.tooManyDownloads}\n`, 429, { "Retry-After": String(SLOT_LIFETIME / 1000) });
   logRequest(c, "sensitive_read", { user: session.userId, filters: Object.keys(read.data).join(" ") });
-  return c.body(streamCsv(options.db, query, download), 200, headers);
+  return c.body(streamCsv(options.db, query, format, download), 200, headers);
 });
 
 /** What a running download asks for and reports. */
@@ -85,11 +91,12 @@ async function orUncounted<T>(write: Promise<T>): Promise<T | undefined> {
 export function streamCsv(
   db: Db,
   query: { userId: string; filter: Filter; now: number },
+  { mark, separator, columns, toRecord }: CsvFormat,
   download: Download,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   const yieldToOthers = createYield();
-  let header = [COLUMNS];
+  let header = mark + toCsv([columns], separator);
   let before: Cursor | null = null;
   let isOver = false;
   let hasLeft = false;
@@ -105,8 +112,8 @@ export function streamCsv(
       if (!mayContinue) {
         throw new Error("Cannot continue the download: its session ended, or other downloads took its place");
       }
-      text = toCsv([...header, ...found.entries.map(toRecord)]);
-      header = [];
+      text = header + toCsv(found.entries.map(toRecord), separator);
+      header = "";
       before = found.stoppedAt ?? found.entries.at(-1) ?? null;
       isOver = found.stoppedAt === null && found.entries.length < CHUNK;
     }

@@ -2,12 +2,12 @@ import type { Child } from "hono/jsx";
 import type { Entry } from "../../db/history/rows.ts";
 import { reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
-import { countryName } from "../../words/countries.ts";
+import { countryName, placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { formatAgo, formatRecentTime, timeBeside } from "../../words/time.ts";
 import { html } from "../html.ts";
-import { Country, IpAddress } from "./values.ts";
+import { Country, flagOf, IpAddress } from "./values.ts";
 
 export type TableContext = {
   current: string;
@@ -25,6 +25,7 @@ export function ConnectionRow(
   const isCurrent = id === context.current;
   const state = stateOf(entry);
   const classes = classesOf(entry, isCurrent);
+  const flag = flagOf(countryCode);
   const time = formatRecentTime(openedAt, now, zone, t);
   return html`
     <tr id="${rowId(id)}" ${classes !== "" && html`
@@ -41,7 +42,9 @@ export function ConnectionRow(
         })}</td>
       <td class="ip">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}${lastIp !== null && lastIp !== ip &&
         Last({ place: IpAddress({ ip: lastIp }), t })}</td>
-      <td class="country">${Country({ code: countryCode, t })}${lastCountryCode !== null &&
+      <td class="country" ${flag !== "" && html`
+        data-flag="${flag}"
+      `}>${placeName(countryCode, t)}${lastCountryCode !== null &&
         lastCountryCode !== countryCode &&
         Last({ place: Country({ code: lastCountryCode, t }), t })}</td>
       <td class="device${deviceKind !== "computer" && ` ${deviceKind}`}">${deviceName(

@@ -8,7 +8,16 @@ import { isoTime } from "../../words/time.ts";
 // The file is for programs.
 const ENGLISH = textsOf("en");
 
-export const COLUMNS = [
+/** How a download is written: for programs, or for people. */
+export type CsvFormat = {
+  /** What the file begins with. */
+  mark: string;
+  separator: "," | ";";
+  columns: string[];
+  toRecord: (entry: FullEntry) => string[];
+};
+
+const COLUMNS = [
   "opened_at",
   "last_seen_at",
   "closed_at",
@@ -28,7 +37,9 @@ export const COLUMNS = [
   "last_country_code",
 ];
 
-export function toRecord(entry: FullEntry): string[] {
+export const FOR_PROGRAMS: CsvFormat = { mark: "", separator: ",", columns: COLUMNS, toRecord };
+
+function toRecord(entry: FullEntry): string[] {
   const isRefused = entry.attempts !== null;
   return [
     isoTime(entry.openedAt),
@@ -59,8 +70,10 @@ function codeOf(country: string): string {
  * RFC 4180, without formulas (ASVS 1.2.10): what would start one gets a `'` in front, also after a `;` or a tab inside a field, where some
  * spreadsheets split, quoted or not.
  */
-export function toCsv(records: string[][]): string {
-  return records.map((fields) => `${fields.map((field) => PLAIN.test(field) ? field : quote(field)).join()}\r\n`).join(
+export function toCsv(records: string[][], separator: CsvFormat["separator"] = ","): string {
+  return records.map((fields) =>
+    `${fields.map((field) => PLAIN.test(field) ? field : quote(field)).join(separator)}\r\n`
+  ).join(
     "",
   );
 }
@@ -70,7 +83,7 @@ const PLAIN = /^(?:[\w.:][\w.: ()/-]*)?$/;
 
 const quote = cached((field: string) =>
   // csv-stringify quotes a field with a whole CRLF only, but readers end a record at either half.
-  stringify([[disarm(field)]], { record_delimiter: "windows", quoted_match: /[\r\n;\t]/ }).slice(0, -"\r\n".length)
+  stringify([[disarm(field)]], { record_delimiter: "windows", quoted_match: /[\r\n,;\t]/ }).slice(0, -"\r\n".length)
 );
 
 const FORMULA = /(?:^|[;\t\r\n]"*)[=+\-@\uff1d\uff0b\uff0d\uff20]|^\p{Cc}/u;

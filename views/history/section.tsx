@@ -61,6 +61,7 @@ export function HistoryHead(
         <a class="button download" href={withQuery(paths.csv, filter)}>
           {t.history.download} {overview?.rows && <small>{countOf(overview.rows, t)}</small>}
         </a>
+        <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
         <CloseAll isAlone={isAlone} t={t} />
       </div>
       {isPasswordDue === 1 && <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>}

@@ -16,14 +16,15 @@ export function Country({ code, t }: { code: string; t: Texts }) {
 const countries = inEachLanguage((language) =>
   cached((code: string) => {
     const name = placeName(code, textsOf(language));
-    if (!/^[A-Z]{2}$/.test(code)) return html`${name}`;
-    return html`<span aria-hidden="true">${flagOf(code)}\u00a0</span>${name}`;
+    const flag = flagOf(code);
+    return flag === "" ? html`${name}` : html`<span aria-hidden="true">${flag}\u00a0</span>${name}`;
   })
 );
 
-function flagOf(code: string): string {
-  return String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65));
-}
+// Empty for what isn't a country.
+export const flagOf = cached((code: string) =>
+  /^[A-Z]{2}$/.test(code) ? String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65)) : ""
+);
 
 /** Long addresses may break after every second colon. */
 export function IpAddress({ ip }: { ip: string }) {

@@ -79,6 +79,7 @@ export const ca: Wording = {
     review: "Revisa",
     passwordDue: "Vas dir que hi havia algú altre al teu compte. Tria una contrasenya nova.",
     download: "Baixa el CSV",
+    forSpreadsheets: "Per a fulls de càlcul",
     rows: (rows) => count(rows, "fila", "files"),
     moreThanRows: (rows) => `més de ${count(rows, "fila", "files")}`,
     results: (rows) => count(rows, "resultat", "resultats"),
@@ -306,6 +307,25 @@ export const ca: Wording = {
     noBrowser: "No va enviar cap User-Agent.",
   },
 
+  spreadsheet: {
+    opened: "Oberta",
+    lastSeen: "Última activitat",
+    closed: "Tancada",
+    state: "Estat",
+    ended: "Com va acabar",
+    ip: "Adreça IP",
+    country: "País",
+    device: "Dispositiu",
+    userAgent: "User-Agent",
+    attempts: "Intents",
+    unusual: "Inusual",
+    verdict: "La teva revisió",
+    closedFrom: "Tancada des de",
+    addresses: "Adreces",
+    lastIp: "Última adreça IP",
+    lastCountry: "Últim país",
+  },
+
   password: {
     title: "Contrasenya",
     lead:
@@ -365,6 +385,7 @@ export const ca: Wording = {
     badFrom: "«Des de» ha de ser un dia com 2026-11-23",
     badTo: "«Fins a» ha de ser un dia com 2026-11-23",
     badIp: `«Adreça IP» ha de ser una adreça, el començament d'una (81.40.12) o un rang com 81.40.12.0/24`,
+    badFor: "«for» ha de ser spreadsheet, o no hi ha de ser",
     badCursor: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",
   },
 

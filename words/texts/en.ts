@@ -81,6 +81,7 @@ export const en = {
     review: "Review",
     passwordDue: "You said that somebody else was in your account. Choose a new password.",
     download: "Download CSV",
+    forSpreadsheets: "For spreadsheets",
     rows: (rows: number) => count(rows, "row", "rows"),
     moreThanRows: (rows: number) => `more than ${count(rows, "row", "rows")}`,
     results: (rows: number) => count(rows, "result", "results"),
@@ -301,6 +302,26 @@ export const en = {
     noBrowser: "It sent no User-Agent.",
   },
 
+  /** The columns of the file for people, in their order. */
+  spreadsheet: {
+    opened: "Opened",
+    lastSeen: "Last seen",
+    closed: "Closed",
+    state: "State",
+    ended: "How it ended",
+    ip: "IP address",
+    country: "Country",
+    device: "Device",
+    userAgent: "User-Agent",
+    attempts: "Attempts",
+    unusual: "Unusual",
+    verdict: "Your review",
+    closedFrom: "Closed from",
+    addresses: "Addresses",
+    lastIp: "Last IP address",
+    lastCountry: "Last country",
+  },
+
   password: {
     title: "Password",
     lead: "Changing your password also closes every other connection to your account. This browser stays signed in.",
@@ -359,6 +380,7 @@ export const en = {
     badFrom: '"From" must be a day like 2026-11-23',
     badTo: '"To" must be a day like 2026-11-23',
     badIp: '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24',
+    badFor: '"for" must be spreadsheet, or left out',
     badCursor: "The link to older connections was damaged, so these are the newest ones",
   },
 

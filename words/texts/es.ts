@@ -73,6 +73,7 @@ export const es: Wording = {
     review: "Revisar",
     passwordDue: "Dijiste que otra persona estaba en tu cuenta. Elige una contraseña nueva.",
     download: "Descargar CSV",
+    forSpreadsheets: "Para hojas de cálculo",
     rows: (rows) => count(rows, "fila", "filas"),
     moreThanRows: (rows) => `más de ${count(rows, "fila", "filas")}`,
     results: (rows) => count(rows, "resultado", "resultados"),
@@ -304,6 +305,25 @@ export const es: Wording = {
     noBrowser: "No envió ningún User-Agent.",
   },
 
+  spreadsheet: {
+    opened: "Abierta",
+    lastSeen: "Última actividad",
+    closed: "Cerrada",
+    state: "Estado",
+    ended: "Cómo terminó",
+    ip: "Dirección IP",
+    country: "País",
+    device: "Dispositivo",
+    userAgent: "User-Agent",
+    attempts: "Intentos",
+    unusual: "Inusual",
+    verdict: "Tu revisión",
+    closedFrom: "Cerrada desde",
+    addresses: "Direcciones",
+    lastIp: "Última dirección IP",
+    lastCountry: "Último país",
+  },
+
   password: {
     title: "Contraseña",
     lead:
@@ -363,6 +383,7 @@ export const es: Wording = {
     badFrom: "«Desde» debe ser un día como 2026-11-23",
     badTo: "«Hasta» debe ser un día como 2026-11-23",
     badIp: "«Dirección IP» debe ser una dirección, el principio de una (81.40.12) o un rango como 81.40.12.0/24",
+    badFor: "«for» debe ser spreadsheet, o no estar",
     badCursor: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
   },
 
