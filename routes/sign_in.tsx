@@ -6,7 +6,7 @@ import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
-import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
+import { deleteFormerCookie, MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
@@ -79,6 +79,7 @@ signIn.post(paths.signOut, requireOwnPage, async (c) => {
     logRequest(c, "session_closed", { user: session.userId, connection: session.connectionId });
   }
   // The cookie stays: it opens nothing, but lets the sign-in page say what happened.
+  deleteFormerCookie(c, "session");
   return c.redirect(paths.signIn, 303);
 });
 

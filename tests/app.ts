@@ -96,6 +96,7 @@ type Sent = { headers?: Record<string, string>; method?: string; body?: BodyInit
 
 /** Acts like a browser without JavaScript: stores cookies, submits a form with its fields, sends `Origin`. */
 export class Browser {
+  /** By their names without the port. */
   readonly cookies = new Map<string, string>();
 
   constructor(
@@ -113,7 +114,7 @@ export class Browser {
       headers: {
         "Host": new URL(this.origin).host,
         "User-Agent": this.userAgent,
-        "Cookie": [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+        "Cookie": [...this.cookies].map(([name, value]) => `${name}${this.suffix}=${value}`).join("; "),
         ...headers,
       },
     });
@@ -164,6 +165,11 @@ export class Browser {
     return await this.post(paths.signOut, { csrf: $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "" });
   }
 
+  private get suffix(): string {
+    const { port } = new URL(this.origin);
+    return port && `-${port}`;
+  }
+
   /** Whether this browser's cookie is valid now. */
   async isIn(): Promise<boolean> {
     return (await this.get(paths.connections)).status === 200;
@@ -172,8 +178,9 @@ export class Browser {
   private store(cookie: string): void {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
     if (!name) return;
-    if (/max-age=0/i.test(cookie)) this.cookies.delete(name);
-    else this.cookies.set(name, value ?? "");
+    const bare = name.endsWith(this.suffix) ? name.slice(0, name.length - this.suffix.length) : name;
+    if (/max-age=0/i.test(cookie)) this.cookies.delete(bare);
+    else this.cookies.set(bare, value ?? "");
   }
 }
 

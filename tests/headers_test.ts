@@ -46,9 +46,9 @@ Deno.test("where subdomains can't have HTTPS, only the host itself is kept to it
 Deno.test("every cookie of every answer is HttpOnly, SameSite=Lax, for the whole site and without a Domain", async () => {
   const cookies = cookiesOf(await crawl(await startApp()));
 
-  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["form", "session", "browser", "notice"]));
+  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["form-8000", "session-8000", "browser-8000", "notice-8000"]));
   for (const cookie of cookies) {
-    assert.match(cookie, /^\w+=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/);
+    assert.match(cookie, /^\w+-8000=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/);
   }
 });
 

@@ -113,7 +113,7 @@ Deno.test("two tabs that send the password at once end up with one valid cookie"
 
   assert.deepEqual(answers.map(({ status }) => status), [303, 303]);
   const cookies = answers.flatMap(({ headers }) =>
-    headers.getSetCookie().filter((text) => text.startsWith("session="))
+    headers.getSetCookie().filter((text) => text.startsWith("session-8000="))
   );
   assert.equal(cookies.length, 1);
   assert.deepEqual([await tabs[0]!.isIn(), await tabs[1]!.isIn()], [true, true]);
@@ -146,7 +146,7 @@ Deno.test("the new cookie lasts exactly as long as the connection can", async ()
 
   const answer = await here.submit(paths.password, passwordChange("a much better password than before"));
 
-  assert.match(answer.headers.getSetCookie().join(), new RegExp(`session=[^;]+; Max-Age=${10 * 86_400};`));
+  assert.match(answer.headers.getSetCookie().join(), new RegExp(`session-8000=[^;]+; Max-Age=${10 * 86_400};`));
 });
 
 // ASVS 7.2.4, 7.4.3

@@ -202,6 +202,46 @@ Deno.test("over HTTPS a session is read from its __Host- cookie and from no simi
   assert.equal(await status(`__Host-session=x; __Host-session=${session}`), 303);
 });
 
+// ASVS 3.3
+Deno.test("two panels on one host and two ports don't sign each other out", async () => {
+  const [one, two] = [await signedIn(), await startApp({ origin: new URL("http://127.0.0.1:8001") })];
+  const there = two.browser();
+  await there.signIn();
+
+  const names = async (site: typeof one | typeof two) =>
+    (await site.browser().signIn()).headers.getSetCookie().map((cookie) => cookie.split("=")[0]).sort();
+
+  assert.deepEqual(await names(one), ["browser-8000", "session-8000"]);
+  assert.deepEqual(await names(two), ["browser-8001", "session-8001"]);
+  assert.equal(await one.here.isIn(), true);
+  assert.equal(await there.isIn(), true);
+});
+
+// ASVS 3.3
+Deno.test("a port other than HTTPS's own is in the names of a panel's __Host- cookies", async () => {
+  const { browser } = await startApp({ origin: new URL("https://panel.example:8443") });
+
+  const answer = await browser().signIn();
+
+  assert.deepEqual(answer.headers.getSetCookie().map((cookie) => cookie.split("=")[0]).sort(), [
+    "__Host-browser-8443",
+    "__Host-session-8443",
+  ]);
+});
+
+// ASVS 7.4.1
+Deno.test("a session's cookie without the port in its name still works, and signing out deletes it", async () => {
+  const { here, browser } = await signedIn();
+  const former = browser();
+  const headers = { Cookie: `session=${here.cookies.get("session")}` };
+
+  assert.equal((await former.get(paths.connections, headers)).status, 200);
+  const answer = await former.post(paths.signOut, {}, headers);
+
+  assert.match(answer.headers.getSetCookie().join(), /^session=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/);
+  assert.equal(await here.isIn(), false);
+});
+
 // Security: no 5xx
 Deno.test("malformed cookies count as signed out", async () => {
   const { browser } = await startApp();
