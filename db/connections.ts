@@ -20,7 +20,7 @@ const SEEN_INTERVAL = 60_000;
 
 export type ConnectionSummary = Pick<
   typeof connections.$inferSelect,
-  "id" | "openedAt" | "ip" | "countryCode" | "device"
+  "id" | "openedAt" | "ip" | "countryCode" | "device" | "unusual" | "verdict"
 >;
 
 /**
@@ -89,10 +89,13 @@ export async function openConnection(
   );
 }
 
-export function listOtherOpen(db: Db, session: Session, now: number): Promise<ConnectionSummary[]> {
-  return selectSummaries(db)
+/** Unreviewed ones first, then the newest. */
+export async function listOtherOpen(db: Db, session: Session, now: number): Promise<ConnectionSummary[]> {
+  const open = await selectSummaries(db)
     .where(and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId), isOpen(now)))
     .orderBy(desc(connections.openedAt), desc(connections.id));
+  const isUnreviewed = ({ unusual, verdict }: ConnectionSummary) => unusual !== null && verdict === null;
+  return [...open.filter(isUnreviewed), ...open.filter((each) => !isUnreviewed(each))];
 }
 
 /** Returns how many. */
@@ -148,13 +151,18 @@ export async function hasEnded(db: Db, session: Session, now: number): Promise<b
   return await db.$count(connections, and(eq(connections.id, session.connectionId), isOpen(now))) === 0;
 }
 
+/** Whether there is nothing for `markSeen` to record. */
+export function isSeenRecently({ lastSeenAt }: Session, now: number): boolean {
+  return Math.abs(now - lastSeenAt) < SEEN_INTERVAL;
+}
+
 /** Records a visit over the current connection, which postpones its expiry: once a minute at most, and never back in time. */
 export async function markSeen(db: Db, session: Session, lifetime: Lifetime, now: number): Promise<void> {
   if (session.lastSeenAt - now > SEEN_INTERVAL) {
     await shortenFuture(db, lifetime, now, eq(connections.id, session.connectionId));
     return;
   }
-  if (now - session.lastSeenAt < SEEN_INTERVAL) return;
+  if (isSeenRecently(session, now)) return;
   await db.update(connections)
     .set({ lastSeenAt: now, expiresAt: expiryOf(session.openedAt, now, lifetime) })
     .where(and(eq(connections.id, session.connectionId), lt(connections.lastSeenAt, now), isOpen(now)));
@@ -218,8 +226,8 @@ export function listClosedBy(db: Db, session: Session, since: number, limit: num
 }
 
 function selectSummaries(db: Db) {
-  const { id, openedAt, ip, countryCode, device } = connections;
-  return db.select({ id, openedAt, ip, countryCode, device }).from(connections);
+  const { id, openedAt, ip, countryCode, device, unusual, verdict } = connections;
+  return db.select({ id, openedAt, ip, countryCode, device, unusual, verdict }).from(connections);
 }
 
 function overMaxOpen(db: Db, userId: string, now: number) {

@@ -30,7 +30,7 @@ await light.getByLabel("Password").fill(readOutput("Password: "));
 await light.getByRole("button", { name: "Sign in" }).click();
 await light.waitForURL((url) => url.pathname === paths.connections);
 await saveImage(light, "history-light");
-await light.getByRole("link", { name: "Close open connections" }).click();
+await light.getByRole("button", { name: "Close open connections" }).click();
 await light.locator("dialog:modal").waitFor();
 await saveImage(light, "confirmation");
 

@@ -10,8 +10,8 @@ export const MAX_COOKIE_AGE = 400 * 86_400;
 /** Reads a cookie of the area at `origin`, whichever app the request came through. Before names had the port, they were the bare names. */
 export function readCookie(c: Context, name: CookieName, origin: URL): string | undefined {
   const prefix = prefixOf(origin);
-  return getCookie(c, nameAt(origin, name), ...prefix) ??
-    (origin.port === "" ? undefined : getCookie(c, name, ...prefix));
+  const hadOtherName = origin.port !== "" && (name === "session" || name === "browser");
+  return getCookie(c, nameAt(origin, name), ...prefix) ?? (hadOtherName ? getCookie(c, name, ...prefix) : undefined);
 }
 
 /**

@@ -6,7 +6,8 @@ import { readAddresses } from "../visitor/addresses.ts";
 import { isCountry } from "../words/countries.ts";
 import type { Texts } from "../words/texts.ts";
 import { startOfDay } from "../words/time_zones.ts";
-import { problem, say } from "./forms.ts";
+import type { Env } from "./env.ts";
+import { problem, readForm, say } from "./forms.ts";
 import { paths } from "./paths.ts";
 
 /** The history's query, as in the URL. */
@@ -75,6 +76,13 @@ export function currentUrl(c: Context): string {
   if (url.pathname !== paths.connections) url.search = "";
   url.searchParams.delete("before");
   return url.href;
+}
+
+/** The history page, with its filters, from which a page without JavaScript was reached: its form says so, or the browser. */
+export async function historyBehind(c: Context<Env>): Promise<string> {
+  const back = c.req.method === "POST" ? (await readForm(c)).back : c.req.header("Referer");
+  const url = URL.parse(back ?? "", c.req.url);
+  return url?.pathname === paths.connections ? paths.connections + url.search : paths.connections;
 }
 
 /** Whether htmx is on a page that begins with older connections. */

@@ -7,8 +7,9 @@ import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
 import { createOverLimits } from "./passwords/over_limits.ts";
 
-/** Of a header that can't be read; in UTF-16 units. */
+/** Of a header that can't be read, or whose address is cached; in UTF-16 units. */
 const MAX_LOGGED = 200;
+const MAX_CACHED = 1_000;
 
 /** Gives each request its options, its visitor and its background work. */
 export function prepareRequest(options: AppOptions) {
@@ -36,11 +37,18 @@ export function deviceHeadersOf(c: Context): DeviceHeaders {
 export function createAddressReader({ trustedProxies, log }: AppOptions): (c: Context) => Address {
   const warn = (forwarded: string) => log("address_unknown", { forwarded: forwarded.slice(0, MAX_LOGGED) });
   const clientAddress = createClientAddress(trustedProxies, warn);
+  const cache = new Map<string, Address>();
   let hasLogged = false;
   return (c) => {
     const peer = c.env?.remoteAddr;
     const hostname = peer && "hostname" in peer ? peer.hostname : undefined;
-    const address = clientAddress(hostname, c.req.header("X-Forwarded-For"));
+    const forwarded = c.req.header("X-Forwarded-For");
+    const key = `${hostname} ${forwarded}`;
+    const cached = cache.get(key);
+    if (cached) return cached;
+    const address = clientAddress(hostname, forwarded);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    if (key.length <= MAX_LOGGED) cache.set(key, address);
     if (address.client === "" && !hasLogged) {
       hasLogged = true;
       log("address_unknown", { path: c.req.path });

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import { markSeen } from "../db/connections.ts";
+import { isSeenRecently, markSeen } from "../db/connections.ts";
 import type { Db } from "../db/database.ts";
 import { isAtPlace, recordPlace } from "../db/places.ts";
 import { endFormerSecret, newCsrf, resumeSession, type Resuming, type Session } from "../db/sessions.ts";
@@ -75,14 +75,23 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
 
   c.set("session", session);
   const options = c.get("options");
-  c.get("waitUntil")(markSeen(options.db, session, options.lifetime, options.now()));
+  const now = options.now();
+  if (!isSeenRecently(session, now)) c.get("waitUntil")(markSeen(options.db, session, options.lifetime, now));
   recordVisit(c, session);
   return await next();
 });
 
 /** Records what a request shows of its session, a poll's too: from where it is used, and that a renewed secret arrived. */
 export function recordVisit(c: Context<Env>, session: Session): void {
-  c.get("waitUntil")(recordVisitFrom(c.get("options"), session, c.get("address")(), deviceHeadersOf(c)));
+  const [options, address, headers] = [c.get("options"), c.get("address")(), deviceHeadersOf(c)];
+  if (!session.isFirstSeen && isAtPlace(session, seenFrom(session, address, headers), options.now())) return;
+  c.get("waitUntil")(recordVisitFrom(options, session, address, headers));
+}
+
+function seenFrom({ place }: Session, address: Address, headers: DeviceHeaders) {
+  const userAgent = readUserAgent(headers.userAgent);
+  // An unknown address is no other one; another device is one all the same.
+  return { client: address.client || place.client, device: deviceOf(userAgent, headers.brands), userAgent };
 }
 
 export async function recordVisitFrom(
@@ -93,11 +102,7 @@ export async function recordVisitFrom(
 ): Promise<void> {
   const now = clock();
   if (session.isFirstSeen) await endFormerSecret(db, session, now);
-  const userAgent = readUserAgent(headers.userAgent);
-  // An unknown address is no other one; another device is one all the same.
-  const client = address.client || session.place.client;
-  const seen = { client, device: deviceOf(userAgent, headers.brands), userAgent };
-  if (isAtPlace(session, seen, now)) return;
+  if (isAtPlace(session, seenFrom(session, address, headers), now)) return;
 
   const reasons = await recordPlace(db, session, await readVisitor(address, headers, countryOf), now);
   if (reasons.length === 0) return;

@@ -3,6 +3,7 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import { confirmSession, type Session } from "../db/sessions.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, readForm, say } from "../http/forms.ts";
+import { historyBehind } from "../http/history_query.ts";
 import { wantsFragment } from "../http/htmx.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { logRequest } from "../http/request.ts";
@@ -57,11 +58,11 @@ export async function confirmOwner(c: Context<Env>, isRequired = false): Promise
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
 }
 
-export function confirmationProps(
+export async function confirmationProps(
   c: Context<Env>,
   { problem, problems }: Unconfirmed = { problems: {} },
   isRequired = false,
-): Confirmation {
+): Promise<Confirmation> {
   const { options, session, texts: t } = c.var;
   const isOld = needsPassword(session, options.now());
   return {
@@ -70,20 +71,22 @@ export function confirmationProps(
     needsPassword: isRequired || isOld,
     passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
     zone: zoneOf(c),
-    inDialog: wantsFragment(c),
+    back: wantsFragment(c) ? null : await historyBehind(c),
     problem,
     problems,
     t,
   };
 }
 
-export function showConfirmation(
+export async function showConfirmation(
   c: Context<Env>,
   confirmation: HtmlEscapedString | Promise<HtmlEscapedString>,
   title: string,
   unconfirmed?: Unconfirmed,
 ) {
-  if (!wantsFragment(c)) return c.render(<ConfirmationPage>{confirmation}</ConfirmationPage>, { title });
+  if (!wantsFragment(c)) {
+    return await c.render(<ConfirmationPage back={await historyBehind(c)}>{confirmation}</ConfirmationPage>, { title });
+  }
   // htmx doesn't swap a 503: the form stays, with a message beside it.
   return unconfirmed?.isBusy ? renderProblem(c, unconfirmed.problem ?? "") : c.html(confirmation);
 }

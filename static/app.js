@@ -58,23 +58,49 @@ function keepFocus() {
 }
 
 function dismissDialog(event) {
-  if (opensTab(event)) return;
   // The dialog's content fills it, so a click on the dialog itself is one on its backdrop.
   if (event.target !== dialog() && !event.target.closest("#dialog [data-dismiss]")) return;
   event.preventDefault();
   closeDialog();
 }
 
-/** When the network or a proxy fails, no answer from the server says so. */
+// Notifications
+
+/** When the network or a proxy fails, no answer from the server says so. A poll that fails makes the page out of date. */
 function reportLostRequest({ target, detail: { ctx } }) {
-  const text = target.dataset?.lost;
-  const isAnswered = ctx?.response?.status < 500;
-  const problem = document.querySelector("#dialog-problem");
-  if (!text || isAnswered || !problem) return;
-  const notification = document.createElement("p");
-  notification.className = "notification notification-problem";
-  notification.textContent = text;
-  problem.replaceChildren(notification);
+  if (ctx?.response?.status < 500) return;
+  if (target === poll()) return reportStale();
+  const place = target.closest("#dialog")?.querySelector("#dialog-problem") ?? document.querySelector("#notifications");
+  if (place) notify(place, "problem", document.querySelector("#notifications").dataset.lost);
+}
+
+function reportStale() {
+  const status = document.querySelector("#status");
+  if (!status || status.querySelector(".stale")) return;
+  const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  const notification = notify(null, "info", poll().dataset.stale.replace("{time}", time));
+  notification.classList.add("stale");
+  status.append(notification);
+}
+
+function endStale({ target, detail: { ctx } }) {
+  if (target === poll() && ctx.response.status < 400) document.querySelector("#status .stale")?.remove();
+}
+
+function notify(place, kind, text) {
+  const notification = document.createElement("div");
+  notification.className = `notification notification-${kind}`;
+  const paragraph = document.createElement("p");
+  paragraph.textContent = text;
+  notification.append(paragraph);
+  place?.replaceChildren(notification);
+  return notification;
+}
+
+function dismissNotifications({ target }) {
+  if (!target.closest(".dismiss")) return;
+  document.querySelector("#notifications").replaceChildren();
+  (document.querySelector("#title") ?? document.querySelector("#main")).focus();
 }
 
 // Links
@@ -112,7 +138,8 @@ function yieldPoll({ target }) {
 function pausePoll(event) {
   if (event.target !== poll()) return;
   const isReaderWaiting = document.querySelector(".htmx-request:not(#live)") !== null;
-  if (document.hidden || isReaderWaiting || Date.now() < restsUntil) event.preventDefault();
+  const isPaused = document.querySelector("#pause")?.checked;
+  if (document.hidden || isPaused || isReaderWaiting || Date.now() < restsUntil) event.preventDefault();
 }
 
 function restPoll({ target }) {
@@ -138,10 +165,11 @@ listen("htmx:before:swap", noteFocus);
 listen("htmx:after:swap", openDialog, keepFocus);
 listen("close", emptyDialog);
 listen("connections-closed", closeDialog);
-listen("click", leaveTabToBrowser, dismissDialog, closeMenuOutside);
+listen("click", leaveTabToBrowser, dismissDialog, dismissNotifications, closeMenuOutside);
 listen("focusin", closeMenuOutside);
 listen("keydown", closeMenuOnEscape);
 listen("htmx:before:request", yieldPoll, pausePoll);
+listen("htmx:before:response", endStale);
 listen("htmx:error", restPoll, reportLostRequest);
 listen("htmx:response:error", restPoll, reportLostRequest);
 addEventListener("pageshow", reloadRestored);

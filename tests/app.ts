@@ -105,6 +105,8 @@ export class Browser {
     private readonly ip = "46.16.60.1",
     private readonly userAgent = FIREFOX,
     private readonly origin = ORIGIN,
+    /** The origin whose port is in the cookies' names. */
+    private readonly publicOrigin = origin,
   ) {}
 
   /** Doesn't follow redirects. */
@@ -166,7 +168,7 @@ export class Browser {
   }
 
   private get suffix(): string {
-    const { port } = new URL(this.origin);
+    const { port } = new URL(this.publicOrigin);
     return port && `-${port}`;
   }
 

@@ -17,7 +17,7 @@ Deno.test("a browser, a known network and strangers have budgets that nobody els
       for (const [i, { kind, pause }] of attempts.entries()) {
         now += pause;
         const standing = kind === "browser" ? { kind, id: "a known one" } : { kind };
-        // Each from an address of its own.
+        // Each from its own address.
         const guess = guessFrom(`198.${i >> 8}.${i & 255}.1`, { email: EMAIL, standing });
         const outcome = await reserveAttempt(db, guess, now);
 

@@ -4,7 +4,7 @@ import { closeOtherConnections } from "../db/connections.ts";
 import { connections } from "../db/schema.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { paths } from "../http/paths.ts";
-import { CELL, DAY, HTMX, MINUTE, type Reply, signedIn, START, startApp } from "./app.ts";
+import { CELL, DAY, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START, startApp } from "./app.ts";
 
 Deno.test("closing is disabled, with the reason, when nothing else is open", async () => {
   const { here } = await signedIn();
@@ -15,7 +15,7 @@ Deno.test("closing is disabled, with the reason, when nothing else is open", asy
   assert.equal($("button.primary[disabled]").text(), "Close open connections");
   assert.match($(".head").text(), /This is the only open connection/);
   assert.match(confirmation.$("main").text(), /This connection is the only open one/);
-  assert.equal(confirmation.$("main form").length, 0);
+  assert.equal(confirmation.$("main form[method=post]").length, 0);
 });
 
 Deno.test("GET /user/security/connections/close lists what it will close, and says that this browser stays signed in", async () => {
@@ -25,7 +25,7 @@ Deno.test("GET /user/security/connections/close lists what it will close, and sa
   const { $ } = await here.get(paths.closeAll);
 
   assert.equal($("#dialog-title").text(), "Close 1 open connection?");
-  assert.match($("main .connections").text(), /curlUnknown country, 203\.0\.113\.9/);
+  assert.match($("main .connections").text(), /curlUnusualUnknown country, 203\.0\.113\.9/);
   assert.doesNotMatch($("main .connections").text(), /46\.16\.60\.1/);
   assert.match($("main").text(), /This browser stays signed in/);
 });
@@ -119,7 +119,7 @@ Deno.test("POST /user/security/connections/:id/close closes that connection and 
   for (const each of [laptop, phone, here]) await each.signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
 
-  const answer = await here.submit($(`${CELL.state} a`).attr("href") ?? "");
+  const answer = await here.submit($(`${CELL.state} form`).attr("action") ?? "");
 
   assert.equal(answer.status, 303);
   assert.equal(await laptop.isIn(), false);
@@ -132,7 +132,7 @@ Deno.test("POST /user/security/connections/:id/close gives htmx the row, the hea
   await browser("203.0.113.1").signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
 
-  const answer = await here.submit($(`${CELL.state} a`).attr("href") ?? "", {}, HTMX);
+  const answer = await here.submit($(`${CELL.state} form`).attr("action") ?? "", {}, HTMX);
 
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
   assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
@@ -159,7 +159,7 @@ Deno.test("POST /user/security/connections/:id/close on a closed connection chan
   await other.signIn();
   await here.signIn();
   const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
-  const href = $(`${CELL.state} a`).attr("href") ?? "";
+  const href = $(`${CELL.state} form`).attr("action") ?? "";
   const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
   await here.post(href, { csrf });
   const [before] = await db.select().from(connections).where(eq(connections.ip, "203.0.113.1"));
@@ -223,3 +223,52 @@ function states($: Reply["$"]): string[] {
 function texts($: Reply["$"], selector: string): string[] {
   return $(selector).toArray().map((element) => $(element).text().replaceAll("\u00a0", " ").trim());
 }
+
+Deno.test("without JavaScript, closing from a filtered history leads back to it, and so does Cancel", async () => {
+  const { here, browser } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  const filtered = `${paths.connections}?state=open&ip=203.0`;
+  const referer = { Referer: `${ORIGIN}${filtered}` };
+
+  const page = await here.get(paths.closeAll, referer);
+  const fields = Object.fromEntries(
+    page.$("main form[method=post] input").toArray().map((
+      { attribs },
+    ) => [attribs["name"] ?? "", attribs["value"] ?? ""]),
+  );
+  const back = page.$("#back input").toArray().map(({ attribs }) => [attribs["name"], attribs["value"]]);
+  const closed = await here.post(paths.closeAll, fields);
+
+  assert.deepEqual(back, [["state", "open"], ["ip", "203.0"]]);
+  assert.equal(page.$("#back").attr("action"), paths.connections);
+  assert.equal(closed.headers.get("Location"), filtered);
+});
+
+Deno.test("a confirmation leads back to nothing but the history", async () => {
+  const { here, browser } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  const backFrom = async (referer: string) =>
+    (await here.get(paths.closeAll, { Referer: referer })).$("[name=back]").attr("value");
+
+  assert.equal(await backFrom("https://evil.example/"), paths.connections);
+  assert.equal(await backFrom(`${ORIGIN}${paths.password}`), paths.connections);
+  assert.equal(await backFrom("not an address"), paths.connections);
+  assert.equal(
+    await backFrom(`https://evil.example${paths.connections}?state=open`),
+    `${paths.connections}?state=open`,
+  );
+});
+
+Deno.test("the confirmation says that closing can't be undone, and names unreviewed connections first, marked", async () => {
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.1", "curl/8").signIn();
+  for (let i = 2; i < 12; i++) await browser(`203.0.113.${i}`).signIn();
+  await db.update(connections).set({ unusual: null });
+  await db.update(connections).set({ unusual: "new_country" }).where(eq(connections.ip, "203.0.113.1"));
+
+  const { $ } = await here.get(paths.closeAll);
+
+  assert.match($("main").text(), /This can't be undone/);
+  assert.match($(".connections li").first().text(), /^curlUnusual.*203\.0\.113\.1/);
+  assert.equal($(".connections .chip").length, 1);
+});

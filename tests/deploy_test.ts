@@ -66,7 +66,7 @@ Deno.test("main.ts over a remote database serves the main flow with no native co
   await assertServes(server.browser);
 
   const page = await server.browser().get(paths.signIn);
-  assert.match(page.headers.getSetCookie().join(), /^__Host-form=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+  assert.match(page.headers.getSetCookie().join(), /^__Host-form-\d+=[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
   assert.equal(Deno.build.os === "linux" && /libsql|\.node\b/.test(await mappedFilesOf(server.pid)), false);
   assert.equal(await server.stop("SIGINT"), 0);
   assert.match(server.output.at(-1) ?? "", /"event":"sys_shutdown","signal":"SIGINT"/);

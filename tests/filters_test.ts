@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
+import { inArray } from "drizzle-orm";
 import type { Db } from "../db/database.ts";
 import type { Filter } from "../db/history/filters.ts";
 import { listHistory } from "../db/history/rows.ts";
@@ -203,6 +204,25 @@ Deno.test("an empty result offers to remove each filter, or all", async () => {
   assert.deepEqual(ways(one), [["Show all connections", ""]]);
 });
 
+Deno.test("the banner leads to exactly as many connections as it promises", async () => {
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  await browser("203.0.113.2").signIn();
+  await browser("203.0.113.3").signIn();
+  await db.update(connections).set({ unusual: "new_country" });
+  await db.update(connections).set({ verdict: "me" }).where(inArray(connections.ip, ["46.16.60.1", "203.0.113.3"]));
+
+  const banner = (await here.get(paths.connections)).$("#head .banner");
+  const href = banner.find("a").attr("href") ?? "";
+  const { $ } = await here.get(href);
+
+  assert.equal(href, `${paths.connections}?state=unreviewed#rows`);
+  assert.match(banner.text(), /^2 unusual connections need/);
+  assert.equal($("#rows tr").length, 2);
+  assert.match($("a.download").text(), /2 rows/);
+  assert.match((await here.get(`${paths.csv}?state=unreviewed`)).text, /^(?:.*\r\n){3}$/);
+});
+
 Deno.test("the unusual connections can be filtered, on the page and in the CSV", async () => {
   const { here, db } = await signedIn();
   await fill(db, 3);
@@ -272,7 +292,7 @@ Deno.test("closing one connection keeps the number of rows beside Download CSV",
   await fill(db, 1, { closedAt: null, endReason: null });
   const { $ } = await here.get(paths.connections);
 
-  const answer = await here.submit($(`${CELL.state} a`).attr("href")!, {}, HTMX);
+  const answer = await here.submit($(`${CELL.state} form`).attr("action")!, {}, HTMX);
 
   assert.match(answer.text, /Download CSV <small>2 rows<\/small>/);
 });

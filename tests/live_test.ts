@@ -44,10 +44,11 @@ Deno.test("GET /user/security/connections/live answers 304 with an empty body wh
 });
 
 Deno.test("a connection that opens elsewhere appears as a new row, and in the status that a screen reader announces", async () => {
-  const { here, browser } = await signedInWithClock();
+  const { here, browser, clock } = await signedInWithClock();
   const page = await open(here);
   assert.equal(page.$("#status").text(), "1 connection is open.");
   await browser("46.16.60.9").signIn();
+  clock.now += MINUTE;
 
   const { status, $ } = await page.poll();
 
@@ -61,16 +62,18 @@ Deno.test("a connection that opens elsewhere appears as a new row, and in the st
 });
 
 Deno.test("the status counts unusual connections and refused sign-ins", async () => {
-  const { here, browser } = await signedInWithClock({
+  const { here, browser, clock } = await signedInWithClock({
     countryOf: ({ ip }) => Promise.resolve(ip.startsWith("46.") ? "ES" : "FR"),
   });
   const page = await open(here);
 
   await browser(AWAY).signIn();
+  clock.now += MINUTE;
   assert.equal(statusIn(await page.poll()), "2 connections are open. 1 unusual connection needs your review.");
 
   await browser(AWAY).signIn(EMAIL, WRONG);
   await browser(AWAY).signIn(EMAIL, WRONG);
+  clock.now += MINUTE;
   assert.equal(
     statusIn(await page.poll()),
     "2 connections are open. 1 unusual connection needs your review. 2 refused sign-ins in the last 30 days.",
@@ -85,13 +88,14 @@ Deno.test("connections that end elsewhere show how they ended", async () => {
   const page = await open(here);
 
   await leaving.signOut();
+  clock.now += MINUTE;
 
   const signedOut = await page.poll();
   assert.equal(statusIn(signedOut), "2 connections are open.");
   assert.match(signedOut.$(fragment("#history")).text(), /Signed out/);
 
   await db.update(connections).set({ expiresAt: clock.now + 1 }).where(eq(connections.ip, "46.16.60.8"));
-  clock.now += 2;
+  clock.now += MINUTE;
 
   const expired = await page.poll();
   assert.equal(statusIn(expired), "1 connection is open.");
@@ -100,7 +104,7 @@ Deno.test("connections that end elsewhere show how they ended", async () => {
 });
 
 Deno.test("a page that closed a connection itself has the version after it", async () => {
-  const { here, browser, db } = await signedInWithClock();
+  const { here, browser, db, clock } = await signedInWithClock();
   for (const ip of ["46.16.60.7", "46.16.60.8", "46.16.60.9"]) await browser(ip).signIn();
   const page = await open(here);
   const otherTab = await open(here);
@@ -111,7 +115,29 @@ Deno.test("a page that closed a connection itself has the version after it", asy
   page.learn(await here.submit(paths.closeAll, {}, HTMX));
   assert.equal((await page.poll()).status, 304);
 
+  clock.now += MINUTE;
   assert.equal(statusIn(await otherTab.poll()), "1 connection is open.");
+});
+
+Deno.test("within a minute the status is said once, and what came since is said together in the next one", async () => {
+  const { here, browser, clock } = await signedInWithClock();
+  const page = await open(here);
+  const tryAgain = async () => {
+    await browser(AWAY).signIn(EMAIL, WRONG);
+    clock.now += 4_500;
+    return await page.poll();
+  };
+
+  const within = [await tryAgain(), await tryAgain(), await tryAgain()];
+  clock.now += MINUTE;
+  const later = await page.poll();
+
+  assert.deepEqual(within.map(({ status, $ }) => [status, $(fragment("#status")).length]), [[200, 0], [200, 0], [
+    200,
+    0,
+  ]]);
+  assert.equal(within[2]!.$(fragment("#history")).find("tr.refused").length, 1);
+  assert.equal(statusIn(later), "1 connection is open. 3 refused sign-ins in the last 30 days.");
 });
 
 Deno.test("a page that closes a connection still learns what it missed before", async () => {

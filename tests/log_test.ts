@@ -32,7 +32,7 @@ Deno.test("a line of the log contains no character that ends a line or moves a t
 
   await browser().request(`/${encodeURIComponent(odd)}`, {
     method: "POST",
-    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    headers: { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site" },
   });
 
   assert.equal(lines.length, 1);

@@ -25,7 +25,7 @@ export async function assertServes(browser: () => Browser): Promise<void> {
   assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr").length, 1);
 
   // Newest first: here, another, other.
-  assert.equal((await here.submit(page.$("tbody a[href$='/close']").last().attr("href")!)).status, 303);
+  assert.equal((await here.submit(page.$("tbody form[action$='/close']").last().attr("action")!)).status, 303);
   assert.equal(await other.isIn(), false);
   assert.equal((await here.submit(paths.closeAll)).status, 303);
   assert.match((await here.get(paths.connections)).$("#notifications").text(), /1 open connection was closed/);

@@ -35,7 +35,7 @@ Deno.test("a stolen cookie used from another country shows in the row, the detai
     "Used from a new country",
     "Used on another device",
   ]);
-  assert.equal(row.find(".chips a").attr("href"), paths.review(id));
+  assert.equal(row.find(".chips form").attr("action"), paths.review(id));
   assert.match($(".banner").text(), /1 unusual connection needs your review/);
 
   const details = await desk.get(paths.details(id));

@@ -160,5 +160,5 @@ export function browserAt(address: string, origin = address, client?: Deno.HttpC
       ...(client && { client }),
     });
   };
-  return new Browser({ fetch: overHttp }, new Set());
+  return new Browser({ fetch: overHttp }, new Set(), undefined, undefined, ORIGIN, origin);
 }

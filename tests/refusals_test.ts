@@ -206,7 +206,7 @@ async function flood(
     };
     const { status } = await app.request(`${ORIGIN}${paths.signIn}`, {
       method: "POST",
-      headers: { Origin: ORIGIN, Cookie: `form=${csrf}` },
+      headers: { Origin: ORIGIN, Cookie: `form-8000=${csrf}` },
       body: new URLSearchParams({ csrf, email, password: "not the password at all" }),
     }, { remoteAddr });
     assert.ok(status === 422 || status === 429);

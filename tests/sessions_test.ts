@@ -118,7 +118,9 @@ Deno.test("a session's or browser's secret is only in its cookie: not in the dat
   const answers = await crawl(site);
 
   const cookies = answers.flatMap(({ headers }) => headers.getSetCookie())
-    .map((cookie) => /^(?:session|browser)=([\w-]{22})\.([\w-]{43});/.exec(cookie)).filter((match) => match !== null);
+    .map((cookie) => /^(?:session|browser)-8000=([\w-]{22})\.([\w-]{43});/.exec(cookie)).filter((match) =>
+      match !== null
+    );
   const ids = cookies.map(([_, id]) => id!);
   const secrets = cookies.map(([_, __, secret]) => secret!);
   assert.ok(new Set(secrets).size >= 5);

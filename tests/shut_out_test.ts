@@ -96,7 +96,7 @@ Deno.test("where the client's address is unknown there is no budget by address, 
   const signIn = async (email: string, password: string) => {
     const { status } = await app.request(`${ORIGIN}${paths.signIn}`, {
       method: "POST",
-      headers: { Origin: ORIGIN, Cookie: `form=${csrf}` },
+      headers: { Origin: ORIGIN, Cookie: `form-8000=${csrf}` },
       body: new URLSearchParams({ csrf, email, password }),
     });
     return status;

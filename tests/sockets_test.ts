@@ -215,7 +215,7 @@ Deno.test("over HTTP/2 without TLS, which Deno accepts, the guards are the same"
   const ours = await statusOf({ ":path": "/sign-in", ":authority": host });
   const other = await statusOf({ ":path": "/sign-in", ":authority": "evil.example" });
   const form = await statusOf(
-    { ...toHttp2(FORM), ":path": "/sign-out", ":method": "POST", ":authority": host },
+    { ...toHttp2(FORM), ":path": "/sign-in", ":method": "POST", ":authority": host },
     "a=b",
   );
 

@@ -61,6 +61,7 @@ Deno.test("every field tells browsers how to autocomplete it", async () => {
     ["from", "off"],
     ["to", "off"],
     ["ip", "off"],
+    [undefined, "off"],
     ["username", "username"],
     ["password", "current-password"],
     ["username", "username"],

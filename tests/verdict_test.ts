@@ -29,7 +29,7 @@ Deno.test("the history asks in a banner with a button, and the row stands out un
   const after = await here.get(paths.connections);
 
   assert.match(before.$("#head .banner").text(), /1 unusual connection needs your review.*Review/s);
-  assert.equal(before.$("#head .banner a.button").attr("href"), `${paths.connections}?state=unusual`);
+  assert.equal(before.$("#head .banner a.button").attr("href"), `${paths.connections}?state=unreviewed#rows`);
   assert.equal(before.$("#rows tr.unreviewed").attr("id"), `c-${id}`);
   assert.equal(after.$(".banner, tr.unreviewed").length, 0);
   assert.match(after.$(`#c-${id} .chips`).text(), /You said: this was me/);

@@ -15,39 +15,44 @@ export type Confirmation = {
   needsPassword: boolean;
   passwordHint: string;
   zone: string;
-  /** Whether htmx shows it in the dialog, or the browser as a page. */
-  inDialog: boolean;
+  /** Where a page leads back to; null in the dialog. */
+  back: string | null;
   problem?: string | undefined;
   problems: Problems;
   t: Texts;
 };
 
-export function ConfirmationPage({ children }: { children?: Child }) {
-  return <div class="card entry entry-wide">{children}</div>;
+export function ConfirmationPage({ back, children }: { back: string; children?: Child }) {
+  const filters = [...new URLSearchParams(back.split("?")[1])];
+  return (
+    <div class="card entry entry-wide">
+      {children}
+      <form id="back" action={paths.connections}>
+        {filters.map(([name, value]) => <input type="hidden" name={name} value={value} />)}
+      </form>
+    </div>
+  );
 }
 
 // The buttons aren't disabled while htmx sends the form: they would lose focus.
 export function Confirm(
-  { title, action, actions, csrf, email, needsPassword, passwordHint, inDialog, problem, problems, t, children }:
+  { title, action, actions, csrf, email, needsPassword, passwordHint, back, problem, problems, t, children }:
     & Confirmation
     & { title: string; action: string; actions: Child; children?: Child },
 ) {
-  const htmx = inDialog
+  const htmx = back === null
     ? {
       "hx-post": action,
       "hx-target": "#dialog",
       "hx-include": "#live",
       "hx-sync": "drop",
-      "data-lost": t.confirmation.lost,
     }
     : {};
   return (
     <form method="post" action={action} {...htmx}>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      <div id="dialog-problem" role="alert">
-        {problem && <Notification kind="problem">{problem}</Notification>}
-      </div>
       <input type="hidden" name="csrf" value={csrf} />
+      {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
       {needsPassword && (
         <>
@@ -64,13 +69,19 @@ export function Confirm(
           />
         </>
       )}
-      <div class="dialog-actions">{actions}</div>
+      <div class="dialog-end">
+        <div id="dialog-problem" role="alert">
+          {problem && <Notification kind="problem">{problem}</Notification>}
+        </div>
+        <div class="dialog-actions">{actions}</div>
+      </div>
     </form>
   );
 }
 
+// Its form is the page's, because forms can't contain forms. In the dialog there is none: the script closes it.
 export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; children?: Child }) {
-  return <a class="button" href={paths.connections} data-dismiss autofocus={autofocus}>{children}</a>;
+  return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;
 }
 
 export function NothingToConfirm({ title, t, children }: { title: string; t: Texts; children?: Child }) {
@@ -87,12 +98,18 @@ export function NothingToConfirm({ title, t, children }: { title: string; t: Tex
 
 type Listed = ConnectionSummary & Partial<Pick<Entry, "lastIp" | "lastCountryCode" | "lastDevice">>;
 
-export function ConnectionList({ connections, zone, t }: { connections: Listed[]; zone: string; t: Texts }) {
+// `isMarked`: with a mark on those that their owner hasn't reviewed.
+export function ConnectionList(
+  { connections, isMarked = false, zone, t }: { connections: Listed[]; isMarked?: boolean; zone: string; t: Texts },
+) {
   return (
     <ul class="connections">
-      {connections.map(({ device, ip, countryCode, openedAt, lastDevice, lastIp, lastCountryCode }) => (
+      {connections.map((
+        { device, ip, countryCode, openedAt, unusual, verdict, lastDevice, lastIp, lastCountryCode },
+      ) => (
         <li>
           <strong>{deviceName(device, t)}</strong>
+          {isMarked && unusual !== null && verdict === null && <b class="chip chip-unusual">{t.states.unusual}</b>}
           <Where ip={ip} countryCode={countryCode} t={t} />
           <small>{t.confirmation.since(<Time at={openedAt} zone={zone} t={t} />, zone)}</small>
           {typeof lastDevice === "string" && typeof lastIp === "string" && typeof lastCountryCode === "string" && (

@@ -48,7 +48,7 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
         <div class={owner ? "shell" : "shell narrow"}>
           {owner && <Sections path={path} t={t} />}
           <main id="main" tabindex={-1}>
-            <Notifications>{notice}</Notifications>
+            {owner && <Notifications t={t}>{notice}</Notifications>}
             {children}
           </main>
         </div>

@@ -1,7 +1,15 @@
 import type { Child } from "hono/jsx";
+import type { Texts } from "../words/texts.ts";
 
-export function Notifications({ children }: { children?: Child }) {
-  return <div id="notifications" role="status">{children}</div>;
+// A message of the page itself takes focus: a screen reader doesn't announce what a live region contains from the start.
+export function Notifications({ t, children }: { t: Texts; children?: Child }) {
+  const focus = children ? { tabindex: -1, autofocus: true } : {};
+  return (
+    <div class="notices">
+      <div id="notifications" role="status" data-lost={t.layout.lost} {...focus}>{children}</div>
+      <button type="button" class="quiet dismiss">{t.layout.dismiss}</button>
+    </div>
+  );
 }
 
 // The first sentence is bold; `more`, or the rest of a text, isn't.

@@ -70,6 +70,11 @@ export function isVersionOf(version: string, activity: Activity): boolean {
   return version.startsWith(`${digest(activity)}.`);
 }
 
+/** Whether a version was made within this minute. */
+export function isOfMinute(version: string, now: number): boolean {
+  return version.endsWith(`.${Math.floor(now / MINUTE)}`);
+}
+
 function digest(activity: Activity): string {
   return createHash("sha256").update(JSON.stringify(activity)).digest("base64url").slice(0, 16);
 }

@@ -2,7 +2,7 @@ import { and, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { isOpen, type Now } from "../open.ts";
 import { connections, places } from "../schema.ts";
 
-export const STATES = ["open", "closed", "refused", "unusual"] as const;
+export const STATES = ["open", "closed", "refused", "unusual", "unreviewed"] as const;
 export type State = (typeof STATES)[number];
 
 /** What every place of a connection has, and every refused sign-in. */
@@ -38,7 +38,7 @@ export function splitFilter(filter: Filter): { indexed: Filter; rest: PlaceFilte
   const { state, countryCode, ip, network, low, high, patterns, ...days } = filter;
   const country = countryCode === undefined ? {} : { countryCode };
   const address = ip !== undefined ? { ip } : network !== undefined ? { network } : {};
-  const isRareState = state === "open" || state === "unusual";
+  const isRareState = state === "open" || state === "unusual" || state === "unreviewed";
   const [hasAddress, hasCountry] = [ip !== undefined || network !== undefined, countryCode !== undefined];
   const range = low !== undefined && high !== undefined ? { low, high } : patterns !== undefined ? { patterns } : null;
   const isSearched = range !== null || (isRareState ? hasAddress || hasCountry : hasAddress && hasCountry);
@@ -93,5 +93,7 @@ export function hasState(state: State | undefined, now: Now): SQL | undefined {
       return sql`not ${isOpen(now)}`;
     case "unusual":
       return sql`${connections.unusual} is not null`;
+    case "unreviewed":
+      return sql`${connections.unusual} is not null and ${connections.verdict} is null`;
   }
 }

@@ -1,4 +1,4 @@
-import { and, eq, gte, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "../database.ts";
 import { prepareByKey } from "../driver/prepared.ts";
@@ -44,7 +44,10 @@ function countOf(filter: Filter): SQL {
       matches(indexed, connections),
       indexOf(state),
     ),
-    rest: and(state === "unusual" ? undefined : hasRow, rest ? matchesAnywhere(rest, connections) : undefined),
+    rest: and(
+      state === "open" || state === "closed" ? hasRow : undefined,
+      rest ? matchesAnywhere(rest, connections) : undefined,
+    ),
   });
   const used = moved && count({
     from: sql`${places} cross join ${connections} on ${connections.id} = ${places.connectionId}`,
@@ -68,7 +71,7 @@ const value = sql.placeholder;
 /** The state's own index. */
 function indexOf(state: State | undefined): SQL | undefined {
   if (state === "open") return isNull(connections.closedAt);
-  return state === "unusual" ? isNotNull(connections.unusual) : undefined;
+  return state === "unusual" || state === "unreviewed" ? hasState(state, value("now")) : undefined;
 }
 
 function inDays(user: SQLiteColumn, at: SQLiteColumn, { since, until }: Filter): SQL | undefined {

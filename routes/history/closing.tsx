@@ -5,7 +5,7 @@ import { findConnection } from "../../db/history/rows.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl } from "../../http/history_query.ts";
+import { currentUrl, historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -39,7 +39,7 @@ closing.post(
     const count = await closeOtherConnections(db, session, now());
     if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
     if (count > 0) logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, count });
-    if (!wantsFragment(c)) return redirectWithNotice(c, "all_closed", count);
+    if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", count);
     c.header("HX-Trigger", "connections-closed");
     return c.html(<AllClosedFragments count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
   },
@@ -69,7 +69,7 @@ closing.post(
       const [user, by] = [session.userId, session.connectionId];
       logRequest(c, "session_closed", { user, by, connection: id });
     }
-    if (!wantsFragment(c)) return redirectWithNotice(c, "one_closed", count);
+    if (!wantsFragment(c)) return await redirectWithNotice(c, "one_closed", count);
     c.header("HX-Trigger", "connections-closed");
     const entry = await findConnection(db, session.userId, id, now()) ?? found;
     const isUpToDate = isVersionOf((await readForm(c)).version ?? "", before);
@@ -78,15 +78,15 @@ closing.post(
   },
 );
 
-function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_closed", count: number) {
+async function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_closed", count: number) {
   leaveNotice(c, notice, count);
-  return c.redirect(paths.connections, 303);
+  return c.redirect(await historyBehind(c), 303);
 }
 
 async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
   const { options: { db, now }, session, texts: t } = c.var;
   const open = await listOtherOpen(db, session, now());
-  const confirmation = <ConfirmCloseAll connections={open} {...confirmationProps(c, unconfirmed)} />;
+  const confirmation = <ConfirmCloseAll connections={open} {...await confirmationProps(c, unconfirmed)} />;
   return showConfirmation(c, confirmation, t.closing.titleAll, unconfirmed);
 }
 
@@ -94,6 +94,6 @@ async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirm
   const { session, texts: t } = c.var;
   const connection = await findOwn(c, id);
   const isCurrent = id === session.connectionId;
-  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...confirmationProps(c, unconfirmed)} />;
+  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...await confirmationProps(c, unconfirmed)} />;
   return showConfirmation(c, confirmation, t.closing.titleOne(deviceName(connection.device, t)), unconfirmed);
 }

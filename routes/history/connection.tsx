@@ -3,6 +3,7 @@ import { findConnection, type FullEntry } from "../../db/history/rows.ts";
 import { listPlaces, type Place } from "../../db/places.ts";
 import { countWrongPasswords } from "../../db/refusals.ts";
 import type { Env } from "../../http/env.ts";
+import { historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { notFound } from "../../http/refusal.ts";
@@ -31,7 +32,7 @@ connection.get(paths.details(":id"), requireSession, async (c) => {
   const content = <ConnectionDetails {...details} />;
   if (wantsFragment(c)) return c.html(content);
   const title = t.details.title(deviceName(found.device, t));
-  return c.render(<ConfirmationPage>{content}</ConfirmationPage>, { title });
+  return c.render(<ConfirmationPage back={await historyBehind(c)}>{content}</ConfirmationPage>, { title });
 });
 
 /** Another account's connection is as unknown as one that never existed (ASVS 8.2): throws a 404, and logs it. */

@@ -9,7 +9,7 @@ import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl } from "../../http/history_query.ts";
+import { currentUrl, historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -77,7 +77,7 @@ async function recognize(c: Context<Env>, id: string) {
   logRequest(c, "unusual_recognized", { user: session.userId, connection: id, count });
   if (!wantsFragment(c)) {
     leaveNotice(c, "recognized", count);
-    return c.redirect(paths.connections, 303);
+    return c.redirect(await historyBehind(c), 303);
   }
   c.header("HX-Trigger", "connections-closed");
   return c.html(<RecognizedFragments count={count} view={await viewHistory(c, currentUrl(c))} />);
@@ -98,7 +98,7 @@ async function disown(c: Context<Env>, id: string) {
 async function showReview(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
   const { session, texts: t } = c.var;
   const connection = await findOwn(c, id);
-  const props = confirmationProps(c, unconfirmed, isPasswordRequired(session, connection));
+  const props = await confirmationProps(c, unconfirmed, isPasswordRequired(session, connection));
   const places = await listPlaces(c.var.options.db, session.userId, id);
   const content = <Review {...{ connection, places }} isCurrent={isOwn(session, id)} {...props} />;
   return showConfirmation(c, content, t.review.pageTitle(deviceName(connection.device, t)), unconfirmed);

@@ -8,7 +8,7 @@ inBrowser("the dialog for closing all connections is accessible", async (site) =
   await addEveryState(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await openDialog(here);
 
   await assertAccessible(here, "dialog");
@@ -19,7 +19,7 @@ inBrowser("the dialog with a wrong password is accessible", async (site) => {
   const here = await site.visit(STILL);
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await (await openDialog(here)).getByLabel("Your password").fill("not the password at all");
   await here.keyboard.press("Enter");
   await here.getByText("This isn't your password.").waitFor();
@@ -45,7 +45,7 @@ inBrowser("the review of a connection whose cookie moved is accessible", async (
   await addMoved(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
   await openDialog(here);
 
   await assertAccessible(here, "dialog-review-moved");
@@ -55,7 +55,7 @@ inBrowser("the review of an unusual connection is accessible", async (site) => {
   await addUnusual(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
   await openDialog(here);
 
   await assertAccessible(here, "dialog-review");
@@ -66,7 +66,7 @@ inBrowser("a review with a wrong password, and the history after This was me, ar
   const here = await site.visit(STILL);
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
   const dialog = await openDialog(here);
   await dialog.getByLabel("Your password").fill("not the password at all");
   await dialog.getByRole("button", { name: "This was me" }).click();
@@ -96,7 +96,7 @@ inBrowser("the confirmation page for closing one connection is accessible", asyn
   const here = await site.visit(STILL);
   await signIn(here);
   await here.goto(
-    await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).getAttribute(
+    await here.getByRole("row", { name: PARIS }).getByRole("button", { name: "Close the connection" }).getAttribute(
       "href",
     ) ?? "",
   );

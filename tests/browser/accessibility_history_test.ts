@@ -45,7 +45,7 @@ inBrowser("the history with a notification and the menu open is accessible", asy
   await addOpen(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("1 open connection was closed").waitFor();
   await here.getByText("User management").click();

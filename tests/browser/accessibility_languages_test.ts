@@ -39,8 +39,8 @@ async function assertAccessibleIn(site: Site, language: Language, locale: string
   await here.keyboard.press("Escape");
 
   await here.setViewportSize(STILL.viewport);
-  await here.getByRole("link", { name: history.closeAll }).click();
-  await (await openDialog(here)).getByRole("link", { name: closing.cancel }).waitFor();
+  await here.getByRole("button", { name: history.closeAll }).click();
+  await (await openDialog(here)).getByRole("button", { name: closing.cancel }).waitFor();
   await assertAccessible(here, `${language}-dialog`);
 
   const details = await here.locator("tr.unreviewed:not(.current) td.when > a").getAttribute("href") ?? "";

@@ -74,7 +74,7 @@ inBrowser("the password page after Not me is accessible", async (site) => {
   await addUnusual(site.db);
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Not me" }).click();
   await here.getByText("Somebody else may know your password").waitFor();
 
@@ -123,11 +123,12 @@ inBrowser("the page for an unknown path is accessible", async (site) => {
 inBrowser("the pages for refused requests are accessible", async (site) => {
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByText("User management").click();
-  await here.locator(".menu [name=csrf]").evaluate((field: HTMLInputElement) => field.value = "another session's");
-  await here.getByRole("button", { name: "Sign out" }).click();
+  await here.goto(paths.preferences);
+  await here.context().clearCookies();
+  await here.getByRole("button", { name: "Save preferences" }).click();
   await here.getByRole("heading", { name: "Not done" }).waitFor();
   await assertAccessible(here, "error-403");
+  await signIn(here);
 
   await here.goto(paths.signOut);
   await here.getByRole("heading", { name: "Not possible here" }).waitFor();

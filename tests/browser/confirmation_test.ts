@@ -14,7 +14,7 @@ inBrowser(
     site.clock.now += 6 * MINUTE;
     await mark(here);
 
-    await here.getByRole("link", { name: "Close open connections" }).click();
+    await here.getByRole("button", { name: "Close open connections" }).click();
     const dialog = await openDialog(here);
     const field = dialog.getByLabel("Your password");
     await waitForFocus(field);
@@ -44,7 +44,7 @@ inBrowser("another tab keeps working after the password was entered in the first
   await otherTab.goto(paths.password);
   site.clock.now += 6 * MINUTE;
 
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   const dialog = await openDialog(here);
   await dialog.getByLabel("Your password").fill(PASSWORD);
   await dialog.getByRole("button", { name: "Close it" }).click();
@@ -67,8 +67,8 @@ inBrowser("without JavaScript the confirmation page asks for the password", asyn
   await signIn(here);
   site.clock.now += 6 * MINUTE;
 
-  await here.getByRole("link", { name: "Close open connections" }).click();
-  await here.waitForURL(paths.closeAll);
+  await here.getByRole("button", { name: "Close open connections" }).click();
+  await here.waitForURL((url) => url.pathname === paths.closeAll);
   await here.getByLabel("Your password").fill("not the password at all");
   await here.getByRole("button", { name: "Close it" }).click();
   await here.getByText("This isn't your password. Check it and try again.").waitFor();

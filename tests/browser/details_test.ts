@@ -51,7 +51,7 @@ inBrowser("Esc and Back to the history close the details, and focus returns to t
   await waitForFocus(date);
 
   await date.press("Enter");
-  await (await openDialog(here)).getByRole("link", { name: "Back to the history" }).press("Enter");
+  await (await openDialog(here)).getByRole("button", { name: "Back to the history" }).press("Enter");
   await waitForClosedDialog(here);
   await waitForFocus(date);
 });
@@ -64,11 +64,11 @@ inBrowser("Tab stays in the details", async (site) => {
   const dialog = await openDialog(here);
 
   await here.keyboard.press("Tab");
-  await waitForFocus(dialog.getByRole("link", { name: "Back to the history" }));
+  await waitForFocus(dialog.getByRole("button", { name: "Back to the history" }));
   await here.keyboard.press("Tab");
-  await waitForFocus(dialog.getByRole("link", { name: "Was this you?" }));
+  await waitForFocus(dialog.getByRole("button", { name: "Was this you?" }));
   await here.keyboard.press("Tab");
-  await waitForFocus(dialog.getByRole("link", { name: "Close" }));
+  await waitForFocus(dialog.getByRole("button", { name: "Close" }));
   await here.keyboard.press("Tab");
   assert.equal(await here.locator("main :focus, header :focus").count(), 0);
 });
@@ -81,8 +81,8 @@ inBrowser("Was this you? in the details opens the review in the same dialog", as
   await dateOf(here, LAGOS).press("Enter");
   const dialog = await openDialog(here);
 
-  await dialog.getByRole("link", { name: "Was this you?" }).press("Enter");
-  await waitForFocus(dialog.getByRole("link", { name: "Decide later" }));
+  await dialog.getByRole("button", { name: "Was this you?" }).press("Enter");
+  await waitForFocus(dialog.getByRole("button", { name: "Decide later" }));
   await dialog.getByText(/^last: curl, 🇳🇬\sNigeria, 102\.89\.23\.4$/).waitFor();
   await dialog.getByText(/we'll recognise France, Nigeria, these networks, Safari on iPhone and curl,/).waitFor();
   await dialog.getByRole("button", { name: "This was me" }).press("Enter");
@@ -101,7 +101,7 @@ inBrowser("Close in the details asks in the same dialog, and closes the connecti
   await dateOf(here, LAGOS).press("Enter");
   const dialog = await openDialog(here);
 
-  await dialog.getByRole("link", { name: "Close" }).press("Enter");
+  await dialog.getByRole("button", { name: "Close" }).press("Enter");
   const button = dialog.getByRole("button", { name: "Close it" });
   await waitForFocus(button);
   await dialog.getByText(/^last: curl,/).waitFor();
@@ -139,15 +139,15 @@ inBrowser("without JavaScript the date leads to a page of details, and on to the
   await dateOf(here, LAGOS).click();
   await here.getByRole("heading", { name: "Connection from Safari on iPhone" }).waitFor();
   assert.equal(await here.title(), "Connection from Safari on iPhone · Control panel");
-  await here.getByRole("link", { name: "Was this you?" }).click();
+  await here.getByRole("button", { name: "Was this you?" }).click();
   await here.getByRole("button", { name: "This was me" }).click();
   await here.waitForURL(paths.connections);
   await here.getByText("The connection is marked as yours").waitFor();
 
   await dateOf(here, LAGOS).click();
   await here.getByText("You said: this was me").waitFor();
-  await here.getByRole("link", { name: "Back to the history" }).click();
-  await here.waitForURL(paths.connections);
+  await here.getByRole("button", { name: "Back to the history" }).click();
+  await here.waitForURL((url) => url.pathname === paths.connections);
 });
 
 function dateOf(page: Page, ip: string): Locator {

@@ -15,9 +15,9 @@ inBrowser("Esc and the dismiss link return focus from every dialog to the link t
   const here = await site.visit();
   await signIn(here);
 
-  await assertReturnsFocus(here.getByRole("link", { name: "Close open connections" }), "Cancel");
-  await assertReturnsFocus(here.getByRole("link", { name: "Close the connection" }).first(), "Cancel");
-  await assertReturnsFocus(here.getByRole("link", { name: "Was this you? Safari" }), "Decide later");
+  await assertReturnsFocus(here.getByRole("button", { name: "Close open connections" }), "Cancel");
+  await assertReturnsFocus(here.getByRole("button", { name: "Close the connection" }).first(), "Cancel");
+  await assertReturnsFocus(here.getByRole("button", { name: "Was this you? Safari" }), "Decide later");
   assert.deepEqual(await texts(here.locator(CELL.badge)), ["Open", "Open", "Open", "Closed", "Open"]);
 });
 
@@ -33,7 +33,7 @@ inBrowser(
     const setState = (state: typeof open | typeof closed) =>
       site.db.update(connections).set(state).where(eq(connections.ip, PARIS));
 
-    await row.getByRole("link", { name: "Close the connection" }).press("Enter");
+    await row.getByRole("button", { name: "Close the connection" }).press("Enter");
     await openDialog(here);
     await setState(closed);
     assert.equal(await poll(here), 200);
@@ -43,7 +43,7 @@ inBrowser(
 
     await setState(open);
     assert.equal(await poll(here), 200);
-    await here.getByRole("link", { name: "Close open connections" }).press("Enter");
+    await here.getByRole("button", { name: "Close open connections" }).press("Enter");
     await openDialog(here);
     await setState(closed);
     assert.equal(await poll(here), 200);
@@ -59,7 +59,7 @@ inBrowser("a dialog that can't open leaves focus on its link, and the page says 
   await signIn(here);
   await site.db.delete(connections).where(eq(connections.ip, PARIS));
 
-  const opener = here.getByRole("link", { name: "Close the connection" });
+  const opener = here.getByRole("button", { name: "Close the connection" });
   await opener.press("Enter");
 
   await here.getByRole("status").filter({ hasText: "Page not found" }).waitFor();
@@ -78,7 +78,7 @@ inBrowser(
     const here = await site.visit();
     await signIn(here);
     site.clock.now += 6 * MINUTE;
-    await here.getByRole("link", { name: "Close open connections" }).press("Enter");
+    await here.getByRole("button", { name: "Close open connections" }).press("Enter");
     const dialog = await openDialog(here);
     const field = dialog.getByLabel("Your password");
     const button = dialog.getByRole("button", { name: "Close it" });
@@ -131,7 +131,7 @@ inBrowser("the dialog doesn't report the failure of another request", async (sit
     await route.abort("internetdisconnected");
   });
   await here.getByRole("link", { name: "Older connections" }).press("Enter");
-  await here.getByRole("link", { name: "Close open connections" }).press("Enter");
+  await here.getByRole("button", { name: "Close open connections" }).press("Enter");
   const dialog = await openDialog(here);
 
   failure.resolve();
@@ -152,7 +152,7 @@ inBrowser("pressing a button of the dialog twice sends one request, and the butt
     if (route.request().method() === "POST") await response.promise;
     await route.continue();
   });
-  await here.getByRole("link", { name: "Close open connections" }).press("Enter");
+  await here.getByRole("button", { name: "Close open connections" }).press("Enter");
   const button = (await openDialog(here)).getByRole("button", { name: "Close it" });
 
   await button.press("Enter");
@@ -170,7 +170,7 @@ inBrowser("Enter in the password field of a review gives no verdict and asks for
   const here = await site.visit();
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  await here.getByRole("link", { name: "Was this you? Safari" }).press("Enter");
+  await here.getByRole("button", { name: "Was this you? Safari" }).press("Enter");
   const dialog = await openDialog(here);
   await waitForFocus(dialog.getByLabel("Your password"));
 
@@ -211,7 +211,7 @@ async function assertReturnsFocus(opener: Locator, dismiss: string): Promise<voi
   await waitForFocus(opener);
 
   await opener.press("Enter");
-  await (await openDialog(page)).getByRole("link", { name: dismiss }).press("Enter");
+  await (await openDialog(page)).getByRole("button", { name: dismiss }).press("Enter");
   await waitForClosedDialog(page);
   await waitForFocus(opener);
 }

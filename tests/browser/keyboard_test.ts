@@ -12,7 +12,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
   const here = await site.visit();
   const { keyboard } = here;
   const menu = here.locator("summary", { hasText: "User management" });
-  const closeAll = here.getByRole("link", { name: "Close open connections" });
+  const closeAll = here.getByRole("button", { name: "Close open connections" });
   const steps: string[] = [];
   const follow = async (step: string, walk: () => Promise<void>) => {
     await walk();
@@ -34,7 +34,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await keyboard.press("Enter");
     await waitForFocus(here.locator("main"));
     await keyboard.press("Tab");
-    await waitForFocus(here.getByRole("link", { name: "Download CSV" }));
+    await waitForFocus(closeAll);
   });
   await follow("Open the menu", async () => {
     await tabTo(menu, "Shift+Tab");
@@ -56,7 +56,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await waitForFocus(link);
   });
   await follow("Look before closing", async () => {
-    await tabTo(closeAll);
+    await tabTo(closeAll, "Shift+Tab");
     await keyboard.press("Enter");
     await waitForFocus((await openDialog(here)).getByRole("button", { name: "Close all 3" }));
     await keyboard.press("Tab");
@@ -99,19 +99,19 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     const dialog = await openDialog(here);
     await waitForFocus(dialog.getByRole("heading", { name: "Connection from Safari on iPhone" }));
     await keyboard.press("Tab");
-    await waitForFocus(dialog.getByRole("link", { name: "Back to the history" }));
+    await waitForFocus(dialog.getByRole("button", { name: "Back to the history" }));
     await keyboard.press("Enter");
     await waitForClosedDialog(here);
     await waitForFocus(opener);
   });
   await follow("Review an unusual connection", async () => {
-    const opener = here.getByRole("link", { name: "Was this you? Safari" });
+    const opener = here.getByRole("button", { name: "Was this you? Safari" });
     const row = here.locator("tr").filter({ has: opener });
     const id = await row.getAttribute("id");
     await tabTo(opener);
     await keyboard.press("Enter");
     const dialog = await openDialog(here);
-    await waitForFocus(dialog.getByRole("link", { name: "Decide later" }));
+    await waitForFocus(dialog.getByRole("button", { name: "Decide later" }));
     await tabTo(dialog.getByRole("button", { name: "This was me" }));
     await keyboard.press("Enter");
     await here.getByRole("status").filter({ hasText: "marked as yours" }).waitFor();
@@ -120,7 +120,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
   await follow("Close one connection", async () => {
     const id = await here.locator("tr:focus").getAttribute("id");
     const row = here.locator(`tr[id="${id}"]`);
-    await tabTo(row.getByRole("link", { name: "Close the connection" }));
+    await tabTo(row.getByRole("button", { name: "Close the connection" }));
     await keyboard.press("Enter");
     await waitForFocus((await openDialog(here)).getByRole("button", { name: "Close it" }));
     await keyboard.press("Enter");
@@ -139,8 +139,17 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await here.getByRole("status").filter({ hasText: "2 open connections were closed" }).waitFor();
     await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
   });
+  await follow("Dismiss a message, or stop the updates", async () => {
+    await tabTo(here.getByRole("button", { name: "Dismiss" }), "Shift+Tab");
+    await keyboard.press("Enter");
+    await waitForFocus(here.getByRole("heading", { name: "Connection history" }));
+    const pause = here.getByLabel("Pause live updates");
+    await tabTo(pause);
+    await keyboard.press("Space");
+    assert.equal(await pause.isChecked(), true);
+  });
   await follow("Read older rows", async () => {
-    await tabTo(here.getByRole("link", { name: "Older connections" }));
+    await tabTo(here.getByRole("link", { name: "Older connections" }), "Shift+Tab");
     await keyboard.press("Enter");
     await waitForFocus(here.locator("tbody tr").nth(25));
   });
@@ -194,7 +203,7 @@ inBrowser("the keyboard alone is enough to sign in and close all connections", a
   await here.keyboard.type(PASSWORD);
   await here.keyboard.press("Enter");
   await here.waitForURL(paths.connections);
-  const opener = here.getByRole("link", { name: "Close open connections" });
+  const opener = here.getByRole("button", { name: "Close open connections" });
   await tabTo(opener);
 
   await here.keyboard.press("Enter");
@@ -219,7 +228,7 @@ inBrowser("Tab stays in the open dialog and reaches Cancel", async (site) => {
   await addOpen(site.db);
   const here = await site.visit();
   await signIn(here);
-  const opener = here.getByRole("link", { name: "Close open connections" });
+  const opener = here.getByRole("button", { name: "Close open connections" });
   await opener.press("Enter");
   const dialog = await openDialog(here);
   await waitForFocus(dialog.getByRole("button", { name: "Close it" }));
@@ -230,7 +239,7 @@ inBrowser("Tab stays in the open dialog and reaches Cancel", async (site) => {
   assert.equal(await isOutside(here), false);
   await here.keyboard.press("Tab");
   assert.equal(await isOutside(here), false);
-  await tabTo(dialog.getByRole("link", { name: "Cancel" }));
+  await tabTo(dialog.getByRole("button", { name: "Cancel" }));
   await here.keyboard.press("Enter");
 
   await waitForClosedDialog(here);

@@ -23,13 +23,13 @@ inBrowser("a closed browser that uses its old page is told why, and can sign in 
   await signIn(phone);
   site.clock.now += MINUTE;
   await here.reload();
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("1 open connection was closed").waitFor();
 
   const [refused] = await Promise.all([
     phone.waitForResponse((response) => new URL(response.url()).pathname === paths.closeAll),
-    phone.getByRole("link", { name: "Close open connections" }).click(),
+    phone.getByRole("button", { name: "Close open connections" }).click(),
   ]);
 
   assert.equal(refused.status(), 401);
@@ -48,7 +48,7 @@ inBrowser("a closed browser that filters in its old page returns there after sig
   await phone.goto(`${paths.connections}?state=open`);
   const here = await site.visit();
   await signIn(here);
-  await here.getByRole("row", { name: PARIS }).getByRole("link", { name: "Close the connection" }).click();
+  await here.getByRole("row", { name: PARIS }).getByRole("button", { name: "Close the connection" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("The connection was closed").waitFor();
 

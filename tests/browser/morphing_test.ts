@@ -108,21 +108,21 @@ inBrowser("a selection in the table survives an update", async (site) => {
   assert.equal(await here.evaluate(() => getSelection()?.toString()), selected);
 });
 
-inBrowser("focus stays on a row's link over an update, and the row where it is in the window", async (site) => {
+inBrowser("focus stays on a row's button over an update, and the row where it is in the window", async (site) => {
   await addOpen(site.db);
   await addClosed(site.db, 24);
   const here = await site.visit({ viewport: { width: 1280, height: 400 } });
   await signIn(here);
-  const link = here.getByRole("link", { name: "Close the connection" });
-  await link.focus();
-  await link.evaluate((element) => element.scrollIntoView({ block: "start" }));
-  const before = await link.boundingBox();
+  const button = here.getByRole("row", { name: PARIS }).getByRole("button", { name: "Close the connection" });
+  await button.focus();
+  await button.evaluate((element) => element.scrollIntoView({ block: "start" }));
+  const before = await button.boundingBox();
   await openElsewhere(site, { ip: SANTIAGO });
 
   assert.equal(await poll(here), 200);
 
   await here.getByRole("row", { name: SANTIAGO }).waitFor();
-  await waitForFocus(here.getByRole("link", { name: PARIS }));
+  await waitForFocus(button);
   await here.waitForFunction(
     (y) => Math.abs((document.activeElement?.getBoundingClientRect().y ?? 0) - y) < 2,
     before?.y ?? 0,
@@ -170,7 +170,7 @@ inBrowser("an open dialog and the password typed into it survive an update", asy
   const here = await site.visit();
   await signIn(here);
   site.clock.now += 6 * MINUTE;
-  const opener = here.getByRole("link", { name: "Close open connections" });
+  const opener = here.getByRole("button", { name: "Close open connections" });
   await opener.click();
   const dialog = await openDialog(here);
   const field = dialog.getByLabel("Your password");

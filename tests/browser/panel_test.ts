@@ -19,7 +19,7 @@ inBrowser("in a panel with its own header and style sheet, the policy blocks not
   await signIn(other);
   await signIn(here);
   const border = await here.locator("header.acme").evaluate((header) => getComputedStyle(header).borderTopColor);
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("1 open connection was closed").waitFor();
   await saveScreenshot(here, "panel-area");
@@ -48,7 +48,7 @@ inBrowser("a dialog of the surrounding panel is neither closed nor emptied by th
   const here = await site.visit();
   await signIn(here);
   const news = here.locator("#news");
-  const opener = here.getByRole("link", { name: "Close open connections" });
+  const opener = here.getByRole("button", { name: "Close open connections" });
 
   await opener.focus();
   await news.evaluate((dialog: HTMLDialogElement) => dialog.showModal());

@@ -45,11 +45,11 @@ inBrowser(
 
     await signIn(phone);
     await here.reload();
-    await here.getByRole("link", { name: "Close open connections" }).click();
+    await here.getByRole("button", { name: "Close open connections" }).click();
     await openDialog(here);
     await here.keyboard.press("Escape");
     await waitForClosedDialog(here);
-    await here.getByRole("row", { name: PARIS }).getByRole("link", { name: /^Close the connection from Safari/ })
+    await here.getByRole("row", { name: PARIS }).getByRole("button", { name: /^Close the connection from Safari/ })
       .click();
     await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
     await here.getByText("The connection was closed").waitFor();
@@ -57,7 +57,7 @@ inBrowser(
     await fillSignIn(phone);
     await phone.waitForURL(paths.connections);
     await here.reload();
-    await here.getByRole("link", { name: "Close open connections" }).click();
+    await here.getByRole("button", { name: "Close open connections" }).click();
     await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
     await here.getByText("1 open connection was closed").waitFor();
     await Promise.all([here.waitForEvent("download"), here.getByRole("link", { name: "Download CSV" }).click()]);

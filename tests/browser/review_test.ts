@@ -23,7 +23,7 @@ inBrowser(
     await mark(here);
     await here.getByText("1 unusual connection needs your review.", { exact: true }).waitFor();
 
-    await here.getByRole("link", { name: `Was this you? Safari on iPhone, ${PARIS}` }).click();
+    await here.getByRole("button", { name: `Was this you? Safari on iPhone, ${PARIS}` }).click();
     const dialog = await openDialog(here);
     await dialog.getByText("It was the first connection to your account from this country: France.").waitFor();
     await dialog.getByRole("button", { name: "This was me" }).click();
@@ -40,7 +40,7 @@ inBrowser(
 inBrowser("Not me in the dialog closes the other connection and redirects to the password page", async (site) => {
   const { here, stranger } = await signInAbroad(site);
 
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Not me" }).click();
 
   await here.waitForURL((url) => url.pathname === paths.password);
@@ -52,8 +52,8 @@ inBrowser("Not me in the dialog closes the other connection and redirects to the
 inBrowser("without JavaScript This was me on the review's page returns to the history", async (site) => {
   const { here } = await signInAbroad(site, { javaScriptEnabled: false });
 
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
-  await here.waitForURL(/\/review$/);
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
+  await here.waitForURL((url) => url.pathname.endsWith("/review"));
   await here.getByRole("button", { name: "This was me" }).click();
 
   await here.waitForURL(paths.connections);
@@ -64,8 +64,8 @@ inBrowser("without JavaScript This was me on the review's page returns to the hi
 inBrowser("without JavaScript Not me on the review's page redirects to the password page", async (site) => {
   const { here, stranger } = await signInAbroad(site, { javaScriptEnabled: false });
 
-  await here.getByRole("link", { name: "Was this you? Safari" }).click();
-  await here.waitForURL(/\/review$/);
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
+  await here.waitForURL((url) => url.pathname.endsWith("/review"));
   await here.getByRole("button", { name: "Not me" }).click();
 
   await here.waitForURL(paths.password);

@@ -21,7 +21,7 @@ inBrowser("a page of the account before reloads as the new account's at its next
 inBrowser("a page of the account before reloads when its button is pressed, and opens no dialog", async (site) => {
   const { first } = await signInTwice(site);
 
-  await first.getByRole("link", { name: "Close open connections" }).click();
+  await first.getByRole("button", { name: "Close open connections" }).click();
 
   await waitForOwner(first, NEIGHBOUR);
   await first.getByText("This is the only open connection.").waitFor();

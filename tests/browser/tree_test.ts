@@ -20,7 +20,7 @@ inBrowser("the accessibility tree of the dialog is the recorded one", async (sit
   await addEveryState(site.db);
   const here = await site.visit();
   await signIn(here);
-  await here.getByRole("link", { name: "Close open connections" }).click();
+  await here.getByRole("button", { name: "Close open connections" }).click();
   await openDialog(here);
 
   await assertTree("dialog", await readTree(here));
@@ -32,7 +32,7 @@ inBrowser(
     await addUnusual(site.db);
     const here = await site.visit();
     await signIn(here);
-    await here.getByRole("link", { name: "Was this you? Safari" }).click();
+    await here.getByRole("button", { name: "Was this you? Safari" }).click();
     await openDialog(here);
 
     await assertTree("review", await readTree(here));

@@ -61,7 +61,10 @@ export function assertHarmless({ status, headers, text }: Reply, known?: Set<str
     if (path !== null) assertOwnPath(path);
   }
   for (const cookie of headers.getSetCookie()) {
-    assert.match(cookie, /^(form|session|browser|notice)=[\w.-]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/);
+    assert.match(
+      cookie,
+      /^(form|session|browser|notice)-8000=[\w.-]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/,
+    );
   }
   const type = headers.get("Content-Type");
   if (type === null) return assert.equal(text, "");

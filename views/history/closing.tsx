@@ -32,10 +32,10 @@ export function ConfirmCloseAll({ connections, ...confirmation }: Confirmation &
       actions={<CloseActions {...confirmation}>{t.closing.all(connections.length)}</CloseActions>}
       {...confirmation}
     >
-      <ConnectionList connections={connections.slice(0, MAX_LISTED)} zone={zone} t={t} />
+      <ConnectionList connections={connections.slice(0, MAX_LISTED)} isMarked zone={zone} t={t} />
       {unlisted > 0 && <p>{t.closing.more(unlisted)}</p>}
       <p>
-        {t.closing.signInAgain(connections.length)} <strong>{t.closing.staysIn}</strong>
+        {t.closing.cannotUndo} {t.closing.signInAgain(connections.length)} <strong>{t.closing.staysIn}</strong>
       </p>
     </Confirm>
   );
@@ -73,7 +73,7 @@ export function ConfirmCloseOne(
     >
       <ConnectionList connections={[connection]} zone={zone} t={t} />
       <p>
-        {t.closing.signInAgain(1)} <strong>{t.closing.staysIn}</strong>
+        {t.closing.cannotUndo} {t.closing.signInAgain(1)} <strong>{t.closing.staysIn}</strong>
       </p>
     </Confirm>
   );
@@ -138,7 +138,7 @@ export function OneClosedFragments(
         <HistoryHead {...view} />
       </hx-partial>
       <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
-        <ConnectionRow {...view} entry={entry} />
+        {ConnectionRow(entry, view)}
       </hx-partial>
       <StatusTextFragment {...view} />
       {isUpToDate && <VersionFragment {...view} />}

@@ -60,10 +60,14 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
       <h2>{details.placesTitle}</h2>
       <ol class="places">{places.map((place) => <PlaceItem place={place} zone={zone} t={t} />)}</ol>
       <p class="hint">{t.history.zone(nameOfZone(zone))}</p>
-      <div class="dialog-actions">
-        <Dismiss>{t.confirmation.back}</Dismiss>
-        {unusual !== null && <DialogLink href={paths.review(id)}>{t.row.wasThisYou}</DialogLink>}
-        {closedAt === null && id !== current && <DialogLink href={paths.closeOne(id)}>{t.row.close}</DialogLink>}
+      <div class="dialog-end">
+        <div id="dialog-problem" role="alert"></div>
+        <div class="dialog-actions">
+          <Dismiss>{t.confirmation.back}</Dismiss>
+          {unusual !== null && <DialogButton action={paths.review(id)}>{t.row.wasThisYou}</DialogButton>}
+          {closedAt === null && id !== current && <DialogButton action={paths.closeOne(id)}>{t.row.close}
+          </DialogButton>}
+        </div>
       </div>
     </div>
   );
@@ -93,6 +97,10 @@ function PlaceItem({ place, zone, t }: { place: Place; zone: string; t: Texts })
   );
 }
 
-function DialogLink({ href, children }: { href: string; children?: Child }) {
-  return <a class="button" href={href} hx-get={href} hx-target="#dialog" hx-swap="innerHTML show:none">{children}</a>;
+function DialogButton({ action, children }: { action: string; children?: Child }) {
+  return (
+    <form action={action} hx-get={action} hx-target="#dialog" hx-swap="innerHTML show:none">
+      <button type="submit">{children}</button>
+    </form>
+  );
 }

@@ -17,15 +17,12 @@ export type TableContext = {
 };
 
 // An `html` template, because a page of rows takes several times as long in JSX (docs/performance.md).
-export function ConnectionRow(
-  { entry, isFocused = false, ...context }: TableContext & { entry: Entry; isFocused?: boolean },
-) {
+export function ConnectionRow(entry: Entry, context: TableContext, isFocused = false) {
   const { id, openedAt, ip, countryCode, device, deviceKind, lastIp, lastCountryCode, lastDevice } = entry;
   const { zone, now, t } = context;
   const isCurrent = id === context.current;
   const state = stateOf(entry);
   const classes = classesOf(entry, isCurrent);
-  const flag = flagOf(countryCode);
   const time = formatRecentTime(openedAt, now, zone, t);
   return html`
     <tr id="${rowId(id)}" ${classes !== "" && html`
@@ -35,24 +32,23 @@ export function ConnectionRow(
     `}>
       <td class="when">${state === "refused"
         ? html`<b>${time}</b>`
-        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Chips({
+        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Chips(
           entry,
           isCurrent,
-          t,
-        })}</td>
+          context,
+        )}</td>
       <td class="ip">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}${lastIp !== null && lastIp !== ip &&
         Last({ place: IpAddress({ ip: lastIp }), t })}</td>
-      <td class="country" ${flag !== "" && html`
-        data-flag="${flag}"
-      `}>${placeName(countryCode, t)}${lastCountryCode !== null &&
+      <td class="country" data-flag="${flagOf(countryCode)}">${placeName(countryCode, t)}${lastCountryCode !== null &&
         lastCountryCode !== countryCode &&
         Last({ place: Country({ code: lastCountryCode, t }), t })}</td>
       <td class="device${deviceKind !== "computer" && ` ${deviceKind}`}">${deviceName(
         device,
         t,
       )}${lastDevice !== null && lastDevice !== device && Last({ place: deviceName(lastDevice, t), t })}</td>
-      <td class="state"><b>${t.states[state]}</b><p>${describeEnd(entry, context)}${state === "open" && !isCurrent &&
-        CloseLink({ entry, t })}</p></td>
+      <td class="state"><b>${t.states[state]}</b><p>${describeEnd(entry, context)}</p>${state === "open" &&
+        !isCurrent &&
+        CloseButton(entry, context)}</td>
     </tr>
   `;
 }
@@ -83,7 +79,8 @@ function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zo
   return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
-function Chips({ entry, isCurrent, t }: { entry: Entry; isCurrent: boolean; t: Texts }) {
+function Chips(entry: Entry, isCurrent: boolean, context: TableContext) {
+  const { t } = context;
   const { unusual, verdict, countryCode } = entry;
   if (!isCurrent && unusual === null) return "";
   const country = countryName(countryCode, t);
@@ -92,7 +89,7 @@ function Chips({ entry, isCurrent, t }: { entry: Entry; isCurrent: boolean; t: T
       html`<b class="chip chip-${verdict ?? "unusual"}">${t.row.unusual[reason](country)}</b>`
     )
   }${verdict !== null && html`<span>${t.row.verdict[verdict]}</span>`}${
-    unusual !== null && verdict === null && ReviewLink({ entry, t })
+    unusual !== null && verdict === null && ReviewButton(entry, context)
   }</div>`;
 }
 
@@ -114,16 +111,21 @@ function describeCloser({ endReason, closedBy, closedByDevice }: Entry, { curren
   return closedByDevice && t.row.closedFrom(deviceName(closedByDevice, t));
 }
 
-function CloseLink({ entry: { id, device, ip }, t }: { entry: Entry; t: Texts }) {
-  const which = t.row.closeWhich(deviceName(device, t), ip || t.place.alone.ip);
-  return dialogLink(paths.closeOne(id), t.row.close, which);
+function CloseButton(entry: Entry, context: TableContext) {
+  const { t } = context;
+  return dialogButton(paths.closeOne(entry.id), t.row.close, t.row.closeWhich(...whichOf(entry, context)));
 }
 
-function ReviewLink({ entry: { id, device, ip }, t }: { entry: Entry; t: Texts }) {
-  return dialogLink(paths.review(id), t.row.wasThisYou, `${deviceName(device, t)}, ${ip || t.place.alone.ip}`);
+function ReviewButton(entry: Entry, context: TableContext) {
+  return dialogButton(paths.review(entry.id), context.t.row.wasThisYou, whichOf(entry, context).join(", "));
 }
 
-// The table's links open in the dialog: see `ConnectionsTable`.
-function dialogLink(href: string, name: string, which: string) {
-  return html`<a href="${href}">${name} <span class="hidden">${which}</span></a>`;
+// What tells this connection from the others, for whoever hears one button after the other.
+function whichOf({ device, ip, openedAt }: Entry, { zone, now, t }: TableContext): [string, string, string] {
+  return [deviceName(device, t), ip || t.place.alone.ip, formatRecentTime(openedAt, now, zone, t)];
+}
+
+// The table's forms and links open in the dialog: see `ConnectionsTable`.
+function dialogButton(action: string, name: string, which: string) {
+  return html`<form action="${action}"><button>${name} <span class="hidden">${which}</span></button></form>`;
 }

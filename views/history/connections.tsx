@@ -22,10 +22,14 @@ export function ConnectionsPage({ pollInterval, ...view }: HistoryView & { pollI
         hx-include="#live, #more"
         hx-sync="drop"
         hx-swap="none"
+        data-stale={view.t.live.stale}
       >
         <Version {...view} />
       </div>
       <HistorySection {...view} />
+      <label class="pause">
+        <input type="checkbox" id="pause" autocomplete="off" /> {view.t.live.pause}
+      </label>
     </>
   );
 }
@@ -89,11 +93,11 @@ export function OlderFragments(view: HistoryView) {
 }
 
 // Morphing keeps focus, selection and scroll.
-export function LiveFragments(view: HistoryView) {
+export function LiveFragments({ isQuiet, ...view }: HistoryView & { isQuiet: boolean }) {
   return (
     <>
       <VersionFragment {...view} />
-      <SectionFragment {...view} />
+      <SectionFragment {...view} isQuiet={isQuiet} />
     </>
   );
 }
@@ -119,13 +123,13 @@ export function LiveHeadFragments({ hasChanged, ...view }: HistoryView & { hasCh
   );
 }
 
-export function SectionFragment(view: HistoryView) {
+export function SectionFragment({ isQuiet = false, ...view }: HistoryView & { isQuiet?: boolean }) {
   return (
     <>
       <hx-partial hx-target="#history" hx-swap="outerMorph">
         <HistorySection {...view} />
       </hx-partial>
-      <StatusFragment {...view} />
+      {!isQuiet && <StatusFragment {...view} />}
     </>
   );
 }

@@ -58,15 +58,15 @@ export function HistoryHead(
         <p>{isAlone ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
       </div>
       <div class="actions">
+        <CloseAll isAlone={isAlone} t={t} />
         <a class="button download" href={withQuery(paths.csv, filter)}>
           {t.history.download} {overview?.rows && <small>{countOf(overview.rows, t)}</small>}
         </a>
         <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
-        <CloseAll isAlone={isAlone} t={t} />
       </div>
       {isPasswordDue === 1 && <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>}
       {unreviewed > 0 && (
-        <Banner href={withQuery(paths.connections, { state: "unusual" })} action={t.history.review}>
+        <Banner href={`${withQuery(paths.connections, { state: "unreviewed" })}#rows`} action={t.history.review}>
           {t.history.unreviewed(unreviewed)}
         </Banner>
       )}
@@ -88,16 +88,9 @@ function CloseAll({ isAlone, t }: { isAlone: boolean; t: Texts }) {
     return <button type="button" class="primary" disabled title={t.history.noOther}>{t.history.closeAll}</button>;
   }
   return (
-    <a
-      class="button primary"
-      href={paths.closeAll}
-      hx-get={paths.closeAll}
-      hx-target="#dialog"
-      hx-swap="innerHTML show:none"
-      aria-haspopup="dialog"
-    >
-      {t.history.closeAll}
-    </a>
+    <form action={paths.closeAll} hx-get={paths.closeAll} hx-target="#dialog" hx-swap="innerHTML show:none">
+      <button type="submit" class="primary" aria-haspopup="dialog">{t.history.closeAll}</button>
+    </form>
   );
 }
 
@@ -132,13 +125,11 @@ function ConnectionsTable(view: HistoryView) {
   );
 }
 
-export function ConnectionRows(
-  { entries, focusFirst = false, current, zone, now, t }: TableContext & { entries: Entry[]; focusFirst?: boolean },
-) {
-  return html`${
-    entries.map((entry, i) => ConnectionRow({ entry, current, zone, now, t, isFocused: focusFirst && i === 0 }))
-  }`;
+export function ConnectionRows({ entries, focusFirst = false, ...context }: RowsProps) {
+  return html`${entries.map((entry, i) => ConnectionRow(entry, context, focusFirst && i === 0))}`;
 }
+
+type RowsProps = TableContext & { entries: Entry[]; focusFirst?: boolean };
 
 // `hasLoaded` tells a poll that older rows were appended.
 export function More(

@@ -28,7 +28,7 @@ export const flagOf = cached((code: string) =>
 
 /** Long addresses may break after every second colon. */
 export function IpAddress({ ip }: { ip: string }) {
-  return ip.includes(":") ? groups(ip) : html`${ip}`;
+  return ip.includes(":") ? groups(ip) : ip;
 }
 
 const groups = cached((ip: string) => {

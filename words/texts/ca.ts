@@ -14,6 +14,8 @@ export const ca: Wording = {
 
   layout: {
     skip: "Salta al contingut",
+    lost: "No hi ha resposta del servidor. Comprova la connexió a Internet i torna-ho a provar.",
+    dismiss: "Descarta",
     menu: "Gestió d'usuari",
     area: "Usuari i seguretat",
     signOut: "Tanca la sessió",
@@ -38,7 +40,7 @@ export const ca: Wording = {
     alone: { country: "País desconegut", ip: "adreça desconeguda" },
   },
   device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} · ${system}` },
-  states: { open: "Oberta", closed: "Tancada", refused: "Rebutjada", unusual: "Inusual" },
+  states: { open: "Oberta", closed: "Tancada", refused: "Rebutjada", unusual: "Inusual", unreviewed: "Per revisar" },
 
   signIn: {
     title: "Inicia la sessió",
@@ -134,7 +136,7 @@ export const ca: Wording = {
     },
     verdict: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
     close: "Tanca",
-    closeWhich: (device, ip) => `la connexió ${from(device)}, ${ip}`,
+    closeWhich: (device, ip, time) => `la connexió ${from(device)}, ${ip}, ${time}`,
     wasThisYou: "Has estat tu?",
     last: (place) => ["última: ", place],
   },
@@ -185,6 +187,7 @@ export const ca: Wording = {
   },
 
   live: {
+    stale: "Aquesta pàgina no s'actualitza des de les {time}.",
     status: (open, unreviewed, refused, days) =>
       [
         pick(open, "Hi ha 1 connexió oberta.", `Hi ha ${number(open)} connexions obertes.`),
@@ -196,6 +199,7 @@ export const ca: Wording = {
         ),
         refused > 0 && `${count(refused, "intent rebutjat", "intents rebutjats")} en els últims ${number(days)} dies.`,
       ].filter(Boolean).join(" "),
+    pause: "Pausa les actualitzacions",
     changed: "L'historial ha canviat.",
     show: "Mostra les connexions més recents",
   },
@@ -205,7 +209,6 @@ export const ca: Wording = {
     passwordOld: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
     passwordRequired: "Per seguretat, torna-la a introduir.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
-    lost: "No hi ha resposta del servidor. Comprova la connexió a Internet i torna-ho a provar.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
@@ -225,6 +228,7 @@ export const ca: Wording = {
         "Haurà de tornar a iniciar la sessió amb la teva contrasenya.",
         "Hauran de tornar a iniciar la sessió amb la teva contrasenya.",
       ),
+    cannotUndo: "Això no es pot desfer.",
     staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
     signOutInstead: "Per acabar-la, tanca la sessió.",
     closedTitle: "Aquesta connexió ja està tancada",
@@ -380,7 +384,7 @@ export const ca: Wording = {
     badTimeZone: "No hi ha cap fus horari amb aquest nom. Tria'n un de la llista, com Europe/Madrid.",
     badLanguage: "Tria una d'aquestes llengües.",
     badTheme: "Tria un d'aquests temes.",
-    badState: "«Estat» ha de ser open, closed, refused o unusual",
+    badState: "«Estat» ha de ser open, closed, refused, unusual o unreviewed",
     badCountry: "«País» ha de ser el codi de dues lletres d'un país, private o none",
     badFrom: "«Des de» ha de ser un dia com 2026-11-23",
     badTo: "«Fins a» ha de ser un dia com 2026-11-23",

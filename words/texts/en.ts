@@ -15,6 +15,8 @@ export const en = {
 
   layout: {
     skip: "Skip to the content",
+    lost: "There was no answer. Check your network, then try again.",
+    dismiss: "Dismiss",
     menu: "User management",
     area: "User and security",
     signOut: "Sign out",
@@ -40,7 +42,7 @@ export const en = {
     alone: { country: "Unknown country", ip: "unknown address" },
   },
   device: { unknown: "Unknown device", on: (browser: string, system: string) => `${browser} on ${system}` },
-  states: { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual" },
+  states: { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual", unreviewed: "To review" },
 
   signIn: {
     title: "Sign in",
@@ -136,7 +138,7 @@ export const en = {
     },
     verdict: { me: "You said: this was me", not_me: "You said: not me" },
     close: "Close",
-    closeWhich: (device: string, ip: string) => `the connection from ${device}, ${ip}`,
+    closeWhich: (device: string, ip: string, time: string) => `the connection from ${device}, ${ip}, ${time}`,
     wasThisYou: "Was this you?",
     last: (place: Child): Child => ["last: ", place],
   },
@@ -187,6 +189,8 @@ export const en = {
   },
 
   live: {
+    /** `{time}` is replaced in the browser. */
+    stale: "This page hasn't been updated since {time}.",
     /** What a screen reader announces once something changed. */
     status: (open: number, unreviewed: number, refused: number, days: number) =>
       [
@@ -199,6 +203,7 @@ export const en = {
         ),
         refused > 0 && `${count(refused, "refused sign-in", "refused sign-ins")} in the last ${number(days)} days.`,
       ].filter(Boolean).join(" "),
+    pause: "Pause live updates",
     changed: "The history has changed.",
     show: "Show the newest connections",
   },
@@ -208,7 +213,6 @@ export const en = {
     passwordOld: "For your security, enter it again: it has been more than 5 minutes.",
     passwordRequired: "For your security, enter it again.",
     wrong: "This isn't your password. Check it and try again.",
-    lost: "There was no answer. Check your network, then try again.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",
@@ -224,6 +228,7 @@ export const en = {
     more: (connections: number) => `And ${count(connections, "more connection", "more connections")}.`,
     signInAgain: (connections: number) =>
       `${pick(connections, "It", "They")} will have to sign in again with your password.`,
+    cannotUndo: "This can't be undone.",
     staysIn: "This browser stays signed in.",
     signOutInstead: "To end it, sign out.",
     closedTitle: "This connection is already closed",
@@ -375,7 +380,7 @@ export const en = {
     badTimeZone: "There is no time zone with this name. Choose one from the list, like Europe/Madrid.",
     badLanguage: "Choose one of these languages.",
     badTheme: "Choose one of these themes.",
-    badState: '"State" must be open, closed, refused or unusual',
+    badState: '"State" must be open, closed, refused, unusual or unreviewed',
     badCountry: '"Country" must be a country\'s two letters, private or none',
     badFrom: '"From" must be a day like 2026-11-23',
     badTo: '"To" must be a day like 2026-11-23',

@@ -9,6 +9,8 @@ export const es: Wording = {
 
   layout: {
     skip: "Saltar al contenido",
+    lost: "No hay respuesta del servidor. Comprueba tu conexión a Internet e inténtalo de nuevo.",
+    dismiss: "Descartar",
     menu: "Gestión de usuario",
     area: "Usuario y seguridad",
     signOut: "Cerrar sesión",
@@ -33,7 +35,7 @@ export const es: Wording = {
     alone: { country: "País desconocido", ip: "dirección desconocida" },
   },
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
-  states: { open: "Abierta", closed: "Cerrada", refused: "Rechazada", unusual: "Inusual" },
+  states: { open: "Abierta", closed: "Cerrada", refused: "Rechazada", unusual: "Inusual", unreviewed: "Por revisar" },
 
   signIn: {
     title: "Iniciar sesión",
@@ -128,7 +130,7 @@ export const es: Wording = {
     },
     verdict: { me: "Dijiste: he sido yo", not_me: "Dijiste: no he sido yo" },
     close: "Cerrar",
-    closeWhich: (device, ip) => `la conexión desde ${device}, ${ip}`,
+    closeWhich: (device, ip, time) => `la conexión desde ${device}, ${ip}, ${time}`,
     wasThisYou: "¿Has sido tú?",
     last: (place) => ["última: ", place],
   },
@@ -179,6 +181,7 @@ export const es: Wording = {
   },
 
   live: {
+    stale: "Esta página no se actualiza desde las {time}.",
     status: (open, unreviewed, refused, days) =>
       [
         pick(open, "Hay 1 conexión abierta.", `Hay ${number(open)} conexiones abiertas.`),
@@ -191,6 +194,7 @@ export const es: Wording = {
         refused > 0 &&
         `${count(refused, "intento rechazado", "intentos rechazados")} en los últimos ${number(days)} días.`,
       ].filter(Boolean).join(" "),
+    pause: "Pausar las actualizaciones",
     changed: "El historial ha cambiado.",
     show: "Ver las conexiones más recientes",
   },
@@ -200,7 +204,6 @@ export const es: Wording = {
     passwordOld: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
     passwordRequired: "Por seguridad, vuelve a introducirla.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
-    lost: "No hay respuesta del servidor. Comprueba tu conexión a Internet e inténtalo de nuevo.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
@@ -220,6 +223,7 @@ export const es: Wording = {
         "Tendrá que volver a iniciar sesión con tu contraseña.",
         "Tendrán que volver a iniciar sesión con tu contraseña.",
       ),
+    cannotUndo: "Esto no se puede deshacer.",
     staysIn: "En este navegador seguirás con la sesión iniciada.",
     signOutInstead: "Para terminarla, cierra la sesión.",
     closedTitle: "Esta conexión ya está cerrada",
@@ -378,7 +382,7 @@ export const es: Wording = {
     badTimeZone: "No hay ninguna zona horaria con este nombre. Elige una de la lista, como Europe/Madrid.",
     badLanguage: "Elige uno de estos idiomas.",
     badTheme: "Elige uno de estos temas.",
-    badState: "«Estado» debe ser open, closed, refused o unusual",
+    badState: "«Estado» debe ser open, closed, refused, unusual o unreviewed",
     badCountry: "«País» debe ser el código de dos letras de un país, private o none",
     badFrom: "«Desde» debe ser un día como 2026-11-23",
     badTo: "«Hasta» debe ser un día como 2026-11-23",
