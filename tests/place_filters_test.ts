@@ -7,6 +7,7 @@ import { countRows } from "../db/history/row_count.ts";
 import { type Cursor, listHistory } from "../db/history/rows.ts";
 import { recordPlace } from "../db/places.ts";
 import { recordRefusal } from "../db/refusals.ts";
+import { recognizeConnection } from "../db/reviews.ts";
 import { connections, type User } from "../db/schema.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { closeConnection, openConnection } from "../db/connections.ts";
@@ -46,9 +47,9 @@ const spot: fc.Arbitrary<Spot> = fc.record({
   device: fc.constantFrom("Firefox on Linux", "curl"),
 });
 
-type Step = { do: "open" | "use" | "close" | "refuse"; which: number; spot: Spot; later: number };
+type Step = { do: "open" | "use" | "close" | "recognize" | "refuse"; which: number; spot: Spot; later: number };
 const step: fc.Arbitrary<Step> = fc.record({
-  do: fc.constantFrom("open", "use", "use", "use", "use", "close", "refuse"),
+  do: fc.constantFrom("open", "use", "use", "use", "use", "close", "recognize", "refuse"),
   which: fc.nat(),
   spot,
   later: fc.constantFrom(0, 1, MINUTE),
@@ -106,7 +107,7 @@ Deno.test("the page, its row count and the CSV find a connection by each address
   const found = async (query: Record<string, string>) => {
     const { $ } = await here.get(withQuery(paths.connections, query));
     const records = recordsOf((await here.get(withQuery(paths.csv, query))).text);
-    assert.match($("a[download] small").text(), new RegExp(`^${$("#rows tr").length} row`));
+    assert.match($("a.download small").text(), new RegExp(`^${$("#rows tr").length} row`));
     assert.equal(records.length, $("#rows tr").length);
     return $("#rows tr").toArray().map((row) => [$(row).attr("id"), $(row).find(`${CELL.ip} p`).text()]);
   };
@@ -130,6 +131,7 @@ type Row = {
   at: number;
   state: "open" | "closed" | "refused";
   isUnusual: boolean;
+  isUnreviewed: boolean;
   places: Visitor[];
 };
 
@@ -156,6 +158,7 @@ async function startHistory(steps: Step[]) {
       await closeConnection(db, owner.session, chosen.session.connectionId, now);
       chosen.isOpen = false;
     }
+    if (action === "recognize") await recognizeConnection(db, owner.session, chosen.session.connectionId, now);
     if (action === "refuse") {
       const [standing, reason] = [{ kind: "stranger" as const }, "wrong_password" as const];
       await recordRefusal(db, { user, visitor, standing, reason, now });
@@ -169,18 +172,23 @@ async function startHistory(steps: Step[]) {
     const stored = await db.select().from(connections);
     const refusals = await db.query.refusals.findMany();
     return [
-      ...opened.map(({ session, places, isOpen }): Row => ({
-        id: session.connectionId,
-        at: session.openedAt,
-        state: isOpen ? "open" : "closed",
-        isUnusual: stored.find(({ id }) => id === session.connectionId)?.unusual !== null,
-        places: [...places.values()],
-      })),
+      ...opened.map(({ session, places, isOpen }): Row => {
+        const { unusual, verdict } = stored.find(({ id }) => id === session.connectionId)!;
+        return {
+          id: session.connectionId,
+          at: session.openedAt,
+          state: isOpen ? "open" : "closed",
+          isUnusual: unusual !== null,
+          isUnreviewed: unusual !== null && verdict === null,
+          places: [...places.values()],
+        };
+      }),
       ...[...refused].map(([client, { visitor, at }]): Row => ({
         id: refusals.find((row) => row.client === client)?.id ?? "",
         at,
         state: "refused",
         isUnusual: false,
+        isUnreviewed: false,
         places: [visitor],
       })),
     ].sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
@@ -208,9 +216,18 @@ function keyOf({ address, device }: Visitor): string {
   return `${address.client} ${device}`;
 }
 
-function isSelected({ at, state, isUnusual, places }: Row, filter: Filter): boolean {
-  if (at < (filter.since ?? 0) || at >= (filter.until ?? Infinity)) return false;
-  if (filter.state === "unusual" ? !isUnusual : filter.state !== undefined && filter.state !== state) return false;
+function isSelected(row: Row, filter: Filter): boolean {
+  return row.at >= (filter.since ?? 0) && row.at < (filter.until ?? Infinity) && hasState(row, filter.state) &&
+    isUsedIn(row, filter);
+}
+
+function hasState({ state, isUnusual, isUnreviewed }: Row, wanted: Filter["state"]): boolean {
+  if (wanted === "unusual") return isUnusual;
+  if (wanted === "unreviewed") return isUnreviewed;
+  return wanted === undefined || wanted === state;
+}
+
+function isUsedIn({ places }: Row, filter: Filter): boolean {
   return places.some(({ address, countryCode }) =>
     (filter.ip ?? address.ip) === address.ip &&
     (filter.network ?? address.network) === address.network &&
