@@ -69,7 +69,7 @@ async function closeEveryones(data: Data): Promise<Row[]> {
       load(`${server.address}${paths.signIn}`, { seconds: 1, connections: 4 }),
       timeOf(async () => {
         const { code, stdout, stderr } = await run(flags, { path: "data/bench" }, variables);
-        if (code !== 0 || !/Closed 1\d{4}/.test(stdout)) throw new Error(`Cannot close everyone's: ${stdout}${stderr}`);
+        if (code !== 0 || !/Closed 1\d{4}/.test(stderr)) throw new Error(`Cannot close everyone's: ${stdout}${stderr}`);
       }),
     ]);
     busy.push(p99);

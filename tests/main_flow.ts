@@ -3,7 +3,8 @@ import { parse } from "csv-parse/sync";
 import { paths } from "../http/paths.ts";
 import { type Browser, EMAIL, PASSWORD } from "./app.ts";
 
-const NEW = "a much better password than before";
+/** The password after the main flow. */
+export const NEW = "a much better password than before";
 
 /**
  * Goes through the main flow with three browsers of one account at a real server, which has its own clock: signing in, the history, closing

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createServer, request } from "node:http";
 import { paths } from "../http/paths.ts";
 import { type Browser, CELL, EMAIL, HTMX, PASSWORD } from "./app.ts";
-import { assertServes } from "./main_flow.ts";
+import { assertServes, NEW } from "./main_flow.ts";
 import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users } from "./processes.ts";
 
 const CONFIGURATIONS = `${ROOT}docs/deploy`;
@@ -60,6 +61,36 @@ Deno.test({
   },
 });
 
+// Azure's Application Gateway does.
+Deno.test("behind a gateway that writes a port after each address the main flow and client addresses work", async () => {
+  await using folder = await makeFolder();
+  const [port, upstream] = [freePort(), freePort()];
+  const origin = `http://127.0.0.1:${port}`;
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const variables = { PORT: String(upstream), PUBLIC_ORIGIN: origin, TRUSTED_PROXIES: "127.0.0.1" };
+  await using _server = await startServer("start", folder, variables);
+  const addresses = new Map([["127.0.0.2", "81.40.12.202"], ["127.0.0.3", "[2a0c:5a80::4]"]]);
+  await using _gateway = createServer((incoming, response) => {
+    const { socket: { remoteAddress, remotePort }, url, method, headers } = incoming;
+    const forwarded = { ...headers, "x-forwarded-for": `${addresses.get(remoteAddress!)}:${remotePort}` };
+    const outgoing = request({ port: upstream, path: url, method, headers: forwarded }, (answer) => {
+      answer.pipe(response.writeHead(answer.statusCode!, answer.headers));
+    });
+    incoming.pipe(outgoing);
+  }).listen(port, "127.0.0.1");
+  await untilListening(port);
+  using first = Deno.createHttpClient({ localAddress: "127.0.0.2" });
+  using second = Deno.createHttpClient({ localAddress: "127.0.0.3" });
+
+  await assertServes(() => browserAt(origin, origin, first));
+
+  const [here, there] = [browserAt(origin, origin, first), browserAt(origin, origin, second)];
+  for (const each of [here, there]) assert.equal((await each.signIn(EMAIL, NEW)).status, 303);
+  const page = await there.get(paths.connections);
+  assert.equal(page.$(`tr.current ${CELL.ip}`).text().trim(), "2a0c:5a80::4");
+  assert.equal(page.$(`tr:not(.current) ${CELL.ip}`).first().text().trim(), "81.40.12.202");
+});
+
 Deno.test({
   name: "systemd-analyze accepts the unit in docs/deploy",
   ignore: !isInstalled("systemd-analyze", "--version"),
@@ -109,7 +140,7 @@ async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   const forged = { "X-Forwarded-For": "203.0.113.9" };
   const signInPage = await here.get(paths.signIn, forged);
   const fields = { csrf: signInPage.$("[name=csrf]").attr("value") ?? "", email: EMAIL };
-  const answer = await here.post(paths.signIn, { ...fields, password: "a much better password than before" }, forged);
+  const answer = await here.post(paths.signIn, { ...fields, password: NEW }, forged);
   assert.equal(answer.status, 303);
   assert.match(answer.headers.getSetCookie().join("\n"), /^__Host-session-\d+=[^;]+;.* Secure/m);
   assert.equal(answer.headers.get("Strict-Transport-Security"), "max-age=63072000; includeSubDomains");

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { html } from "hono/html";
+import { secureHeaders } from "hono/secure-headers";
 import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "../../examples/panel/panel.ts";
+import { createArea } from "../../routes/area.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";
 import { inBrowser, openDialog, saveScreenshot, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
@@ -13,7 +16,7 @@ inBrowser("in a panel with its own header and style sheet, the policy blocks not
   const db = await openDatabase(":memory:");
   const { panel, accounts } = createPanel({ db, origin, log: () => {} });
   await accounts.add(EMAIL, PASSWORD, "Small");
-  await using _server = Deno.serve({ hostname: "127.0.0.1", port: Number(origin.port), onListen() {} }, panel.fetch);
+  await using _server = serve(origin, panel);
   const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
 
   await signIn(other);
@@ -33,6 +36,41 @@ inBrowser("in a panel with its own header and style sheet, the policy blocks not
   assert.equal(border, "rgb(109, 63, 192)");
   db.$client.close();
 });
+
+// Its "Referrer-Policy: no-referrer" replaces the area's.
+inBrowser(
+  "behind Hono's secureHeaders, which hides the origin of forms, one signs in and closes others",
+  async (site) => {
+    const origin = new URL(`http://127.0.0.1:${freePort()}`);
+    const db = await openDatabase(":memory:");
+    const { area, users } = createArea({ db, origin, log: () => {} });
+    await users.add(EMAIL, PASSWORD);
+    const origins = new Set<string | undefined>();
+    const host = new Hono();
+    host.use(secureHeaders());
+    host.post("*", async (c, next) => {
+      origins.add(c.req.header("Origin"));
+      await next();
+    });
+    host.use(area);
+    await using _server = serve(origin, host);
+
+    for (const javaScriptEnabled of [true, false]) {
+      const visit = { baseURL: origin.origin, javaScriptEnabled };
+      const [other, here] = [await site.visit(visit), await site.visit(visit)];
+      await signIn(other);
+      await signIn(here);
+      await here.getByRole("button", { name: "Close open connections" }).click();
+      await here.getByRole("button", { name: /^Close (it|all \d)$/ }).click();
+      await here.getByText(/open connections? (was|were) closed/).waitFor();
+      await other.reload();
+      await other.getByText("This connection was closed from another one").waitFor();
+    }
+
+    assert.ok(origins.has("null"));
+    db.$client.close();
+  },
+);
 
 const withDialog = {
   header: () =>
@@ -79,3 +117,7 @@ inBrowser("a dialog of the surrounding panel is neither closed nor emptied by th
   await waitForClosedDialog(here);
   assert.equal(await news.getByText("Maintenance on Sunday").isVisible(), true);
 });
+
+function serve({ port }: URL, app: Hono): Deno.HttpServer {
+  return Deno.serve({ hostname: "127.0.0.1", port: Number(port), onListen() {} }, app.fetch);
+}
