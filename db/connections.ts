@@ -8,9 +8,9 @@ import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
-import { connections, type EndReason, sessions, type UnusualReason, type User, users } from "./schema.ts";
+import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
-import { findUnusual } from "./unusual.ts";
+import { findUnusual, isUnreviewed, withReasons } from "./unusual.ts";
 
 /** ASVS 7.1.2. */
 const MAX_OPEN = 100;
@@ -94,7 +94,6 @@ export async function listOtherOpen(db: Db, session: Session, now: number): Prom
   const open = await selectSummaries(db)
     .where(and(eq(connections.userId, session.userId), ne(connections.id, session.connectionId), isOpen(now)))
     .orderBy(desc(connections.openedAt), desc(connections.id));
-  const isUnreviewed = ({ unusual, verdict }: ConnectionSummary) => unusual !== null && verdict === null;
   return [...open.filter(isUnreviewed), ...open.filter((each) => !isUnreviewed(each))];
 }
 
@@ -235,15 +234,6 @@ function overMaxOpen(db: Db, userId: string, now: number) {
   return db.select({ id: open.id }).from(open)
     .where(and(eq(open.userId, userId), isOpen(now, open)))
     .orderBy(desc(open.openedAt), desc(open.id)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_OPEN);
-}
-
-export function withReasons(reasons: UnusualReason[]): SQL<string> {
-  return reasons.reduce<SQL<string>>(
-    (unusual, reason) =>
-      sql`case when instr(' ' || coalesce(${unusual}, '') || ' ', ${` ${reason} `}) then ${unusual}
-        else ltrim(coalesce(${unusual}, '') || ${` ${reason}`}) end`,
-    sql`${connections.unusual}`,
-  );
 }
 
 /** Values as the columns of a SELECT, for a conditional INSERT. */

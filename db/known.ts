@@ -26,18 +26,17 @@ export function isKnown(
 }
 
 export function learnTraits(db: Db, selected: SQL | undefined, now: number, taughtBy: string | null = null) {
-  return db.run(sql`
-    insert into known (user_id, kind, value, last_at, taught_by)
-    select user_id, kind, value, ${now}, ${taughtBy} from (${traitsIn("connections", selected)})
-    where true
-    on conflict do update set last_at = max(last_at, excluded.last_at)`);
+  return learn(db, traitsIn("connections", selected), now, taughtBy);
 }
 
 export function learnPlaces(db: Db, connectionId: string, condition: SQL | undefined, now: number) {
-  const selected = and(sql`connection_id = ${connectionId}`, condition);
+  return learn(db, traitsIn("places", and(sql`connection_id = ${connectionId}`, condition)), now, connectionId);
+}
+
+function learn(db: Db, traits: SQL, now: number, taughtBy: string | null) {
   return db.run(sql`
     insert into known (user_id, kind, value, last_at, taught_by)
-    select user_id, kind, value, ${now}, ${connectionId} from (${traitsIn("places", selected)})
+    select user_id, kind, value, ${now}, ${taughtBy} from (${traits})
     where true
     on conflict do update set last_at = max(last_at, excluded.last_at)`);
 }

@@ -1,13 +1,14 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
-import { asColumns, withReasons } from "./connections.ts";
+import { asColumns } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { isOpen } from "./open.ts";
-import { connections, places, type UnusualReason } from "./schema.ts";
+import { clientOf, connections, places, type UnusualReason } from "./schema.ts";
 import type { Session } from "./sessions.ts";
+import { withReasons } from "./unusual.ts";
 
 const MAX_PLACES = 20;
 /** How often the same place is recorded, in milliseconds; another one is recorded at once. */
@@ -30,7 +31,7 @@ const findPlace = prepare<
     place: sql`json((select json_object('id', id, 'lastAt', last_at) from ${places}
       where connection_id = ${CONNECTION} and client = ${sql.placeholder("client")} and ${SAME_DEVICE} limit 1))`,
     isOpening: sql`${SAME_DEVICE} and ${sql.placeholder("client")} =
-      case when instr(c.ip, ':') then c.network else c.ip end`,
+      ${clientOf({ ip: sql`c.ip`, network: sql`c.network` })}`,
     isUsualCountry: sql`c.country_code = ${sql.placeholder("country")}
       or exists (select 1 from ${places} where connection_id = c.id and country_code = ${sql.placeholder("country")})
       or ${isKnown("country", sql`${sql.placeholder("country")}`)}`,

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { DEVICE_KINDS } from "../visitor/devices.ts";
 
@@ -65,6 +65,11 @@ const origin = {
   device: text().notNull(),
   deviceKind: text("device_kind", { enum: DEVICE_KINDS }).notNull().default("unknown"),
 };
+
+/** The SQL of `Address.client`. */
+export function clientOf({ ip, network }: Record<"ip" | "network", SQLWrapper>): SQL<string> {
+  return sql<string>`iif(instr(${ip}, ':'), ${network}, ${ip})`;
+}
 
 /** The history's rows: one stay of one browser in an account. Closing never deletes one. */
 export const connections = sqliteTable(

@@ -8,6 +8,7 @@ import { orRecover } from "./driver/unavailable.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import {
+  clientOf,
   connections,
   type EndReason,
   type Language,
@@ -74,8 +75,7 @@ type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "
   formerConfirmedAt: number | null;
   renewedAt: number | null;
   seenAt: number | null;
-  ip: string;
-  network: string;
+  client: string;
   device: string;
   userAgent: string;
   moved: LastPlace | null;
@@ -101,8 +101,7 @@ const SESSION = jsonObject({
   timeZone: users.timeZone,
   language: users.language,
   theme: users.theme,
-  ip: connections.ip,
-  network: connections.network,
+  client: clientOf(connections),
   device: connections.device,
   userAgent: connections.userAgent,
   browser: connections.browser,
@@ -156,15 +155,14 @@ function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isRead
     seenAt,
     endedAt,
     endReason,
-    ip,
-    network,
+    client,
     device,
     userAgent,
     moved,
     ...rest
   } = stored;
   const end = endedAt === null || endReason === null ? null : { at: endedAt, reason: endReason };
-  const place = moved ?? { client: ip.includes(":") ? network : ip, device, userAgent, lastAt: null };
+  const place = moved ?? { client, device, userAgent, lastAt: null };
   const isUnseen = formerConfirmedAt !== null && seenAt === null;
   const session = { id, ...rest, place, sentHash: rest.secretHash, isFirstSeen: isUnseen, end };
   if (isHashOf(secret, rest.secretHash)) return session;

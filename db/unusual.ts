@@ -1,9 +1,11 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { browserUsers, connections, refusals, type UnusualReason } from "./schema.ts";
+
+type Connection = typeof connections.$inferSelect;
 
 const HOUR = 3_600_000;
 
@@ -33,6 +35,21 @@ export function reasonsFor(facts: Facts): UnusualReason[] {
 
 export function reasonsIn(unusual: string | null): UnusualReason[] {
   return unusual === null ? [] : unusual.split(" ") as UnusualReason[];
+}
+
+/** Whether the owner hasn't said yet whose an unusual connection is. */
+export function isUnreviewed({ unusual, verdict }: Pick<Connection, "unusual" | "verdict">): boolean {
+  return unusual !== null && verdict === null;
+}
+
+/** Adds reasons to a connection's, each once. */
+export function withReasons(reasons: UnusualReason[]): SQL<string> {
+  return reasons.reduce<SQL<string>>(
+    (unusual, reason) =>
+      sql`case when instr(' ' || coalesce(${unusual}, '') || ' ', ${` ${reason} `}) then ${unusual}
+        else ltrim(coalesce(${unusual}, '') || ${` ${reason}`}) end`,
+    sql`${connections.unusual}`,
+  );
 }
 
 const USER = sql.placeholder("userId");

@@ -150,7 +150,7 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     db.delete(users).where(ofUser),
   ]);
   await db.$client.emptyLog();
-  return results[8].rowsAffected === 1;
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 export type Preferences = Pick<User, "timeZone" | "language" | "theme">;

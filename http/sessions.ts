@@ -6,7 +6,7 @@ import { isAtPlace, recordPlace } from "../db/places.ts";
 import { endFormerSecret, newCsrf, resumeSession, type Resuming, type Session } from "../db/sessions.ts";
 import type { Address } from "../visitor/addresses.ts";
 import { deviceOf, readUserAgent } from "../visitor/devices.ts";
-import { type DeviceHeaders, readVisitor } from "../visitor/visitor.ts";
+import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
 import { textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "./cookies.ts";
@@ -83,31 +83,35 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
 
 /** Records what a request shows of its session, a poll's too: from where it is used, and that a renewed secret arrived. */
 export function recordVisit(c: Context<Env>, session: Session): void {
-  const [options, address, headers] = [c.get("options"), c.get("address")(), deviceHeadersOf(c)];
-  if (!session.isFirstSeen && isAtPlace(session, seenFrom(session, address, headers), options.now())) return;
-  c.get("waitUntil")(recordVisitFrom(options, session, address, headers));
+  const work = recordVisitFrom(c.get("options"), session, c.get("address")(), deviceHeadersOf(c));
+  if (work) c.get("waitUntil")(work);
 }
 
-function seenFrom({ place }: Session, address: Address, headers: DeviceHeaders) {
-  const userAgent = readUserAgent(headers.userAgent);
-  // An unknown address is no other one; another device is one all the same.
-  return { client: address.client || place.client, device: deviceOf(userAgent, headers.brands), userAgent };
-}
-
-export async function recordVisitFrom(
-  { db, now: clock, countryOf, log }: AppOptions,
+/** The same outside the area's routes; `null` if there is nothing to record. */
+export function recordVisitFrom(
+  options: AppOptions,
   session: Session,
   address: Address,
   headers: DeviceHeaders,
-): Promise<void> {
-  const now = clock();
-  if (session.isFirstSeen) await endFormerSecret(db, session, now);
-  if (isAtPlace(session, seenFrom(session, address, headers), now)) return;
+): Promise<void> | null {
+  const now = options.now();
+  const userAgent = readUserAgent(headers.userAgent);
+  // An unknown address is no other one; another device is one all the same.
+  const client = address.client || session.place.client;
+  const hasMoved = !isAtPlace(session, { client, device: deviceOf(userAgent, headers.brands), userAgent }, now);
+  if (!hasMoved && !session.isFirstSeen) return null;
 
-  const reasons = await recordPlace(db, session, await readVisitor(address, headers, countryOf), now);
+  return (async () => {
+    if (session.isFirstSeen) await endFormerSecret(options.db, session, now);
+    if (hasMoved) await recordMove(options, session, await readVisitor(address, headers, options.countryOf), now);
+  })();
+}
+
+async function recordMove({ db, log }: AppOptions, session: Session, visitor: Visitor, now: number): Promise<void> {
+  const reasons = await recordPlace(db, session, visitor, now);
   if (reasons.length === 0) return;
   const { userId: user, connectionId: connection } = session;
-  log("unusual_moved", { user, connection, ip: address.ip, reasons: reasons.join(" ") });
+  log("unusual_moved", { user, connection, ip: visitor.address.ip, reasons: reasons.join(" ") });
 }
 
 /** Redirects to sign-in, and back to the current page afterwards. */

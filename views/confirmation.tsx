@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { ConnectionSummary } from "../db/connections.ts";
 import type { Entry } from "../db/history/rows.ts";
+import { isUnreviewed } from "../db/unusual.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { deviceName } from "../words/devices.ts";
@@ -84,6 +85,11 @@ export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; 
   return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;
 }
 
+// A button that shows a page in the dialog; without JavaScript, as a page.
+export function DialogForm({ action, children }: { action: string; children?: Child }) {
+  return <form action={action} hx-get={action} hx-target="#dialog" hx-swap="innerHTML show:none">{children}</form>;
+}
+
 export function NothingToConfirm({ title, t, children }: { title: string; t: Texts; children?: Child }) {
   return (
     <div>
@@ -109,7 +115,7 @@ export function ConnectionList(
       ) => (
         <li>
           <strong>{deviceName(device, t)}</strong>
-          {isMarked && unusual !== null && verdict === null && <b class="chip chip-unusual">{t.states.unusual}</b>}
+          {isMarked && isUnreviewed({ unusual, verdict }) && <b class="chip chip-unusual">{t.states.unusual}</b>}
           <Where ip={ip} countryCode={countryCode} t={t} />
           <small>{t.confirmation.since(<Time at={openedAt} zone={zone} t={t} />, zone)}</small>
           {typeof lastDevice === "string" && typeof lastIp === "string" && typeof lastCountryCode === "string" && (

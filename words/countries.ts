@@ -20,8 +20,13 @@ export function isCountry(code: string): boolean {
   return code === "private" || code === "none" || lookUp(code, "en") !== undefined;
 }
 
+/** Whether this is written like a country code, which `private` and `none` aren't. */
+export function isCountryCode(code: string): boolean {
+  return /^[A-Z]{2}$/.test(code);
+}
+
 function lookUp(code: string, language: Language): string | undefined {
-  return /^[A-Z]{2}$/.test(code) ? names[language](code) : undefined;
+  return isCountryCode(code) ? names[language](code) : undefined;
 }
 
 const names = inEachLanguage((language) => {

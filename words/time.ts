@@ -37,7 +37,7 @@ export function isRepeated(at: number, zone: string): boolean {
 }
 
 /** "+01:00". */
-export function offsetName(offset: number): string {
+function offsetName(offset: number): string {
   const minutes = Math.round(Math.abs(offset) / MINUTE);
   return `${offset < 0 ? "-" : "+"}${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}`;
 }

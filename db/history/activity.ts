@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { prepare } from "../driver/prepared.ts";
+import { hasState } from "./filters.ts";
 import { isOpen } from "../open.ts";
 import { connections, places, refusals, users } from "../schema.ts";
 
@@ -32,7 +33,7 @@ export function activityOf(user: SQLWrapper): SQL {
       'open', (select count(*) from ${connections}
         where ${connections.userId} = ${user} and ${isOpen(sql.placeholder("now"))}),
       'unreviewed', (select count(*) from ${connections} where ${connections.userId} = ${user}
-        and ${connections.unusual} is not null and ${connections.verdict} is null),
+        and ${hasState("unreviewed", sql.placeholder("now"))}),
       'newest', ${end(sql`desc`)},
       'oldest', ${end(sql`asc`)},
       'refused', json((select json_object('hour', hour, 'attempts', sum(attempts)) from ${refusals}

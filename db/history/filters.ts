@@ -1,4 +1,5 @@
-import { and, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, eq, gte, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { isOpen, type Now } from "../open.ts";
 import { connections, places } from "../schema.ts";
 
@@ -25,7 +26,7 @@ export type Filter = PlaceFilter & {
   until?: number;
 };
 
-export type PlaceColumns = Record<"countryCode" | "ip" | "network", SQLWrapper>;
+type PlaceColumns = Record<"countryCode" | "ip" | "network", SQLWrapper>;
 
 /** The flags of `places` by which an index finds a connection once. */
 const FIRST = { ip: places.isFirstIp, network: places.isFirstNetwork, countryCode: places.isFirstCountry };
@@ -82,6 +83,19 @@ export function matchesMoved(filter: PlaceFilter): SQL | null {
   const name = (["ip", "network", "countryCode"] as const).find((name) => filter[name] !== undefined);
   // The index contains the flag alone: `is_first_ip = 1` would miss it.
   return name === undefined ? null : sql`${matches({ [name]: filter[name] }, places)} and ${FIRST[name]}`;
+}
+
+/** Whether a row is the account's, and within the days, where they are given. */
+export function inDays(
+  user: SQLiteColumn,
+  at: SQLiteColumn,
+  { since, until }: { since?: number | undefined; until?: number | undefined },
+): SQL | undefined {
+  return and(
+    eq(user, sql.placeholder("userId")),
+    since === undefined ? undefined : gte(at, sql.placeholder("since")),
+    until === undefined ? undefined : lt(at, sql.placeholder("until")),
+  );
 }
 
 /** The condition of a state on connections; none for `refused`. */

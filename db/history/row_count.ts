@@ -1,9 +1,17 @@
-import { and, eq, gte, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { and, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { prepareByKey } from "../driver/prepared.ts";
 import { connections, places, refusals } from "../schema.ts";
-import { type Filter, hasState, matches, matchesAnywhere, matchesMoved, splitFilter, type State } from "./filters.ts";
+import {
+  type Filter,
+  hasState,
+  inDays,
+  matches,
+  matchesAnywhere,
+  matchesMoved,
+  splitFilter,
+  type State,
+} from "./filters.ts";
 
 /** Rows counted of each kind; one more is read to tell whether there are more. */
 const MAX_COUNTED = 1_000;
@@ -72,14 +80,6 @@ const value = sql.placeholder;
 function indexOf(state: State | undefined): SQL | undefined {
   if (state === "open") return isNull(connections.closedAt);
   return state === "unusual" || state === "unreviewed" ? hasState(state, value("now")) : undefined;
-}
-
-function inDays(user: SQLiteColumn, at: SQLiteColumn, { since, until }: Filter): SQL | undefined {
-  return and(
-    eq(user, value("userId")),
-    since === undefined ? undefined : gte(at, value("since")),
-    until === undefined ? undefined : lt(at, value("until")),
-  );
 }
 
 function count({ from, indexed, rest }: { from: SQL; indexed: SQL | undefined; rest: SQL | undefined }): SQL {

@@ -1,12 +1,20 @@
-import { and, eq, gte, lt, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { DeviceKind } from "../../visitor/devices.ts";
 import { ACTIVITY, type Activity, NO_ACTIVITY } from "./activity.ts";
 import type { Db } from "../database.ts";
 import { joinJson, jsonFields, prepare, prepareByKey } from "../driver/prepared.ts";
 import { endedAt, endReason } from "../open.ts";
-import { connections, type EndReason, places, type RefusalReason, refusals, type Verdict } from "../schema.ts";
-import { type Filter, hasState, matches, matchesAnywhere, matchesMoved, splitFilter } from "./filters.ts";
+import {
+  clientOf,
+  connections,
+  type EndReason,
+  places,
+  type RefusalReason,
+  refusals,
+  type Verdict,
+} from "../schema.ts";
+import { type Filter, hasState, inDays, matches, matchesAnywhere, matchesMoved, splitFilter } from "./filters.ts";
 
 /** A row of the history: a connection, or an hour's refused sign-ins. */
 export type Entry = {
@@ -83,6 +91,7 @@ export async function findConnection(db: Db, userId: string, id: string, now: nu
 }
 
 const NOW = sql.placeholder("now");
+const CLIENT = clientOf(connections);
 const NULL = sql`null`;
 
 /** Each field of a connection, and of refused sign-ins. */
@@ -112,8 +121,7 @@ const SELECTED = {
   ...FIELDS,
   userAgent: [connections.userAgent, refusals.userAgent],
   places: [
-    sql`(select count(distinct client) from (select iif(instr(${connections.ip}, ':'), ${connections.network},
-      ${connections.ip}) as client union all select client from ${places} where connection_id = ${connections.id}))`,
+    sql`(select count(distinct client) from (select ${CLIENT} as client union all select client from ${places} where connection_id = ${connections.id}))`,
     NULL,
   ],
   network: [connections.network, refusals.network],
@@ -237,12 +245,11 @@ function isInside({ filter: { until }, before }: HistoryQuery): boolean {
 }
 
 function isSelected(query: HistoryQuery, row: Record<"id" | "at" | "userId", SQLiteColumn>): SQL | undefined {
-  const { filter, before } = query;
+  const { filter: { since, until }, before } = query;
   const value = sql.placeholder;
   return and(
-    eq(row.userId, value("userId")),
+    // First, because of two upper bounds SQLite seeks by the first.
     before ? sql`(${row.at}, ${row.id}) < (${value("beforeAt")}, ${value("beforeId")})` : undefined,
-    filter.since === undefined ? undefined : gte(row.at, value("since")),
-    filter.until === undefined || isInside(query) ? undefined : lt(row.at, value("until")),
+    inDays(row.userId, row.at, { since, until: isInside(query) ? undefined : until }),
   );
 }

@@ -1,15 +1,14 @@
 import type { Child } from "hono/jsx";
 import type { FullEntry } from "../../db/history/rows.ts";
 import type { Place } from "../../db/places.ts";
-import { reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
-import { countryName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { formatDuration } from "../../words/time.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { Dismiss, Where } from "../confirmation.tsx";
+import { DialogForm, Dismiss, Where } from "../confirmation.tsx";
 import { describeReason, stateOf, type TableContext } from "./connection_row.ts";
+import { Reasons } from "./review.tsx";
 import { Time } from "./values.ts";
 
 export type Details = TableContext & {
@@ -50,13 +49,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
           <Fact name={details.verdict}>{verdict === null ? details.noVerdict : t.row.verdict[verdict]}</Fact>
         )}
       </dl>
-      {unusual !== null && (
-        <ul class="reasons">
-          {reasonsIn(unusual).map((reason) => (
-            <li>{t.review.reasons[reason](countryName(connection.countryCode, t))}</li>
-          ))}
-        </ul>
-      )}
+      {unusual !== null && <Reasons connection={connection} t={t} />}
       <h2>{details.placesTitle}</h2>
       <ol class="places">{places.map((place) => <PlaceItem place={place} zone={zone} t={t} />)}</ol>
       <p class="hint">{t.history.zone(nameOfZone(zone))}</p>
@@ -64,9 +57,16 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
         <div id="dialog-problem" role="alert"></div>
         <div class="dialog-actions">
           <Dismiss>{t.confirmation.back}</Dismiss>
-          {unusual !== null && <DialogButton action={paths.review(id)}>{t.row.wasThisYou}</DialogButton>}
-          {closedAt === null && id !== current && <DialogButton action={paths.closeOne(id)}>{t.row.close}
-          </DialogButton>}
+          {unusual !== null && (
+            <DialogForm action={paths.review(id)}>
+              <button type="submit">{t.row.wasThisYou}</button>
+            </DialogForm>
+          )}
+          {closedAt === null && id !== current && (
+            <DialogForm action={paths.closeOne(id)}>
+              <button type="submit">{t.row.close}</button>
+            </DialogForm>
+          )}
         </div>
       </div>
     </div>
@@ -94,13 +94,5 @@ function PlaceItem({ place, zone, t }: { place: Place; zone: string; t: Texts })
       </small>
       <small>{userAgent === "" ? t.details.noBrowser : userAgent}</small>
     </li>
-  );
-}
-
-function DialogButton({ action, children }: { action: string; children?: Child }) {
-  return (
-    <form action={action} hx-get={action} hx-target="#dialog" hx-swap="innerHTML show:none">
-      <button type="submit">{children}</button>
-    </form>
   );
 }

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Entry } from "../../db/history/rows.ts";
-import { reasonsIn } from "../../db/unusual.ts";
+import { isUnreviewed, reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
 import { countryName, placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
@@ -55,8 +55,8 @@ export function ConnectionRow(entry: Entry, context: TableContext, isFocused = f
 
 function classesOf(entry: Entry, isCurrent: boolean): string {
   const state = stateOf(entry);
-  const isUnreviewed = entry.unusual !== null && entry.verdict === null;
-  return [state !== "closed" && state, isCurrent && "current", isUnreviewed && "unreviewed"].filter(Boolean).join(" ");
+  return [state !== "closed" && state, isCurrent && "current", isUnreviewed(entry) && "unreviewed"].filter(Boolean)
+    .join(" ");
 }
 
 function Last({ place, t }: { place: Child; t: Texts }) {
@@ -89,7 +89,7 @@ function Chips(entry: Entry, isCurrent: boolean, context: TableContext) {
       html`<b class="chip chip-${verdict ?? "unusual"}">${t.row.unusual[reason](country)}</b>`
     )
   }${verdict !== null && html`<span>${t.row.verdict[verdict]}</span>`}${
-    unusual !== null && verdict === null && ReviewButton(entry, context)
+    isUnreviewed(entry) && ReviewButton(entry, context)
   }</div>`;
 }
 

@@ -1,9 +1,10 @@
 import { stringify } from "csv-stringify/sync";
 import type { FullEntry } from "../../db/history/rows.ts";
 import { cached } from "../../words/cache.ts";
-import { countryName } from "../../words/countries.ts";
+import { countryName, isCountryCode } from "../../words/countries.ts";
 import { textsOf } from "../../words/texts.ts";
 import { isoTime } from "../../words/time.ts";
+import { stateOf } from "./connection_row.ts";
 
 // The file is for programs.
 const ENGLISH = textsOf("en");
@@ -40,12 +41,13 @@ const COLUMNS = [
 export const FOR_PROGRAMS: CsvFormat = { mark: "", separator: ",", columns: COLUMNS, toRecord };
 
 function toRecord(entry: FullEntry): string[] {
-  const isRefused = entry.attempts !== null;
+  const state = stateOf(entry);
+  const isRefused = state === "refused";
   return [
     isoTime(entry.openedAt),
     isoTime(entry.lastSeenAt),
     entry.closedAt === null ? "" : isoTime(entry.closedAt),
-    isRefused ? "refused" : entry.closedAt === null ? "open" : "closed",
+    state,
     entry.endReason ?? "",
     entry.ip,
     codeOf(entry.countryCode),
@@ -63,7 +65,7 @@ function toRecord(entry: FullEntry): string[] {
 }
 
 function codeOf(country: string): string {
-  return /^[A-Z]{2}$/.test(country) ? country : "";
+  return isCountryCode(country) ? country : "";
 }
 
 /**

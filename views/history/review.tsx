@@ -20,7 +20,7 @@ export function Review(
     isCurrent: boolean;
   },
 ) {
-  const { unusual, verdict, countryCode } = connection;
+  const { unusual, verdict } = connection;
   const { needsPassword, zone, t } = confirmation;
   if (unusual === null) {
     return (
@@ -48,9 +48,7 @@ export function Review(
     >
       <input type="hidden" name="places" value={String(connection.places)} />
       <ConnectionList connections={[connection]} zone={zone} t={t} />
-      <ul class="reasons">
-        {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](countryName(countryCode, t))}</li>)}
-      </ul>
+      <Reasons connection={connection} t={t} />
       {isCurrent && <p>{t.review.current}</p>}
       {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
       <dl class="verdicts">
@@ -62,6 +60,14 @@ export function Review(
         ))}
       </dl>
     </Confirm>
+  );
+}
+
+export function Reasons({ connection: { unusual, countryCode }, t }: { connection: FullEntry; t: Texts }) {
+  return (
+    <ul class="reasons">
+      {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](countryName(countryCode, t))}</li>)}
+    </ul>
   );
 }
 

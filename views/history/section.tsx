@@ -8,6 +8,7 @@ import type { HistoryQuery } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import type { Texts } from "../../words/texts.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
+import { DialogForm } from "../confirmation.tsx";
 import { Notification } from "../notifications.tsx";
 import { Chart } from "./chart.tsx";
 import { ConnectionRow, type TableContext } from "./connection_row.ts";
@@ -88,9 +89,9 @@ function CloseAll({ isAlone, t }: { isAlone: boolean; t: Texts }) {
     return <button type="button" class="primary" disabled title={t.history.noOther}>{t.history.closeAll}</button>;
   }
   return (
-    <form action={paths.closeAll} hx-get={paths.closeAll} hx-target="#dialog" hx-swap="innerHTML show:none">
+    <DialogForm action={paths.closeAll}>
       <button type="submit" class="primary" aria-haspopup="dialog">{t.history.closeAll}</button>
-    </form>
+    </DialogForm>
   );
 }
 

@@ -6,6 +6,7 @@ import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { localTime } from "../../words/time.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
+import { stateOf } from "./connection_row.ts";
 import type { CsvFormat } from "./csv.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
@@ -25,13 +26,14 @@ export function forSpreadsheets(zone: string, t: Texts): CsvFormat {
 function toRecord(entry: FullEntry, zone: string, t: Texts): string[] {
   const { openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, attempts, unusual, verdict } = entry;
   const { lastIp, lastCountryCode, closedByDevice, places, addresses } = entry;
-  const isRefused = attempts !== null;
+  const state = stateOf(entry);
+  const isRefused = state === "refused";
   const country = placeName(countryCode, t);
   return [
     localTime(openedAt, zone),
     localTime(lastSeenAt, zone),
     closedAt === null ? "" : localTime(closedAt, zone),
-    t.states[isRefused ? "refused" : closedAt === null ? "open" : "closed"],
+    t.states[state],
     endReason === null ? "" : t.row.reasons[endReason],
     ip,
     country,

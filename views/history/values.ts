@@ -1,5 +1,5 @@
 import { cached } from "../../words/cache.ts";
-import { placeName } from "../../words/countries.ts";
+import { isCountryCode, placeName } from "../../words/countries.ts";
 import { inEachLanguage } from "../../words/languages.ts";
 import { type Texts, textsOf } from "../../words/texts.ts";
 import { formatTime, isoMinute } from "../../words/time.ts";
@@ -23,7 +23,7 @@ const countries = inEachLanguage((language) =>
 
 // Empty for what isn't a country.
 export const flagOf = cached((code: string) =>
-  /^[A-Z]{2}$/.test(code) ? String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65)) : ""
+  isCountryCode(code) ? String.fromCodePoint(...[...code].map((letter) => 0x1f1e6 + letter.charCodeAt(0) - 65)) : ""
 );
 
 /** Long addresses may break after every second colon. */
