@@ -14,6 +14,11 @@ export function isOpen(now: Now, connection: Record<"closedAt" | "expiresAt", SQ
   return sql`(${connection.closedAt} is null and ${connection.expiresAt} > ${now})`;
 }
 
+/** Whether a connection was open at a moment in the past, as far as is known now. */
+export function wasOpen(at: Placeholder): SQL {
+  return sql`(coalesce(${connections.closedAt} > ${at}, true) and ${connections.expiresAt} > ${at})`;
+}
+
 export function endedAt(now: Now): SQL<number | null> {
   return sql<number | null>`coalesce(${connections.closedAt},
     case when ${connections.expiresAt} <= ${now} then ${expiredAt(connections)} end)`;

@@ -90,12 +90,15 @@ export function isOnOlderPage(c: Context): boolean {
   return URL.parse(c.req.header("HX-Current-URL") ?? "")?.searchParams.has("before") ?? false;
 }
 
-export function writeCursor({ openedAt, id }: Cursor): string {
-  return `${openedAt}.${id}`;
+/** Where the next page begins, and when the list's first page was read, if that page shows open connections as a group of their own. */
+export type PageCursor = Cursor & { openAt: number | null };
+
+export function writeCursor({ openedAt, id, openAt = null }: Cursor & Partial<PageCursor>): string {
+  return [openedAt, id, openAt].filter((part) => part !== null).join(".");
 }
 
 /** Reads what `writeCursor` wrote; `null` for anything else. */
-export function readCursor(text: string | undefined): Cursor | null {
-  const [, openedAt, id] = /^(\d{1,15})\.([\da-f-]{36})$/.exec(text ?? "") ?? [];
-  return openedAt && id ? { openedAt: Number(openedAt), id } : null;
+export function readCursor(text: string | undefined): PageCursor | null {
+  const [, openedAt, id, openAt] = /^(\d{1,15})\.([\da-f-]{36})(?:\.(\d{1,15}))?$/.exec(text ?? "") ?? [];
+  return openedAt && id ? { openedAt: Number(openedAt), id, openAt: openAt ? Number(openAt) : null } : null;
 }

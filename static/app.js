@@ -3,8 +3,8 @@
 
 const REST_AFTER_ERROR = 30_000;
 
-/** The row that holds the link that opened the dialog. */
-let openersRow = null;
+/** The id of the row that holds the link that opened the dialog. */
+let openersRow = "";
 /** Whether focus was in the history before the last swap. */
 let wasInHistory = false;
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
@@ -23,7 +23,7 @@ function fillZones() {
 
 function openDialog({ detail: { ctx } }) {
   if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
-  openersRow = ctx.sourceElement.closest("tr");
+  openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
   ctx.target.showModal();
 }
 
@@ -40,7 +40,7 @@ function emptyDialog({ target }) {
 /** The browser returns it to the link that opened the dialog. Where that has gone, its row takes it, or the title. */
 function returnFocus() {
   if (document.querySelector(":focus")) return;
-  const place = openersRow?.isConnected ? openersRow : document.querySelector("#title");
+  const place = document.getElementById(openersRow) ?? document.querySelector("#title");
   if (!place) return;
   place.tabIndex = -1;
   place.focus();
@@ -53,7 +53,7 @@ function noteFocus() {
 /** An update may take the row that has focus off the page. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
-  openersRow = null;
+  openersRow = "";
   returnFocus();
 }
 

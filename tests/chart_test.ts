@@ -9,6 +9,8 @@ import { addAccount, DAY, EMAIL, HOUR, PASSWORD, type Reply, START, startApp } f
 import { planOf } from "./plans.ts";
 
 const MADRID = { time_zone: "Europe/Madrid" };
+/** With a filter there is a chart above any number of rows. */
+const EVERYTHING = `${paths.connections}?from=2010-01-01`;
 
 Deno.test("the chart links to each of the last 30 days with activity, and sums them up in a sentence", async () => {
   const { browser, db, here } = await startHistory();
@@ -17,7 +19,7 @@ Deno.test("the chart links to each of the last 30 days with activity, and sums t
   await addRefused(db, START - 2 * DAY, 12);
   await browser().signIn(EMAIL, "not the password at all");
 
-  const { $ } = await here.get(paths.connections);
+  const { $ } = await here.get(EVERYTHING);
 
   assert.deepEqual(links($), [
     "25 Oct: 1 opened",
@@ -32,7 +34,7 @@ Deno.test("the chart links to each of the last 30 days with activity, and sums t
   );
   assert.deepEqual(texts($, "#chart small"), ["25 Oct", "4 Nov", "14 Nov", "today"]);
   const rows = $(".chart-row").toArray();
-  assert.deepEqual(rows.map((row) => $(row).children("a, span").length), [10, 10, 10], "each day has a cell");
+  assert.deepEqual(rows.map((row) => $(row).find("ol > li").length), [10, 10, 10], "each day has a cell");
 });
 
 Deno.test("each day of the chart links to as many rows as it announces, even when the clocks change", async () => {
@@ -51,7 +53,7 @@ Deno.test("each day of the chart links to as many rows as it announces, even whe
   );
   await addRefused(db, Date.parse("2026-10-25T23:30:00Z"), 7);
 
-  const { $ } = await here.get(paths.connections);
+  const { $ } = await here.get(EVERYTHING);
 
   assert.deepEqual(links($), [
     "24 Oct: 1 opened",
@@ -59,9 +61,9 @@ Deno.test("each day of the chart links to as many rows as it announces, even whe
     "26 Oct: 1 opened, 7 refused",
     "10 Nov: 1 opened",
   ]);
-  const rows = $(".chart-row > a").toArray().map(async (link) => {
+  const rows = $(".chart-row a").toArray().map(async (link) => {
     const day = await here.get(`${paths.connections}${$(link).attr("href")}`);
-    return `${day.$("tbody tr").length} rows, ${day.$("#chart [aria-current]").text()}`;
+    return `${day.$("tbody tr[id]").length} rows, ${day.$("#chart [aria-current]").text()}`;
   });
   assert.deepEqual(await Promise.all(rows), [
     "1 rows, 24 Oct: 1 opened",
@@ -76,7 +78,7 @@ Deno.test("each day of the chart links to as many rows as it announces, even whe
 Deno.test("the chart's days, today included, are in the owner's time zone", async () => {
   const { here } = await startHistory({ now: Date.parse("2026-11-22T23:30:00Z") });
 
-  assert.deepEqual(links((await here.get(paths.connections)).$), ["23 Nov: 1 opened"]);
+  assert.deepEqual(links((await here.get(EVERYTHING)).$), ["23 Nov: 1 opened"]);
 });
 
 Deno.test("startsOfLastDays follows a time zone that skips midnight, and one that skips a whole day", () => {
@@ -105,7 +107,7 @@ Deno.test("the chart shows nothing of another account", async () => {
   await browser("203.0.113.1").signIn("joan@example.com", "not the password at all");
   await addOpened(db, [START - DAY], { unusual: "new_country" }, "joan@example.com");
 
-  const { $ } = await here.get(paths.connections);
+  const { $ } = await here.get(EVERYTHING);
 
   assert.deepEqual(links($), ["23 Nov: 1 opened"]);
   assert.equal($("#chart figcaption").text(), "In the last 30 days: 1 connection.");
@@ -118,7 +120,7 @@ Deno.test("with more than a thousand connections the chart shows the newest, and
   await addOpened(db, [...times, START - 10 * DAY]);
   await addRefused(db, START - 10 * DAY, 2);
 
-  const { $ } = await here.get(paths.connections);
+  const { $ } = await here.get(EVERYTHING);
 
   assert.equal(
     $("#chart figcaption").text(),
@@ -142,14 +144,14 @@ Deno.test("without activity in 30 days there is a sentence instead of a chart", 
   await here.signIn(EMAIL, PASSWORD, MADRID);
   clock.now += 40 * DAY;
 
-  const { $ } = await here.get(paths.connections);
+  const { $ } = await here.get(EVERYTHING);
 
-  assert.equal($("tbody tr").length, 1);
+  assert.equal($("tbody tr[id]").length, 1);
   assert.equal($("#chart").text(), "In the last 30 days: nothing.");
   assert.equal($("#chart svg").length, 0);
 });
 
-Deno.test("the chart of thirty busy days is smaller than 4 KB", async () => {
+Deno.test("the chart of thirty busy days is smaller than 4.5 KB", async () => {
   const { db, here } = await startHistory();
   const days = Array.from({ length: 29 }, (_, i) => START - (i + 1) * DAY);
   await addOpened(
@@ -158,11 +160,11 @@ Deno.test("the chart of thirty busy days is smaller than 4 KB", async () => {
   );
   for (const day of days.filter((_, i) => i % 4 === 0)) await addRefused(db, day, 17);
 
-  const { text, $ } = await here.get(paths.connections);
+  const { text, $ } = await here.get(EVERYTHING);
 
   assert.equal(links($).length, 30);
   const [chart] = /<figure.*<\/figure>/s.exec(text)!;
-  assert.ok(chart.length < 4_096, `it has ${chart.length} bytes`);
+  assert.ok(chart.length < 4_608, `it has ${chart.length} bytes`);
 });
 
 Deno.test("the chart's days are counted in indexes, and nothing older is read", async () => {
@@ -220,7 +222,7 @@ const origin = { ip: "10.0.0.1", network: "10.0", countryCode: "private", userAg
 
 /** The texts of the chart's links. */
 function links($: Reply["$"]): string[] {
-  return texts($, ".chart-row > a");
+  return texts($, ".chart-row a");
 }
 
 function texts($: Reply["$"], selector: string): string[] {

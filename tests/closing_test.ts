@@ -13,7 +13,7 @@ Deno.test("closing is disabled, with the reason, when nothing else is open", asy
   const confirmation = await here.get(paths.closeAll);
 
   assert.equal($("button.primary[disabled]").text(), "Close open connections");
-  assert.match($(".head").text(), /This is the only open connection/);
+  assert.match($(".head").text(), /Nobody else has signed in to your account/);
   assert.match(confirmation.$("main").text(), /This connection is the only open one/);
   assert.equal(confirmation.$("main form[method=post]").length, 0);
 });
@@ -127,17 +127,32 @@ Deno.test("POST /user/security/connections/:id/close closes that connection and 
   assert.equal(await here.isIn(), true);
 });
 
-Deno.test("POST /user/security/connections/:id/close gives htmx the row, the head and the notification", async () => {
+Deno.test("POST /user/security/connections/:id/close gives htmx the notification, the history and a signal", async () => {
   const { here, browser } = await signedIn();
   await browser("203.0.113.1").signIn();
-  const { $ } = await here.get(`${paths.connections}?ip=203.0.113.1`);
+  const { $ } = await here.get(paths.connections);
 
   const answer = await here.submit($(`${CELL.state} form`).attr("action") ?? "", {}, HTMX);
 
   assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
-  assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
+  const history = answer.$("hx-partial[hx-target='#history']");
+  assert.equal(history.find("#open tr[id]").length, 1);
+  assert.equal(history.find("#rows tr[id]").length, 1);
   assert.match(answer.text, /This is the only open connection/);
   assert.match(answer.text, /The connection was closed: Firefox on Linux \(Unknown country\)\. <span>This can/);
+});
+
+Deno.test("POST /user/security/connections/:id/close on a page with older rows gives htmx the row in its place", async () => {
+  const { here, browser } = await signedIn();
+  await browser("203.0.113.1").signIn();
+  const { $ } = await here.get(paths.connections);
+
+  const answer = await here.submit($(`${CELL.state} form`).attr("action") ?? "", { loaded: "older" }, HTMX);
+
+  assert.equal(answer.headers.get("HX-Trigger"), "connections-closed");
+  assert.match(answer.text, /hx-target="#c-[\da-f-]{36}" hx-swap="outerMorph"><tr /);
+  assert.equal(answer.$("hx-partial[hx-target='#history']").length, 0);
+  assert.match(answer.$("hx-partial[hx-target='#head']").text(), /This is the only open connection/);
 });
 
 Deno.test("POST /user/security/connections/:id/close on the current connection says to sign out instead", async () => {

@@ -53,7 +53,7 @@ Deno.test("a connection that opens elsewhere appears as a new row, and in the st
   const { status, $ } = await page.poll();
 
   assert.equal(status, 200);
-  assert.equal($(`${fragment("#history")} tbody tr`).length, 2);
+  assert.equal($(`${fragment("#history")} tbody tr[id]`).length, 2);
   assert.match($(fragment("#history")).text(), /2 connections are open now/);
   assert.equal($(fragment("#status")).text(), "2 connections are open.");
   assert.equal($(`${fragment("#status")} .hidden`).length, 1);
@@ -140,18 +140,33 @@ Deno.test("within a minute the status is said once, and what came since is said 
   assert.equal(statusIn(later), "1 connection is open. 3 refused sign-ins in the last 30 days.");
 });
 
-Deno.test("a page that closes a connection still learns what it missed before", async () => {
+Deno.test("a page that closes a connection learns what it missed before", async () => {
   const { here, browser, db } = await signedInWithClock();
   await browser("46.16.60.7").signIn();
   const page = await open(here);
   await browser("46.16.60.8").signIn();
   const [one] = await db.select().from(connections).where(eq(connections.ip, "46.16.60.7"));
 
-  page.learn(await here.submit(paths.closeOne(one!.id), { version: page.version }, HTMX));
-  const reply = await page.poll();
+  const answer = await here.submit(paths.closeOne(one!.id), { version: page.version }, HTMX);
+  page.learn(answer);
+
+  assert.match(answer.$(`${fragment("#history")} tbody`).text(), /46\.16\.60\.8/);
+  assert.equal((await page.poll()).status, 304);
+});
+
+Deno.test("a page with older rows that closes a connection still says at its next poll what it missed", async () => {
+  const { here, browser, db } = await signedInWithClock();
+  await browser("46.16.60.7").signIn();
+  const page = await open(here);
+  await browser("46.16.60.8").signIn();
+  const [one] = await db.select().from(connections).where(eq(connections.ip, "46.16.60.7"));
+  const loaded = { loaded: "older" };
+
+  page.learn(await here.submit(paths.closeOne(one!.id), { version: page.version, ...loaded }, HTMX));
+  const reply = await page.poll(loaded);
 
   assert.equal(reply.status, 200);
-  assert.match(reply.$(`${fragment("#history")} tbody`).text(), /46\.16\.60\.8/);
+  assert.match(reply.$(fragment("#status")).text(), /The history has changed/);
 });
 
 Deno.test("when only a minute passed, the times are renewed and the status stays the same", async () => {
@@ -162,7 +177,7 @@ Deno.test("when only a minute passed, the times are renewed and the status stays
   const reply = await page.poll();
 
   assert.equal(reply.status, 200);
-  assert.match(reply.$(`${fragment("#history")} tbody tr`).text(), /1 minute ago/);
+  assert.match(reply.$(`${fragment("#history")} tbody tr[id]`).text(), /1 minute ago/);
   assert.equal(statusIn(reply), page.$("#status").text());
   assert.equal((await page.poll()).status, 304);
 });

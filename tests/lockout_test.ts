@@ -47,8 +47,8 @@ Deno.test("the history and the log show that an account was locked, and the sign
   assert.match($(`tbody ${CELL.state}`).eq(1).text(), /Locked for 24 hours \(1\)$/);
   const hourBefore = $(`tbody ${CELL.state}`).toArray().slice(2, 23).map((cell) => $(cell).text());
   assert.deepEqual(hourBefore.toSorted(), [
-    ...Array(20).fill("RefusedWrong password (1)"),
-    "RefusedWrong password (4 from 4 addresses)",
+    ...Array(20).fill("Refused Wrong password (1)"),
+    "Refused Wrong password (4 from 4 addresses)",
   ]);
   assert.equal(log.filter((line) => line.includes("authn_login_lock")).length, 1);
   assert.match(

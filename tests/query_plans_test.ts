@@ -15,7 +15,8 @@ import {
   signOut,
 } from "../db/connections.ts";
 import type { Filter } from "../db/history/filters.ts";
-import { findConnection, listCountries, listHistory, readPage } from "../db/history/rows.ts";
+import { findConnection } from "../db/history/entries.ts";
+import { listCountries, listHistory, readPage } from "../db/history/rows.ts";
 import { reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
 import { countWrongPasswords, recordRefusal } from "../db/refusals.ts";

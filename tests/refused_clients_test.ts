@@ -19,7 +19,7 @@ Deno.test("an owner's slip doesn't hide who guessed in the same hour: each has a
 
   const found = async (query: Record<string, string>) => {
     const { $ } = await here.get(withQuery(paths.connections, { state: "refused", ...query }));
-    const rows = $("#rows tr").toArray().map((row) =>
+    const rows = $("tbody tr[id]").toArray().map((row) =>
       [".ip", ".device", `${CELL.state} p`].map((part) => $(row).find(part).text())
     );
     const records = recordsOf((await here.get(withQuery(paths.csv, { state: "refused", ...query }))).text);
@@ -58,7 +58,7 @@ Deno.test("10,000 attempts from 10,000 addresses make 21 rows an hour: 20 client
     addresses: 9_980,
   });
   const { $ } = await here.get(withQuery(paths.connections, { state: "refused" }));
-  assert.match($("#rows tr").first().text(), /Unknown address.*Wrong password \(9,980 from 9,980 addresses\)/);
+  assert.match($("tbody tr[id]").first().text(), /Unknown address.*Wrong password \(9,980 from 9,980 addresses\)/);
 });
 
 // Security: refusals
@@ -132,7 +132,7 @@ Deno.test("a wrong password while signed in is a row with its address, and the d
   const [row, ...others] = await db.select().from(refusals);
   assert.deepEqual([row?.reason, row?.ip, row?.attempts, others.length], ["wrong_confirmation", MADRID, 2, 0]);
   const { $ } = await here.get(withQuery(paths.connections, { state: "refused" }));
-  assert.match($("#rows tr").text(), /Wrong password while signed in \(2\)/);
+  assert.match($("tbody tr[id]").text(), /Wrong password while signed in \(2\)/);
   const details = await here.get(paths.details(row?.connectionId ?? ""));
   assert.match(details.$(".facts").text(), /Wrong passwords2/);
 });

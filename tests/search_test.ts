@@ -21,11 +21,11 @@ Deno.test("a filter with several conditions searches 1,000 rows, says so, and co
   const link = first.$("#more a");
   const second = await here.get(link.attr("href") ?? "");
 
-  assert.equal(first.$("tbody tr").length, 0);
+  assert.equal(first.$("tbody tr[id]").length, 0);
   assert.match(first.$(".empty").text(), /Nothing so far/);
   assert.match(first.$("#more").text(), /Searched 1,000 rows\./);
   assert.equal(link.text().trim(), "Keep searching");
-  assert.equal(second.$("tbody tr").length, 1);
+  assert.equal(second.$("tbody tr[id]").length, 1);
   assert.match(second.$(`tbody ${CELL.country}`).text(), /France/);
   assert.match(second.$("#more").text(), /There is nothing older/);
 });
@@ -50,7 +50,7 @@ Deno.test("a search that fills its page looks like any other page", async () => 
 
   const { $ } = await here.get(`${paths.connections}?${FILTER}`);
 
-  assert.equal($("tbody tr").length, 25);
+  assert.equal($("tbody tr[id]").length, 25);
   assert.equal($("#more a").text().trim(), "Older connections");
   assert.doesNotMatch($("#more").text(), /Searched/);
 });

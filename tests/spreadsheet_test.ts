@@ -97,8 +97,8 @@ Deno.test("the page links to both files, with its filters", async () => {
 
   const { $ } = await here.get(`${paths.connections}?state=open&country=ES`);
 
-  const links = $(".actions a").toArray().map((link) => $(link).attr("href"));
-  assert.deepEqual(links.slice(0, 2), [
+  const links = $(".downloads a").toArray().map((link) => $(link).attr("href"));
+  assert.deepEqual(links, [
     `${paths.csv}?state=open&country=ES`,
     `${paths.csv}?state=open&country=ES&for=spreadsheet`,
   ]);

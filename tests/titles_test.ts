@@ -43,7 +43,7 @@ Deno.test("every field tells browsers how to autocomplete it", async () => {
   await browser("203.0.113.1").signIn();
   const pages = [await browser().get(paths.signIn)];
   clock.now += 6 * MINUTE;
-  for (const path of [paths.connections, paths.closeAll, paths.password, paths.preferences]) {
+  for (const path of [`${paths.connections}?state=open`, paths.closeAll, paths.password, paths.preferences]) {
     pages.push(await here.get(path));
   }
 

@@ -20,7 +20,8 @@ import {
 } from "../db/connections.ts";
 import { readDays } from "../db/history/days.ts";
 import { endDownload, isConnectionOpen, renewSlot, startDownload } from "../db/downloads.ts";
-import { findConnection, listCountries, listHistory, readPage } from "../db/history/rows.ts";
+import { findConnection } from "../db/history/entries.ts";
+import { listCountries, listHistory, readPage } from "../db/history/rows.ts";
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview } from "../db/history/overview.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";

@@ -6,6 +6,7 @@ import * as connections from "../db/connections.ts";
 import * as database from "../db/database.ts";
 import * as days from "../db/history/days.ts";
 import * as downloads from "../db/downloads.ts";
+import * as entries from "../db/history/entries.ts";
 import * as history from "../db/history/rows.ts";
 import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
@@ -58,6 +59,7 @@ const exported = {
   ...database,
   ...days,
   ...downloads,
+  ...entries,
   ...filters,
   ...history,
   ...known,

@@ -30,9 +30,9 @@ Deno.test("the history asks in a banner with a button, and the row stands out un
 
   assert.match(before.$("#head .banner").text(), /1 unusual connection needs your review.*Review/s);
   assert.equal(before.$("#head .banner a.button").attr("href"), `${paths.connections}?state=unreviewed#rows`);
-  assert.equal(before.$("#rows tr.unreviewed").attr("id"), `c-${id}`);
+  assert.equal(before.$("tr.unreviewed").attr("id"), `c-${id}`);
   assert.equal(after.$(".banner, tr.unreviewed").length, 0);
-  assert.match(after.$(`#c-${id} .chips`).text(), /You said: this was me/);
+  assert.match(after.$(`#c-${id} .why`).text(), /You said: this was me/);
 });
 
 // Security: places

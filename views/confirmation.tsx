@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { ConnectionSummary } from "../db/connections.ts";
-import type { Entry } from "../db/history/rows.ts";
+import type { Entry } from "../db/history/entries.ts";
 import { isUnreviewed } from "../db/unusual.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
@@ -45,7 +45,7 @@ export function Confirm(
     ? {
       "hx-post": action,
       "hx-target": "#dialog",
-      "hx-include": "#live",
+      "hx-include": "#live, #more",
       "hx-sync": "drop",
     }
     : {};

@@ -44,10 +44,13 @@ function offsetName(offset: number): string {
 
 /** The same without this year's number: "23 Nov, 15:04". */
 export function formatRecentTime(at: number, now: number, zone: string, t: Texts): string {
-  const local = at + offsetAt(at, zone);
-  const day = Math.floor(local / DAY);
-  const isThisYear = yearOf(day) === yearOf(localDay(now, zone));
-  return `${isThisYear ? shortDay(day, t.language) : dayName(day, t.language)}, ${clockAt(at, zone)}`;
+  return formatWithin(localDay(now, zone), at, zone, t);
+}
+
+/** Without the year if it is that of a day. */
+function formatWithin(day: number, at: number, zone: string, { language }: Texts): string {
+  const own = localDay(at, zone);
+  return `${yearOf(own) === yearOf(day) ? shortDay(own, language) : dayName(own, language)}, ${clockAt(at, zone)}`;
 }
 
 /** The local day in a zone, in days since the epoch. */
@@ -75,12 +78,10 @@ export function isoMinute(at: number): string {
   return `${isoDay(day)}T${clock(at - day * DAY)}Z`;
 }
 
-/** A time next to another one: "16:20" on the same day, otherwise "24 Nov 2026, 16:20". */
+/** A time next to another one: "16:20" on the same day, "24 Nov, 16:20" in the same year, otherwise "1 Jan 2027, 16:20". */
 export function timeBeside(other: number, at: number, zone: string, t: Texts): string {
-  const local = at + offsetAt(at, zone);
-  const day = Math.floor(local / DAY);
-  const isSameDay = day === Math.floor((other + offsetAt(other, zone)) / DAY);
-  return isSameDay ? clockAt(at, zone) : formatTime(at, zone, t);
+  const day = localDay(other, zone);
+  return day === localDay(at, zone) ? clockAt(at, zone) : formatWithin(day, at, zone, t);
 }
 
 /** "2 hours ago", in the largest unit that fits; "just now" within a minute and for times in the future. */

@@ -1,57 +1,40 @@
-import { and, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { DeviceKind } from "../../visitor/devices.ts";
 import { ACTIVITY, type Activity, NO_ACTIVITY } from "./activity.ts";
 import type { Db } from "../database.ts";
-import { joinJson, jsonFields, prepare, prepareByKey } from "../driver/prepared.ts";
-import { endedAt, endReason } from "../open.ts";
+import { joinJson, prepare, prepareByKey } from "../driver/prepared.ts";
+import { wasOpen } from "../open.ts";
+import { connections, places, refusals } from "../schema.ts";
 import {
-  clientOf,
-  connections,
-  type EndReason,
-  places,
-  type RefusalReason,
-  refusals,
-  type Verdict,
-} from "../schema.ts";
+  ENTRY,
+  type Entry,
+  FULL_ENTRY,
+  type FullEntry,
+  LIST,
+  type Name,
+  namesIn,
+  PAGE,
+  SELECTED,
+  selectMoved,
+  selectOpened,
+  selectRefused,
+} from "./entries.ts";
 import { type Filter, hasState, inDays, matches, matchesAnywhere, matchesMoved, splitFilter } from "./filters.ts";
-
-/** A row of the history: a connection, or an hour's refused sign-ins. */
-export type Entry = {
-  id: string;
-  /** Of refused sign-ins the first attempt; `lastSeenAt` is the last. */
-  openedAt: number;
-  lastSeenAt: number;
-  /** Also null for refused sign-ins. */
-  closedAt: number | null;
-  endReason: EndReason | RefusalReason | null;
-  ip: string;
-  /** ISO 3166-1 alpha-2, `private` or `none`. */
-  countryCode: string;
-  device: string;
-  deviceKind: DeviceKind;
-  /** Where it was last used, if not where it was opened; null otherwise, like the next two. */
-  lastIp: string | null;
-  lastCountryCode: string | null;
-  lastDevice: string | null;
-  /** Null for a connection. */
-  attempts: number | null;
-  /** From how many addresses the attempts came; null for a connection. */
-  addresses: number | null;
-  /** See `reasonsIn`. */
-  unusual: string | null;
-  verdict: Verdict | null;
-  closedBy: string | null;
-  /** Null if the history no longer has it. */
-  closedByDevice: string | null;
-};
-
-/** `places`: the addresses that a connection was used from; null for refused sign-ins. */
-export type FullEntry = Entry & { userAgent: string; places: number | null };
 
 export type Cursor = Pick<Entry, "openedAt" | "id">;
 
-export type HistoryQuery = { userId: string; filter: Filter; before: Cursor | null; limit: number; now: number };
+export type HistoryQuery = {
+  userId: string;
+  filter: Filter;
+  before: Cursor | null;
+  /** Leaves out what was open at that moment, in milliseconds since the epoch. */
+  openAt?: number | null;
+  limit: number;
+  now: number;
+};
+
+/** With `openNow` the open connections that the filter selects are read as a separate group, the current one first. */
+export type PageQuery = HistoryQuery & { openNow?: { current: string; limit: number } | null };
 
 /** Rows that one query searches for a filter that no index answers alone. */
 export const MAX_SEARCHED = 1_000;
@@ -62,7 +45,11 @@ export type Found<Row> = {
   stoppedAt: Cursor | null;
 };
 
-export type Page = Found<Entry> & { activity: Activity };
+export type Page = Found<Entry> & {
+  activity: Activity;
+  /** Null if the query has no such group. */
+  openNow: Entry[] | null;
+};
 
 export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<FullEntry>> {
   const list = lists(keyOf(query), () => pageOf(query, LIST, FULL_ENTRY.json));
@@ -71,13 +58,18 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<Fu
 }
 
 /** Reads a page and the activity in one round trip. */
-export async function readPage(db: Db, query: HistoryQuery): Promise<Page> {
-  const read = pages(keyOf(query), () => pageOf(query, PAGE, ENTRY.json, { activity: sql`(${ACTIVITY})` }));
-  const found = await read(db, valuesOf(query));
+export async function readPage(db: Db, { openNow = null, ...query }: PageQuery): Promise<Page> {
+  const read = pages([keyOf(query), openNow && "openNow"].join(), () =>
+    pageOf(query, PAGE, ENTRY.json, {
+      activity: sql`(${ACTIVITY})`,
+      openNow: openNow ? openNowOf(query) : NULL,
+    }));
+  const found = await read(db, { ...valuesOf(query), current: openNow?.current, openLimit: openNow?.limit });
   return {
     entries: found?.rows.map(ENTRY.read) ?? [],
     stoppedAt: found?.stoppedAt ?? null,
     activity: found?.activity ?? NO_ACTIVITY,
+    openNow: found?.openNow?.map(ENTRY.read) ?? (openNow && []),
   };
 }
 
@@ -85,89 +77,27 @@ export async function listCountries(db: Db, userId: string): Promise<string[]> {
   return [...new Set(await findCountries(db, { userId }))];
 }
 
-export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<FullEntry | undefined> {
-  const row = await findRow(db, { userId, id, now });
-  return row && FULL_ENTRY.read(row);
-}
-
-const NOW = sql.placeholder("now");
-const CLIENT = clientOf(connections);
-const NULL = sql`null`;
-
-/** Each field of a connection, and of refused sign-ins. */
-const FIELDS = {
-  id: [connections.id, refusals.id],
-  openedAt: [connections.openedAt, refusals.firstAt],
-  lastSeenAt: [connections.lastSeenAt, refusals.lastAt],
-  closedAt: [endedAt(NOW), NULL],
-  endReason: [endReason(NOW), refusals.reason],
-  ip: [connections.ip, refusals.ip],
-  countryCode: [connections.countryCode, refusals.countryCode],
-  device: [connections.device, refusals.device],
-  deviceKind: [connections.deviceKind, refusals.deviceKind],
-  lastIp: [sql`last.ip`, NULL],
-  lastCountryCode: [sql`last.country_code`, NULL],
-  lastDevice: [sql`last.device`, NULL],
-  attempts: [NULL, refusals.attempts],
-  addresses: [NULL, refusals.addresses],
-  unusual: [connections.unusual, NULL],
-  verdict: [connections.verdict, NULL],
-  closedBy: [connections.closedBy, NULL],
-  closedByDevice: [sql`(select closer.device from connections closer where closer.id = ${connections.closedBy})`, NULL],
-} satisfies Record<keyof Entry, Field>;
-type Field = [ofConnection: SQLWrapper, ofRefusals: SQLWrapper];
-
-const SELECTED = {
-  ...FIELDS,
-  userAgent: [connections.userAgent, refusals.userAgent],
-  places: [
-    sql`(select count(distinct client) from (select ${CLIENT} as client union all select client from ${places} where connection_id = ${connections.id}))`,
-    NULL,
-  ],
-  network: [connections.network, refusals.network],
-} satisfies Record<string, Field>;
-type Name = keyof typeof SELECTED;
-
-const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
-const FULL_ENTRY = jsonFields<FullEntry>(namesIn({ ...FIELDS, userAgent: 0, places: 0 }));
-/** What each needs of a row, with what a search checks. */
-const PAGE = [...Object.keys(FIELDS), "network"] as Name[];
-const LIST = Object.keys(SELECTED) as Name[];
-
-const LAST = sql`left join ${places} last on last.id = ${connections.place}`;
-
-function namesIn<Name extends string>(fields: Record<Name, unknown>, table = sql``): Record<Name, SQLWrapper> {
-  const named = Object.keys(fields).map((name) => [name, sql`${table}${sql.identifier(name)}`]);
-  return Object.fromEntries(named) as Record<Name, SQLWrapper>;
-}
-
-function selectOpened(names: Name[]): SQL {
-  return sql`${columns(names, 0)} from ${connections} ${LAST}`;
-}
-
-/** The order of the tables is fixed: an index of `places` finds the rows in the history's order. */
-function selectMoved(names: Name[]): SQL {
-  const fromPlaces = { id: places.connectionId, openedAt: places.openedAt };
-  return sql`${columns(names, 0, fromPlaces)} from ${places}
-    cross join ${connections} on ${connections.id} = ${places.connectionId} ${LAST}`;
-}
-
-function selectRefused(names: Name[]): SQL {
-  return sql`${columns(names, 1)} from ${refusals}`;
-}
-
-function columns(names: Name[], kind: 0 | 1, replaced: Partial<Record<Name, SQLWrapper>> = {}): SQL {
-  const named = names.map((name) => sql`${replaced[name] ?? SELECTED[name][kind]} as ${sql.identifier(name)}`);
-  return sql`select ${sql.join(named, sql`, `)}`;
-}
-
-const findRow = prepare<unknown[]>(sql`
-  select ${FULL_ENTRY.json} from (${selectOpened(LIST)} where ${connections.id} = ${sql.placeholder("id")}
-    and ${connections.userId} = ${sql.placeholder("userId")})`);
-
 type FoundRows = { rows: unknown[][]; stoppedAt: Cursor | null };
 const lists = prepareByKey<FoundRows>();
-const pages = prepareByKey<FoundRows & { activity: Activity }>();
+const pages = prepareByKey<FoundRows & { activity: Activity; openNow: unknown[][] | null }>();
+
+const NOW = sql.placeholder("now");
+const NULL = sql`null`;
+
+/** Sorts the account's open connections, which are few: the current one, those without a verdict, then by last use. */
+function openNowOf({ filter }: HistoryQuery): SQL {
+  const { rest } = splitFilter({ ...filter, state: "open" });
+  const isSelected = and(
+    inDays(connections.userId, connections.openedAt, {}),
+    hasState("open", NOW),
+    rest ? matchesAnywhere(rest, connections) : undefined,
+  );
+  return sql`(select json_group_array(${ENTRY.json}) from (
+    ${selectOpened(PAGE)} where ${isSelected}
+    order by ${connections.id} = ${sql.placeholder("current")} desc, ${hasState("unreviewed", NOW)} desc,
+      ${connections.lastSeenAt} desc, ${connections.id} desc
+    limit ${sql.placeholder("openLimit")}))`;
+}
 
 /** A bare compound SELECT with the cursor in each arm stops at the limit; inside a subquery it would read the whole history. */
 function pageOf(query: HistoryQuery, names: Name[], row: SQL, more: Record<string, SQL> = {}): SQL {
@@ -195,7 +125,7 @@ function pageOf(query: HistoryQuery, names: Name[], row: SQL, more: Record<strin
 
 function arms(query: HistoryQuery, names: Name[]): SQL {
   const { filter } = query;
-  const state = hasState(filter.state, NOW);
+  const state = and(hasState(filter.state, NOW), wasClosed(query));
   const moved = matchesMoved(filter);
   const opened = { ...connections, at: connections.openedAt };
   const used = { id: places.connectionId, userId: places.userId, at: places.openedAt };
@@ -231,12 +161,19 @@ function countriesIn(table: SQLiteTable, name: string, condition?: SQL): SQL {
 }
 
 function keyOf(query: HistoryQuery): string {
-  const { state, ...filter } = query.filter;
-  return [state, ...Object.keys(filter).sort(), query.before && "before", isInside(query) && "inside"].join();
+  const { filter: { state, ...filter }, openAt, now } = query;
+  const moment = typeof openAt === "number" && (openAt === now ? "now" : "then");
+  return [state, ...Object.keys(filter).sort(), query.before && "before", isInside(query) && "inside", moment].join();
 }
 
-function valuesOf({ userId, filter, before, limit, now }: HistoryQuery): Record<string, unknown> {
-  return { userId, ...filter, beforeAt: before?.openedAt, beforeId: before?.id, limit, now };
+function valuesOf({ userId, filter, before, openAt, limit, now }: HistoryQuery): Record<string, unknown> {
+  return { userId, ...filter, beforeAt: before?.openedAt, beforeId: before?.id, openAt, limit, now };
+}
+
+/** The condition by which open connections are left out; none if they are not. */
+function wasClosed({ openAt, now }: HistoryQuery): SQL | undefined {
+  if (typeof openAt !== "number") return undefined;
+  return openAt === now ? hasState("closed", NOW) : sql`not ${wasOpen(sql.placeholder("openAt"))}`;
 }
 
 /** Whether the cursor is inside the selected days: a second upper bound would make SQLite choose the wrong index. */

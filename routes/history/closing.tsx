@@ -1,11 +1,11 @@
 import { type Context, Hono } from "hono";
 import { isVersionOf, readActivity } from "../../db/history/activity.ts";
 import { closeConnection, closeOtherConnections, hasEnded, listOtherOpen } from "../../db/connections.ts";
-import { findConnection } from "../../db/history/rows.ts";
+import { findConnection } from "../../db/history/entries.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl, historyBehind } from "../../http/history_query.ts";
+import { currentUrl, historyBehind, isOnOlderPage } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -15,6 +15,7 @@ import {
   ConfirmCloseAll,
   ConfirmCloseOne,
   OneClosedFragments,
+  RowClosedFragments,
 } from "../../views/history/closing.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
@@ -72,9 +73,11 @@ closing.post(
     if (!wantsFragment(c)) return await redirectWithNotice(c, "one_closed", count);
     c.header("HX-Trigger", "connections-closed");
     const entry = await findConnection(db, session.userId, id, now()) ?? found;
-    const isUpToDate = isVersionOf((await readForm(c)).version ?? "", before);
+    const { version = "", loaded } = await readForm(c);
     const view = await viewHistory(c, currentUrl(c));
-    return c.html(<OneClosedFragments {...{ count, entry, isUpToDate }} {...view} />);
+    const hasOlderRows = loaded !== undefined || isOnOlderPage(c);
+    if (!hasOlderRows) return c.html(<OneClosedFragments {...{ count, entry, view }} />);
+    return c.html(<RowClosedFragments {...{ count, entry }} isUpToDate={isVersionOf(version, before)} {...view} />);
   },
 );
 

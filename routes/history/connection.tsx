@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { findConnection, type FullEntry } from "../../db/history/rows.ts";
+import { findConnection, type FullEntry } from "../../db/history/entries.ts";
 import { listPlaces, type Place } from "../../db/places.ts";
 import { countWrongPasswords } from "../../db/refusals.ts";
 import type { Env } from "../../http/env.ts";

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
-import { type Entry, findConnection, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
+import { MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
 import type { Env } from "../../http/env.ts";
-import { readCursor, readHistoryQuery, toFilter, writeCursor } from "../../http/history_query.ts";
+import { type PageCursor, readCursor, readHistoryQuery, toFilter, writeCursor } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { requireSession, zoneOf } from "../../http/sessions.ts";
@@ -13,6 +13,10 @@ import { localDay } from "../../words/time.ts";
 import { startsOfLastDays } from "../../words/time_zones.ts";
 
 const PAGE_SIZE = 25;
+/** Rows of the group of open connections. */
+const MAX_OPEN = 10;
+/** How long the pages of a list leave out what was open on the first, in milliseconds. */
+const MAX_MOMENT = 3_600_000;
 const POLL_INTERVAL = 5_000;
 
 export const connections = new Hono<Env>();
@@ -46,32 +50,32 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const { query, problems } = readHistoryQuery(url, t);
   const { before, ...filters } = query;
   const filter = toFilter(filters, zone);
-  // One more than is shown, to tell whether there is an older page.
-  const page = { userId, filter, before: readCursor(before), limit: PAGE_SIZE + 1, now };
-  const { entries: found, stoppedAt, activity } = await readPage(db, page);
-  const shown = found.slice(0, PAGE_SIZE);
-  const next = found.length > PAGE_SIZE ? shown.at(-1) : stoppedAt;
+  const cursor = readCursor(before);
+  const isGrouped = !filters.state && !filters.from && !filters.to && !cursor;
+  const openAt = isGrouped ? now : momentOf(cursor, now);
+  // One more than is shown, to tell whether there are more.
+  const { entries: found, openNow, stoppedAt, activity } = await readPage(db, {
+    ...{ userId, filter, before: cursor, openAt, now },
+    limit: PAGE_SIZE + 1,
+    openNow: isGrouped ? { current, limit: MAX_OPEN + 1 } : null,
+  });
+  const entries = found.slice(0, PAGE_SIZE);
+  const next = found.length > PAGE_SIZE ? entries.at(-1) : stoppedAt;
   // Appended rows come without the overview.
   const isAppended = before !== undefined && wantsFragment(c);
   const starts = startsOfLastDays(CHART_DAYS, now, zone);
   return {
-    ...{ current, zone, now, t, query, problems, activity },
-    entries: Object.keys(filters).length > 0 ? shown : await pinCurrent(c, shown, before === undefined),
+    ...{ current, zone, now, t, query, problems, activity, entries },
+    openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: openNow.length > MAX_OPEN },
     overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
     today: localDay(now, zone),
-    older: next ? { ...filters, before: writeCursor(next) } : null,
+    older: next ? { ...filters, before: writeCursor({ ...next, openAt }) } : null,
     searched: stoppedAt && MAX_SEARCHED,
   };
 }
 
-/** Without filters, the current connection is the first row of the first page, and on no other. */
-async function pinCurrent(c: Context<Env>, entries: Entry[], isFirstPage: boolean): Promise<Entry[]> {
-  const { db, now } = c.get("options");
-  const { userId, connectionId } = c.get("session");
-  const others = entries.filter(({ id }) => id !== connectionId);
-  if (!isFirstPage) return others;
-
-  const current = entries.find(({ id }) => id === connectionId) ??
-    await findConnection(db, userId, connectionId, now());
-  return current ? [current, ...others] : others;
+/** An older moment counts as now: what has been closed since then would never be shown. */
+function momentOf(cursor: PageCursor | null, now: number): number | null {
+  if (!cursor || cursor.openAt === null) return null;
+  return cursor.openAt > now || cursor.openAt < now - MAX_MOMENT ? now : cursor.openAt;
 }

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { closeOtherConnections } from "../../db/connections.ts";
-import type { FullEntry } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/entries.ts";
 import { listPlaces } from "../../db/places.ts";
 import { disownConnection, recognizeConnection } from "../../db/reviews.ts";
 import { VERDICTS } from "../../db/schema.ts";

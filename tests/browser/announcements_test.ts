@@ -2,13 +2,23 @@ import assert from "node:assert/strict";
 import { createPasswords } from "../../credentials/passwords.ts";
 import { paths } from "../../http/paths.ts";
 import { CHEAP, MINUTE, PASSWORD } from "../app.ts";
-import { inBrowser, openDialog, PARIS, SANTIAGO, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
-import { addOpen } from "./history.ts";
+import {
+  inBrowser,
+  openDialog,
+  openFilters,
+  PARIS,
+  SANTIAGO,
+  signIn,
+  waitForClosedDialog,
+  waitForFocus,
+} from "./chromium.ts";
+import { addClosed, addOpen } from "./history.ts";
 import { openElsewhere, poll } from "./polling.ts";
 
 // Screen readers announce what changes in a live region, but not a region that arrives with its text.
 inBrowser("every change is announced in a live region that the page already had", async (site) => {
   await addOpen(site.db);
+  await addClosed(site.db, 10);
   const here = await site.visit();
   await signIn(here);
   const regions = here.locator("main").locator("[role=status], [role=alert]");
@@ -28,11 +38,12 @@ inBrowser("every change is announced in a live region that the page already had"
   const [_, status] = await readRegions();
   assert.equal(status, "2 connections are open. 2 unusual connections need your review.");
 
+  await openFilters(here);
   await here.getByLabel("IP address").fill("next door");
   await here.keyboard.press("Enter");
   await here.getByText("It was left out.").waitFor();
   assert.deepEqual(await readRegions(), [
-    "3 results",
+    "13 results",
     status,
     '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24. It was left out.',
   ]);

@@ -179,6 +179,11 @@ export async function waitForFocus(locator: Locator): Promise<void> {
   await locator.and(locator.page().locator(":focus")).waitFor({ state: "attached" });
 }
 
+/** Unfolds the filter form, unless it is. */
+export async function openFilters(page: Page): Promise<void> {
+  if (!await page.getByLabel("State").isVisible()) await page.locator("#filters summary").click();
+}
+
 /** Waits until the area's dialog is open, and returns it. */
 export async function openDialog(page: Page): Promise<Locator> {
   const dialog = page.locator("#dialog:modal");

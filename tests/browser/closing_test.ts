@@ -89,7 +89,7 @@ inBrowser("a notification has its first sentence in bold and the rest in regular
   ]);
 });
 
-inBrowser("closing one connection from its row updates the row in place", async (site) => {
+inBrowser("closing one connection from its row moves the row to the earlier ones, and focus with it", async (site) => {
   const phone = await site.visit({ ip: PARIS, userAgent: SAFARI });
   const laptop = await site.visit({ ip: SANTIAGO });
   const here = await site.visit();
@@ -110,8 +110,9 @@ inBrowser("closing one connection from its row updates the row in place", async 
   await here.getByText("The connection was closed").waitFor();
   await waitForClosedDialog(here);
   await waitForFocus(row);
-  assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open", "Closed", "Open"]);
-  assert.match((await texts(row))[0]!, /Closed Closed from this browser, 15:06$/);
+  assert.deepEqual(await texts(here.locator(`#open ${CELL.badge}`)), ["Open", "Open"]);
+  assert.deepEqual(await texts(here.locator(`#rows ${CELL.badge}`)), ["Closed"]);
+  assert.match((await texts(row))[0]!, /Closed Closed from this browser, 15:06 Was this you/);
   await here.getByText("2 connections are open now").waitFor();
   assert.equal(await isMarked(here), true);
 
@@ -133,7 +134,7 @@ inBrowser("closing a connection among older rows leaves the others in place", as
   await here.getByRole("link", { name: "Older connections" }).click();
   const row = here.getByRole("row", { name: SANTIAGO });
   await row.waitFor();
-  const before = await here.locator("tbody tr").evaluateAll((rows) => rows.map(({ id }) => id));
+  const before = await here.locator("tbody tr[id]").evaluateAll((rows) => rows.map(({ id }) => id));
 
   await row.getByRole("button", { name: "Close the connection" }).click();
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
@@ -143,7 +144,7 @@ inBrowser("closing a connection among older rows leaves the others in place", as
   await waitForFocus(row);
   assert.match((await texts(row))[0]!, /Closed Closed from this browser/);
   assert.equal(before.length, 32);
-  assert.deepEqual(await here.locator("tbody tr").evaluateAll((rows) => rows.map(({ id }) => id)), before);
+  assert.deepEqual(await here.locator("tbody tr[id]").evaluateAll((rows) => rows.map(({ id }) => id)), before);
   assert.equal(await isMarked(here), true);
 });
 

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
 import { paths } from "../../http/paths.ts";
 import { CELL } from "../app.ts";
-import { inBrowser, isMarked, mark, signIn, texts, waitForFocus } from "./chromium.ts";
+import { inBrowser, isMarked, mark, openFilters, signIn, texts, waitForFocus } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 inBrowser(
-  "on a phone the filter form is folded, and filtering leaves it open with focus where it was",
+  "the filter form is folded, and filtering leaves it open with focus where it was",
   async (site) => {
-    await addClosed(site.db, 3);
-    const here = await site.visit(PHONE);
+    await addClosed(site.db, 10);
+    const here = await site.visit();
     await signIn(here);
     await mark(here);
     const state = here.getByLabel("State");
@@ -26,7 +26,7 @@ inBrowser(
     await waitForFocus(button);
     assert.equal(await state.isVisible(), true);
     assert.deepEqual(await texts(here.locator("#filters summary")), ["Filter 1 active"]);
-    assert.equal(await here.locator("#notifications").innerText(), "3 results");
+    assert.equal(await here.locator("#notifications").innerText(), "10 results");
     assert.equal(await isMarked(here), true);
   },
 );
@@ -50,15 +50,6 @@ inBrowser("on a phone a filtered page has the form folded, with the number of fi
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open"]);
 });
 
-inBrowser("in a wide window the filter form is shown without a summary", async (site) => {
-  const here = await site.visit({ javaScriptEnabled: false });
-  await signIn(here);
-
-  assert.equal(await here.getByLabel("State").isVisible(), true);
-  assert.equal(await here.locator("#filters summary").isVisible(), false);
-  assert.equal(await here.locator("#filters").getAttribute("open"), null);
-});
-
 inBrowser("after removing a filter with the keyboard, Tab continues at the filter form", async (site) => {
   await addClosed(site.db, 3);
   const here = await site.visit();
@@ -70,9 +61,9 @@ inBrowser("after removing a filter with the keyboard, Tab continues at the filte
 
   await here.waitForURL(/\?state=closed#filters$/);
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Closed", "Closed", "Closed"]);
-  assert.equal(await here.getByLabel("Country").inputValue(), "");
+  assert.equal(await here.locator("[name=country]").inputValue(), "");
   await here.keyboard.press("Tab");
-  await waitForFocus(here.getByLabel("State"));
+  await waitForFocus(here.locator("#filters summary"));
 });
 
 inBrowser("filtering announces the number of results each time", async (site) => {
@@ -81,6 +72,7 @@ inBrowser("filtering announces the number of results each time", async (site) =>
   await signIn(here);
   const announcement = here.locator("#notifications");
   assert.equal(await announcement.innerText(), "");
+  await openFilters(here);
 
   await here.getByLabel("State").selectOption("Closed");
   await here.getByRole("button", { name: "Filter" }).click();
@@ -97,6 +89,7 @@ inBrowser("Tab reaches a day of the chart and shows its counts, and Enter filter
   const here = await site.visit();
   await signIn(here);
   const day = here.getByRole("link", { name: "23 Nov: 9 opened, 4,212 refused" });
+  await here.getByText("Day by day").click();
   assert.equal(await isVisuallyHidden(day.locator("b")), true);
 
   await here.getByRole("link", { name: "Skip the chart" }).focus();
@@ -105,19 +98,41 @@ inBrowser("Tab reaches a day of the chart and shows its counts, and Enter filter
   await waitForFocus(day);
   assert.equal(await isVisuallyHidden(day.locator("b")), false);
   await here.keyboard.press("Enter");
-  await here.waitForURL(/\?from=2026-11-23&to=2026-11-23$/);
+  await here.waitForURL(/\?from=2026-11-23&to=2026-11-23#filters$/);
   await here.getByRole("link", { name: "Remove the filter Day: 23 Nov 2026" }).waitFor();
 });
 
-inBrowser("Skip the chart moves to the filter form", async (site) => {
+inBrowser("Skip the chart moves to the rows below it", async (site) => {
+  await addClosed(site.db, 60);
   const here = await site.visit();
   await signIn(here);
 
   await here.getByRole("link", { name: "Skip the chart" }).press("Enter");
   await here.keyboard.press("Tab");
 
-  await waitForFocus(here.getByLabel("State"));
+  await waitForFocus(here.locator("#rows a").first());
 });
+
+inBrowser(
+  "the chart is shown where there is room, and folded on a phone or with next to nothing to draw",
+  async (site) => {
+    await addEveryState(site.db);
+    const here = await site.visit();
+    await signIn(here);
+    const isShown = () => here.locator("#chart svg").first().isVisible();
+
+    const ofOneDay = await isShown();
+    await addClosed(site.db, 60);
+    await here.reload();
+    const ofThreeDays = await isShown();
+    await here.setViewportSize(PHONE.viewport);
+    const onPhone = await isShown();
+
+    assert.deepEqual({ ofOneDay, ofThreeDays, onPhone }, { ofOneDay: false, ofThreeDays: true, onPhone: false });
+    await here.getByText("Day by day").click();
+    assert.equal(await isShown(), true);
+  },
+);
 
 /** Whether an element is for screen readers only. */
 async function isVisuallyHidden(element: Locator): Promise<boolean> {

@@ -8,7 +8,7 @@ import { addClosed, addOpen, addUnusual } from "./history.ts";
 inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign-in to sign-out", async (site) => {
   await addOpen(site.db);
   await addUnusual(site.db);
-  await addClosed(site.db, 30);
+  await addClosed(site.db, 60);
   const here = await site.visit();
   const { keyboard } = here;
   const menu = here.locator("summary", { hasText: "User management" });
@@ -69,7 +69,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await tabTo(here.getByRole("link", { name: "Skip the chart" }));
     await keyboard.press("Enter");
     await keyboard.press("Tab");
-    await waitForFocus(here.getByLabel("State"));
+    await waitForFocus(here.locator("#rows a").first());
     const day = here.getByRole("link", { name: "23 Nov: " });
     await tabTo(day, "Shift+Tab");
     assert.equal(await day.locator("b").evaluate((counts) => getComputedStyle(counts).clipPath), "none");
@@ -77,6 +77,8 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await here.waitForURL(/from=2026-11-23&to=2026-11-23/);
   });
   await follow("Filter", async () => {
+    await tabTo(here.locator("#filters summary"), "Shift+Tab");
+    await keyboard.press("Enter");
     const ip = here.getByLabel("IP address");
     await tabTo(ip);
     await keyboard.type("193.51");
@@ -151,7 +153,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
   await follow("Read older rows", async () => {
     await tabTo(here.getByRole("link", { name: "Older connections" }), "Shift+Tab");
     await keyboard.press("Enter");
-    await waitForFocus(here.locator("tbody tr").nth(25));
+    await waitForFocus(here.locator("tbody tr[id]").nth(26));
   });
   await follow("Set preferences", async () => {
     await tabTo(here.getByRole("link", { name: "Preferences" }), "Shift+Tab");

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { CELL, EMAIL, MINUTE, PASSWORD } from "../app.ts";
 import { inBrowser, openDialog, PARIS, SAFARI, signIn, waitForClosedDialog } from "./chromium.ts";
-import { addOpen } from "./history.ts";
+import { addClosed, addOpen } from "./history.ts";
 
 inBrowser("in a Spanish browser, signing in, closing connections and filtering are in Spanish", async (site) => {
   await addOpen(site.db);
+  await addClosed(site.db, 10);
   const here = await site.visit({ locale: "es-ES" });
 
   await here.goto(paths.signIn);
@@ -18,6 +19,7 @@ inBrowser("in a Spanish browser, signing in, closing connections and filtering a
   await dialog.getByRole("button", { name: "Cerrarla" }).click();
   await waitForClosedDialog(here);
   await here.getByText("Se ha cerrado 1 conexión abierta: Safari en iPhone (Francia).").waitFor();
+  await here.locator("#filters summary").click();
   await here.getByLabel("Estado").selectOption("Cerrada");
   await here.getByRole("button", { name: "Filtrar", exact: true }).click();
   await here.getByRole("link", { name: "Quitar el filtro Estado: cerrada" }).waitFor();
@@ -42,7 +44,7 @@ inBrowser(
     site.clock.now += 1_000;
     await signIn(other);
 
-    const row = here.locator("#rows tr", { hasText: "Safari · iPhone" });
+    const row = here.locator("tbody tr[id]", { hasText: "Safari · iPhone" });
     await row.locator(CELL.country, { hasText: "França" }).waitFor();
     await row.locator(CELL.badge, { hasText: "Oberta" }).waitFor();
     site.clock.now += MINUTE;

@@ -8,6 +8,7 @@ import {
   inBrowser,
   MADRID,
   openDialog,
+  openFilters,
   PARIS,
   SAFARI,
   SANTIAGO,
@@ -52,6 +53,7 @@ inBrowser("a closed browser that filters in its old page returns there after sig
   await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
   await here.getByText("The connection was closed").waitFor();
 
+  await openFilters(phone);
   await phone.getByRole("button", { name: "Filter" }).click();
 
   await phone.waitForURL((url) => url.pathname === paths.signIn);

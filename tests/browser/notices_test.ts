@@ -13,7 +13,7 @@ inBrowser("the message of a closing far down the page is in sight, until it is d
   await openElsewhere(site);
   await here.goto(paths.connections);
   await here.getByRole("link", { name: "Older connections" }).click();
-  await here.locator("#rows tr").nth(40).waitFor();
+  await here.locator("tbody tr[id]").nth(40).waitFor();
   await here.getByRole("button", { name: "Close the connection from" }).evaluate((button) => {
     // As if the row were the last of a long page.
     document.querySelector("#rows")?.append(button.closest("tr")!);

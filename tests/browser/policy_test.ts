@@ -7,6 +7,7 @@ import {
   isMarked,
   mark,
   openDialog,
+  openFilters,
   PARIS,
   SAFARI,
   signIn,
@@ -37,6 +38,7 @@ inBrowser(
     await here.waitForURL(paths.connections);
     await here.getByRole("link", { name: "Older connections" }).click();
     await here.getByText("There is nothing older.").waitFor();
+    await openFilters(here);
     await here.getByLabel("State").selectOption("Closed");
     await here.getByRole("button", { name: "Filter" }).click();
     await here.waitForURL(/\?state=closed/);

@@ -2,10 +2,12 @@ import type { Page, Request } from "playwright-core";
 import { paths } from "../../http/paths.ts";
 import { PARIS, SAFARI, signIn, type Site } from "./chromium.ts";
 
-/** Signs in on a phone, a second later. */
-export async function openElsewhere(site: Site, { ip = PARIS } = {}): Promise<void> {
+/** Signs in on a phone, a second later. Returns its page. */
+export async function openElsewhere(site: Site, { ip = PARIS } = {}): Promise<Page> {
   site.clock.now += 1_000;
-  await signIn(await site.visit({ ip, userAgent: SAFARI }));
+  const phone = await site.visit({ ip, userAgent: SAFARI });
+  await signIn(phone);
+  return phone;
 }
 
 /** Makes the page poll at once. Returns the response's status; undefined if the page sent nothing or got no response. */

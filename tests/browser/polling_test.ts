@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { CELL } from "../app.ts";
-import { inBrowser, SANTIAGO, signIn, texts } from "./chromium.ts";
+import { inBrowser, openFilters, SANTIAGO, signIn, texts } from "./chromium.ts";
 import { addClosed } from "./history.ts";
 import { openElsewhere, poll, recordPolls, setVisibility, startPoll } from "./polling.ts";
 
@@ -22,9 +22,10 @@ inBrowser("a hidden tab doesn't poll, and polls at once when it is shown again",
 });
 
 inBrowser("filtering aborts a poll under way, whose response changes nothing", async (site) => {
-  await addClosed(site.db, 3);
+  await addClosed(site.db, 10);
   const here = await site.visit();
   await signIn(here);
+  await openFilters(here);
   const response = Promise.withResolvers<void>();
   await here.route(`**${paths.live}*`, async (route) => {
     await response.promise;

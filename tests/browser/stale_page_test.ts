@@ -24,7 +24,7 @@ inBrowser("a page of the account before reloads when its button is pressed, and 
   await first.getByRole("button", { name: "Close open connections" }).click();
 
   await waitForOwner(first, NEIGHBOUR);
-  await first.getByText("This is the only open connection.").waitFor();
+  await first.getByText("Nobody else has signed in to your account.").waitFor();
   assert.equal(await first.locator("#dialog[open]").count(), 0);
 });
 

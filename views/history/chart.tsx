@@ -8,6 +8,8 @@ import { html } from "../html.ts";
 /** In rows of ten, which a phone shows below each other: a finger hits a tenth of its width. */
 export const CHART_DAYS = 30;
 const DAYS_A_ROW = 10;
+/** With fewer the chart is folded. */
+const MIN_BUSY_DAYS = 3;
 
 const [OPENED_HEIGHT, REFUSED_HEIGHT, MARK_Y] = [38, 14, -46];
 
@@ -27,20 +29,30 @@ const rendered = cachedFor<Days, ReturnType<typeof html>>();
 
 function Figure({ t, ...chart }: ChartProps & { t: Texts }) {
   const { days, partialDay, today } = chart;
-  const isEmpty = partialDay === null && days.every(isBlank);
-  const rows = isEmpty ? [] : Array.from({ length: days.length / DAYS_A_ROW }, (_, i) => i * DAYS_A_ROW);
+  const busyDays = partialDay === null ? days.filter((day) => !isBlank(day)).length : days.length;
+  const rows = Array.from({ length: days.length / DAYS_A_ROW }, (_, i) => i * DAYS_A_ROW);
   return (
     <figure id="chart" class="chart">
       <Caption days={days} partialDay={partialDay} t={t} />
-      {!isEmpty && <a class="skip" href="#filters">{t.chart.skip}</a>}
-      {rows.map((start) => (
-        <div class="chart-row">
-          <Bars {...chart} start={start} />
-          {days.slice(start, start + DAYS_A_ROW).map((day, i) => DayLink({ ...chart, day, index: start + i, t }))}
-          <small>{shortDay(today + 1 - days.length + start, t.language)}</small>
-          {start + DAYS_A_ROW === days.length && <small>{t.chart.today}</small>}
-        </div>
-      ))}
+      {busyDays > 0 && (
+        <details class={busyDays < MIN_BUSY_DAYS ? "fold" : "fold unfold"}>
+          <summary>{t.chart.show}</summary>
+          <a class="skip" href="#rows">{t.chart.skip}</a>
+          <div class="chart-rows">
+            {rows.map((start) => (
+              <div class="chart-row">
+                <Bars {...chart} start={start} />
+                <ol role="list">
+                  {days.slice(start, start + DAYS_A_ROW)
+                    .map((day, i) => DayItem({ ...chart, day, index: start + i, t }))}
+                </ol>
+                <small>{shortDay(today + 1 - days.length + start, t.language)}</small>
+                {start + DAYS_A_ROW === days.length && <small>{t.chart.today}</small>}
+              </div>
+            ))}
+          </div>
+        </details>
+      )}
     </figure>
   );
 }
@@ -91,11 +103,11 @@ function Bars({ days, partialDay, start }: ChartProps & { start: number }) {
   `;
 }
 
-function DayLink(
+function DayItem(
   { day, index, days, partialDay, today, selected, t }: ChartProps & { day: Day; index: number; t: Texts },
 ) {
   const isUncounted = partialDay !== null && (index < partialDay || index === partialDay && day.opened === 0);
-  if (isBlank(day) && !isUncounted) return html`<span></span>`;
+  if (isBlank(day) && !isUncounted) return html`<li></li>`;
 
   const number = today + 1 - days.length + index;
   const iso = isoDay(number);
@@ -110,7 +122,9 @@ function DayLink(
     aria-current="true"
   `;
   return html`
-    <a href="?from=${iso}&to=${iso}" ${current}><b>${shortDay(number, t.language)}: ${texts.join(", ")}</b></a>
+    <li><a href="?from=${iso}&to=${iso}#filters" ${current}><b>${shortDay(number, t.language)}: ${texts.join(
+      ", ",
+    )}</b></a></li>
   `;
 }
 

@@ -1,14 +1,14 @@
 import type { Child } from "hono/jsx";
 import type { ConnectionSummary } from "../../db/connections.ts";
-import type { Entry } from "../../db/history/rows.ts";
+import type { Entry } from "../../db/history/entries.ts";
 import { paths } from "../../http/paths.ts";
 import { placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "../confirmation.tsx";
-import { SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
+import { HeadFragments, SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
 import { ConnectionRow, rowId } from "./connection_row.ts";
-import { HistoryHead, type HistoryView } from "./section.tsx";
+import type { HistoryView } from "./section.tsx";
 import { Time } from "./values.ts";
 import { Notification, NotificationFragment } from "../notifications.tsx";
 
@@ -125,23 +125,37 @@ export function AllClosedFragments({ count, closed, view }: { count: number; clo
   );
 }
 
-// A page that missed something else keeps its version, so that its next poll brings it.
-export function OneClosedFragments(
+export function OneClosedFragments({ count, entry, view }: { count: number; entry: Entry; view: HistoryView }) {
+  return (
+    <>
+      <OneClosedFragment count={count} entry={entry} t={view.t} />
+      <SectionFragment {...view} />
+      <VersionFragment {...view} />
+    </>
+  );
+}
+
+// A page with older rows keeps them, and the row its place. If it missed something else it keeps its version, so that its next poll says so.
+export function RowClosedFragments(
   { count, entry, isUpToDate, ...view }: HistoryView & { count: number; entry: Entry; isUpToDate: boolean },
 ) {
   return (
     <>
-      <NotificationFragment>
-        <OneClosed count={count} closed={[entry]} t={view.t} />
-      </NotificationFragment>
-      <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead {...view} />
-      </hx-partial>
+      <OneClosedFragment count={count} entry={entry} t={view.t} />
+      <HeadFragments {...view} />
       <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
         {ConnectionRow(entry, view)}
       </hx-partial>
       <StatusTextFragment {...view} />
       {isUpToDate && <VersionFragment {...view} />}
     </>
+  );
+}
+
+function OneClosedFragment({ count, entry, t }: { count: number; entry: Entry; t: Texts }) {
+  return (
+    <NotificationFragment>
+      <OneClosed count={count} closed={[entry]} t={t} />
+    </NotificationFragment>
   );
 }

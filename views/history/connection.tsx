@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { FullEntry } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/entries.ts";
 import type { Place } from "../../db/places.ts";
 import { paths } from "../../http/paths.ts";
 import { deviceName } from "../../words/devices.ts";

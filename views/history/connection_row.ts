@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { Entry } from "../../db/history/rows.ts";
+import type { Entry } from "../../db/history/entries.ts";
 import { isUnreviewed, reasonsIn } from "../../db/unusual.ts";
 import { paths } from "../../http/paths.ts";
 import { countryName, placeName } from "../../words/countries.ts";
@@ -32,10 +32,9 @@ export function ConnectionRow(entry: Entry, context: TableContext, isFocused = f
     `}>
       <td class="when">${state === "refused"
         ? html`<b>${time}</b>`
-        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Chips(
+        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Reasons(
           entry,
-          isCurrent,
-          context,
+          t,
         )}</td>
       <td class="ip">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}${lastIp !== null && lastIp !== ip &&
         Last({ place: IpAddress({ ip: lastIp }), t })}</td>
@@ -46,9 +45,8 @@ export function ConnectionRow(entry: Entry, context: TableContext, isFocused = f
         device,
         t,
       )}${lastDevice !== null && lastDevice !== device && Last({ place: deviceName(lastDevice, t), t })}</td>
-      <td class="state"><b>${t.states[state]}</b><p>${describeEnd(entry, context)}</p>${state === "open" &&
-        !isCurrent &&
-        CloseButton(entry, context)}</td>
+      <td class="state"><b>${t.states[state]}</b> ${isCurrent && html`<i>${t.row.current}</i>`}${state !== "open" &&
+        html`<p>${describeEnd(entry, context)}</p>`}${Actions(entry, isCurrent, context)}</td>
     </tr>
   `;
 }
@@ -79,18 +77,12 @@ function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zo
   return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
-function Chips(entry: Entry, isCurrent: boolean, context: TableContext) {
-  const { t } = context;
-  const { unusual, verdict, countryCode } = entry;
-  if (!isCurrent && unusual === null) return "";
+function Reasons({ unusual, verdict, countryCode }: Entry, t: Texts) {
+  if (unusual === null) return "";
   const country = countryName(countryCode, t);
-  return html`<div class="chips">${isCurrent && html`<b class="chip chip-current">${t.row.current}</b>`}${
-    reasonsIn(unusual).map((reason) =>
-      html`<b class="chip chip-${verdict ?? "unusual"}">${t.row.unusual[reason](country)}</b>`
-    )
-  }${verdict !== null && html`<span>${t.row.verdict[verdict]}</span>`}${
-    isUnreviewed(entry) && ReviewButton(entry, context)
-  }</div>`;
+  const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country));
+  if (verdict !== null) parts.push(t.row.verdict[verdict]);
+  return html`<p class="why ${verdict ?? "unusual"}">${parts.join("\u00a0· ")}</p>`;
 }
 
 function describeEnd(entry: Entry, context: TableContext) {
@@ -109,6 +101,15 @@ function describeCloser({ endReason, closedBy, closedByDevice }: Entry, { curren
   if (endReason !== "closed" || closedBy === null) return null;
   if (closedBy === current) return t.row.closedHere;
   return closedByDevice && t.row.closedFrom(deviceName(closedByDevice, t));
+}
+
+// The review is in an element of its own: when the first button goes, morphing would make it the other, with its focus.
+function Actions(entry: Entry, isCurrent: boolean, context: TableContext) {
+  const isClosable = stateOf(entry) === "open" && !isCurrent;
+  return [
+    isClosable && CloseButton(entry, context),
+    isUnreviewed(entry) && html`<div>${ReviewButton(entry, context)}</div>`,
+  ];
 }
 
 function CloseButton(entry: Entry, context: TableContext) {

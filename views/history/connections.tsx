@@ -5,7 +5,7 @@ import { placeName } from "../../words/countries.ts";
 import type { Texts } from "../../words/texts.ts";
 import { formatDay } from "./active_filters.ts";
 import { CHART_DAYS, sum } from "./chart.tsx";
-import { ConnectionRows, HistoryHead, HistorySection, type HistoryView, More } from "./section.tsx";
+import { ConnectionRows, Downloads, HistoryHead, HistorySection, type HistoryView, More } from "./section.tsx";
 import { PageTitle } from "../layout.tsx";
 import { Notification, NotificationFragment } from "../notifications.tsx";
 
@@ -75,8 +75,9 @@ export function HistoryFragments({ brand, ...view }: HistoryView & { brand: stri
   );
 }
 
-function countResults({ overview, entries, older, searched, t: { history: t } }: HistoryView): string {
-  const { rows, isMore } = overview?.rows ?? { rows: entries.length, isMore: older !== null && searched === null };
+function countResults({ overview, openNow, entries, older, searched, t: { history: t } }: HistoryView): string {
+  const shown = entries.length + (openNow?.entries.length ?? 0);
+  const { rows, isMore } = overview?.rows ?? { rows: shown, isMore: older !== null && searched === null };
   const counted = isMore ? t.moreThanResults(rows) : t.results(rows);
   return !overview?.rows && searched !== null ? t.soFar(counted) : counted;
 }
@@ -108,9 +109,7 @@ export function LiveHeadFragments({ hasChanged, ...view }: HistoryView & { hasCh
   return (
     <>
       <VersionFragment {...view} />
-      <hx-partial hx-target="#head" hx-swap="outerMorph">
-        <HistoryHead {...view} />
-      </hx-partial>
+      <HeadFragments {...view} />
       {hasChanged && (
         <hx-partial hx-target="#status" hx-swap="innerMorph">
           <Status {...view} />
@@ -119,6 +118,20 @@ export function LiveHeadFragments({ hasChanged, ...view }: HistoryView & { hasCh
           </Notification>
         </hx-partial>
       )}
+    </>
+  );
+}
+
+// What a page with older rows renews of the section.
+export function HeadFragments(view: HistoryView) {
+  return (
+    <>
+      <hx-partial hx-target="#head" hx-swap="outerMorph">
+        <HistoryHead {...view} />
+      </hx-partial>
+      <hx-partial hx-target="#downloads" hx-swap="outerMorph">
+        <Downloads {...view} />
+      </hx-partial>
     </>
   );
 }

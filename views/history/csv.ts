@@ -1,5 +1,5 @@
 import { stringify } from "csv-stringify/sync";
-import type { FullEntry } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/entries.ts";
 import { cached } from "../../words/cache.ts";
 import { countryName, isCountryCode } from "../../words/countries.ts";
 import { textsOf } from "../../words/texts.ts";

@@ -1,4 +1,4 @@
-import type { FullEntry } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/entries.ts";
 import { type Traits, traitsOf } from "../../db/known.ts";
 import type { Place } from "../../db/places.ts";
 import type { Verdict } from "../../db/schema.ts";

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Activity } from "../../db/history/activity.ts";
-import type { Entry } from "../../db/history/rows.ts";
+import type { Entry } from "../../db/history/entries.ts";
 import type { Overview } from "../../db/history/overview.ts";
 import type { RowCount } from "../../db/history/row_count.ts";
 import type { HistoryQuery } from "../../http/history_query.ts";
@@ -16,6 +16,8 @@ import { Empty } from "./empty.tsx";
 import { Filters } from "./filters.tsx";
 
 export type HistoryView = TableContext & {
+  /** The open connections as a group of their own; null where the list contains them. */
+  openNow: { entries: Entry[]; hasMore: boolean } | null;
   entries: Entry[];
   activity: Activity;
   overview: Overview | null;
@@ -28,8 +30,12 @@ export type HistoryView = TableContext & {
   searched: number | null;
 };
 
+/** With fewer rows than this there is nothing to filter or to draw. */
+const MIN_ROWS = 10;
+
 export function HistorySection(view: HistoryView) {
-  const { overview, query, problems, today, t } = view;
+  const { problems, t } = view;
+  const isEmpty = view.entries.length === 0 && (view.openNow?.entries.length ?? 0) === 0;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
@@ -37,40 +43,61 @@ export function HistorySection(view: HistoryView) {
         {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
       </div>
       <div class="card">
-        {overview && <Chart days={overview.days} today={today} query={query} t={t} />}
-        {overview && <Filters query={query} countries={overview.countries} t={t} />}
-        {view.entries.length === 0 ? <Empty {...view} /> : <ConnectionsTable {...view} />}
+        <div class="tools">
+          {hasOverview(view) && <Filters query={view.query} countries={view.overview.countries} t={t} />}
+          <Downloads {...view} />
+        </div>
+        {isEmpty ? <HistoryChart {...view} /> : <ConnectionsTable {...view} />}
+        {isEmpty && <Empty {...view} />}
         <More {...view} />
       </div>
     </section>
   );
 }
 
-export function HistoryHead(
-  { activity, overview, query, t }: Pick<HistoryView, "activity" | "overview" | "query" | "t">,
-) {
+function hasOverview(view: HistoryView): view is HistoryView & { overview: Overview } {
+  const { overview, query, older, problems } = view;
+  const isWhole = Object.keys(query).length + problems.length === 0 && older === null;
+  return overview !== null && !(isWhole && isShort(overview));
+}
+
+function isShort({ rows }: Overview): boolean {
+  return rows !== null && rows.rows < MIN_ROWS && !rows.isMore;
+}
+
+export function HistoryHead({ activity, overview, t }: Pick<HistoryView, "activity" | "overview" | "t">) {
   const { open, unreviewed, isPasswordDue } = activity;
-  const { before: _, ...filter } = query;
   const isAlone = open <= 1;
+  const isOnlyRow = overview?.rows?.rows === 1;
   return (
-    <div class="head" id="head">
+    <div class="head head-history" id="head">
       <div class="head-text">
         <h1 id="title" tabindex={-1}>{t.history.title}</h1>
-        <p>{isAlone ? t.history.onlyThis : t.history.open(open, (part) => <strong>{part}</strong>)}</p>
+        <p>
+          {isAlone
+            ? isOnlyRow ? t.history.nobodyElse : t.history.onlyThis
+            : t.history.open(open, (part) => <strong>{part}</strong>)}
+        </p>
       </div>
-      <div class="actions">
-        <CloseAll isAlone={isAlone} t={t} />
-        <a class="button download" href={withQuery(paths.csv, filter)}>
-          {t.history.download} {overview?.rows && <small>{countOf(overview.rows, t)}</small>}
-        </a>
-        <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
-      </div>
+      <CloseAll isAlone={isAlone} t={t} />
       {isPasswordDue === 1 && <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>}
       {unreviewed > 0 && (
         <Banner href={`${withQuery(paths.connections, { state: "unreviewed" })}#rows`} action={t.history.review}>
           {t.history.unreviewed(unreviewed)}
         </Banner>
       )}
+    </div>
+  );
+}
+
+export function Downloads(view: HistoryView) {
+  const { overview, query: { before: _, ...filter }, t } = view;
+  return (
+    <div class="downloads" id="downloads">
+      <a class="button download" href={withQuery(paths.csv, filter)}>
+        {t.history.download} {overview?.rows && hasOverview(view) && <small>{countOf(overview.rows, t)}</small>}
+      </a>
+      <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
     </div>
   );
 }
@@ -100,9 +127,15 @@ function countOf({ rows, isMore }: RowCount, { history }: Texts): string {
 }
 
 function ConnectionsTable(view: HistoryView) {
-  const { history: t } = view.t;
+  const { entries, openNow, t: { history: t } } = view;
+  const hasGroups = openNow !== null && openNow.entries.length > 0;
   return (
-    <table>
+    <table
+      hx-boost:inherited="true"
+      hx-target:inherited="#dialog"
+      hx-swap:inherited="innerHTML show:none"
+      hx-push-url:inherited="false"
+    >
       <caption class="hidden">{t.caption}</caption>
       <thead>
         <tr>
@@ -113,17 +146,59 @@ function ConnectionsTable(view: HistoryView) {
           <th scope="col">{t.state}</th>
         </tr>
       </thead>
-      <tbody
-        id="rows"
-        hx-boost:inherited="true"
-        hx-target:inherited="#dialog"
-        hx-swap:inherited="innerHTML show:none"
-        hx-push-url:inherited="false"
-      >
+      {hasGroups && <OpenNow {...view} openNow={openNow} />}
+      {hasOverview(view) && (
+        <tbody class="overview" hx-boost:inherited="false">
+          <tr>
+            <td colspan={COLUMNS}>
+              <HistoryChart {...view} />
+            </td>
+          </tr>
+        </tbody>
+      )}
+      <tbody id="rows">
+        {hasGroups && entries.length > 0 && <GroupTitle>{t.earlier}</GroupTitle>}
         <ConnectionRows {...view} />
       </tbody>
     </table>
   );
+}
+
+const COLUMNS = 5;
+
+function OpenNow({ openNow, ...view }: HistoryView & { openNow: NonNullable<HistoryView["openNow"]> }) {
+  const { activity, query, t: { history: t } } = view;
+  const { entries, hasMore } = openNow;
+  const isFiltered = Object.keys(query).length > 0;
+  const count = isFiltered ? hasMore ? null : entries.length : activity.open;
+  return (
+    <tbody id="open">
+      <GroupTitle count={count}>{t.openNow}</GroupTitle>
+      <ConnectionRows {...view} entries={entries} />
+      {hasMore && (
+        <tr class="group">
+          <td colspan={COLUMNS}>
+            <a href={withQuery(paths.connections, { ...query, state: "open" })} hx-boost="false">{t.allOpen(count)}</a>
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+function GroupTitle({ count = null, children }: { count?: number | null; children?: Child }) {
+  return (
+    <tr class="group">
+      <th scope="rowgroup" colspan={COLUMNS}>
+        <h2>{children}{count !== null && ` (${count})`}</h2>
+      </th>
+    </tr>
+  );
+}
+
+function HistoryChart(view: HistoryView) {
+  if (!hasOverview(view)) return null;
+  return <Chart days={view.overview.days} today={view.today} query={view.query} t={view.t} />;
 }
 
 export function ConnectionRows({ entries, focusFirst = false, ...context }: RowsProps) {

@@ -1,4 +1,4 @@
-import type { FullEntry } from "../../db/history/rows.ts";
+import type { FullEntry } from "../../db/history/entries.ts";
 import { reasonsIn } from "../../db/unusual.ts";
 import { hasDecimalComma } from "../../words/counts.ts";
 import { placeName } from "../../words/countries.ts";

@@ -70,6 +70,7 @@ export const ca: Wording = {
 
   history: {
     title: "Historial de connexions",
+    nobodyElse: "Ningú més no ha iniciat la sessió al teu compte.",
     onlyThis: "Només hi ha oberta aquesta connexió.",
     open: (connections, strong) => [
       "Ara hi ha ",
@@ -91,6 +92,10 @@ export const ca: Wording = {
     noOther: "No hi ha cap altra connexió oberta",
     leftOut: (problems) =>
       `${problems.join(". ")}. ${pick(problems.length, "No s'ha tingut", "No s'han tingut")} en compte.`,
+    openNow: "Obertes ara",
+    earlier: "Anteriors",
+    allOpen: (connections) =>
+      connections === null ? "Totes les connexions obertes" : `Les ${number(connections)} connexions obertes`,
     caption: "Connexions al teu compte, primer les més recents",
     date: "Data",
     ip: "Adreça IP",
@@ -142,6 +147,7 @@ export const ca: Wording = {
   },
 
   chart: {
+    show: "Dia a dia",
     skip: "Salta el gràfic",
     today: "avui",
     last: (days) => `En els últims ${number(days)} dies: `,

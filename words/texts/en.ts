@@ -73,6 +73,7 @@ export const en = {
 
   history: {
     title: "Connection history",
+    nobodyElse: "Nobody else has signed in to your account.",
     onlyThis: "This is the only open connection.",
     open: (connections: number, strong: Wrap): Child => [
       strong(`${number(connections)} connections are open`),
@@ -93,6 +94,10 @@ export const en = {
     noOther: "No other connection is open",
     leftOut: (problems: string[]) =>
       `${problems.join(". ")}. ${pick(problems.length, "It was", "They were")} left out.`,
+    openNow: "Open now",
+    earlier: "Earlier",
+    allOpen: (connections: number | null) =>
+      connections === null ? "All open connections" : `All ${number(connections)} open connections`,
     caption: "Connections to your account, newest first",
     date: "Date",
     ip: "IP address",
@@ -144,6 +149,7 @@ export const en = {
   },
 
   chart: {
+    show: "Day by day",
     skip: "Skip the chart",
     today: "today",
     last: (days: number) => `In the last ${number(days)} days: `,

@@ -64,6 +64,7 @@ export const es: Wording = {
 
   history: {
     title: "Historial de conexiones",
+    nobodyElse: "Nadie más ha iniciado sesión en tu cuenta.",
     onlyThis: "Solo está abierta esta conexión.",
     open: (connections, strong) => [
       "Ahora hay ",
@@ -85,6 +86,10 @@ export const es: Wording = {
     noOther: "No hay ninguna otra conexión abierta",
     leftOut: (problems) =>
       `${problems.join(". ")}. ${pick(problems.length, "No se ha tenido", "No se han tenido")} en cuenta.`,
+    openNow: "Abiertas ahora",
+    earlier: "Anteriores",
+    allOpen: (connections) =>
+      connections === null ? "Todas las conexiones abiertas" : `Las ${number(connections)} conexiones abiertas`,
     caption: "Conexiones a tu cuenta, primero las más recientes",
     date: "Fecha",
     ip: "Dirección IP",
@@ -136,6 +141,7 @@ export const es: Wording = {
   },
 
   chart: {
+    show: "Día a día",
     skip: "Saltar el gráfico",
     today: "hoy",
     last: (days) => `En los últimos ${number(days)} días: `,

@@ -1,0 +1,127 @@
+import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import type { DeviceKind } from "../../visitor/devices.ts";
+import type { Db } from "../database.ts";
+import { jsonFields, prepare } from "../driver/prepared.ts";
+import { endedAt, endReason } from "../open.ts";
+import {
+  clientOf,
+  connections,
+  type EndReason,
+  places,
+  type RefusalReason,
+  refusals,
+  type Verdict,
+} from "../schema.ts";
+
+/** A row of the history: a connection, or an hour's refused sign-ins. */
+export type Entry = {
+  id: string;
+  /** Of refused sign-ins the first attempt; `lastSeenAt` is the last. */
+  openedAt: number;
+  lastSeenAt: number;
+  /** Also null for refused sign-ins. */
+  closedAt: number | null;
+  endReason: EndReason | RefusalReason | null;
+  ip: string;
+  /** ISO 3166-1 alpha-2, `private` or `none`. */
+  countryCode: string;
+  device: string;
+  deviceKind: DeviceKind;
+  /** Where it was last used, if not where it was opened; null otherwise, like the next two. */
+  lastIp: string | null;
+  lastCountryCode: string | null;
+  lastDevice: string | null;
+  /** Null for a connection. */
+  attempts: number | null;
+  /** From how many addresses the attempts came; null for a connection. */
+  addresses: number | null;
+  /** See `reasonsIn`. */
+  unusual: string | null;
+  verdict: Verdict | null;
+  closedBy: string | null;
+  /** Null if the history no longer has it. */
+  closedByDevice: string | null;
+};
+
+/** `places`: the addresses that a connection was used from; null for refused sign-ins. */
+export type FullEntry = Entry & { userAgent: string; places: number | null };
+
+export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<FullEntry | undefined> {
+  const row = await findRow(db, { userId, id, now });
+  return row && FULL_ENTRY.read(row);
+}
+
+const NOW = sql.placeholder("now");
+const CLIENT = clientOf(connections);
+const NULL = sql`null`;
+
+/** Each field of a connection, and of refused sign-ins. */
+const FIELDS = {
+  id: [connections.id, refusals.id],
+  openedAt: [connections.openedAt, refusals.firstAt],
+  lastSeenAt: [connections.lastSeenAt, refusals.lastAt],
+  closedAt: [endedAt(NOW), NULL],
+  endReason: [endReason(NOW), refusals.reason],
+  ip: [connections.ip, refusals.ip],
+  countryCode: [connections.countryCode, refusals.countryCode],
+  device: [connections.device, refusals.device],
+  deviceKind: [connections.deviceKind, refusals.deviceKind],
+  lastIp: [sql`last.ip`, NULL],
+  lastCountryCode: [sql`last.country_code`, NULL],
+  lastDevice: [sql`last.device`, NULL],
+  attempts: [NULL, refusals.attempts],
+  addresses: [NULL, refusals.addresses],
+  unusual: [connections.unusual, NULL],
+  verdict: [connections.verdict, NULL],
+  closedBy: [connections.closedBy, NULL],
+  closedByDevice: [sql`(select closer.device from connections closer where closer.id = ${connections.closedBy})`, NULL],
+} satisfies Record<keyof Entry, Field>;
+type Field = [ofConnection: SQLWrapper, ofRefusals: SQLWrapper];
+
+export const SELECTED = {
+  ...FIELDS,
+  userAgent: [connections.userAgent, refusals.userAgent],
+  places: [
+    sql`(select count(distinct client) from (select ${CLIENT} as client union all select client from ${places} where connection_id = ${connections.id}))`,
+    NULL,
+  ],
+  network: [connections.network, refusals.network],
+} satisfies Record<string, Field>;
+export type Name = keyof typeof SELECTED;
+
+export const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
+export const FULL_ENTRY = jsonFields<FullEntry>(namesIn({ ...FIELDS, userAgent: 0, places: 0 }));
+/** What each needs of a row, with what a search checks. */
+export const PAGE = [...Object.keys(FIELDS), "network"] as Name[];
+export const LIST = Object.keys(SELECTED) as Name[];
+
+const LAST = sql`left join ${places} last on last.id = ${connections.place}`;
+
+export function namesIn<Name extends string>(fields: Record<Name, unknown>, table = sql``): Record<Name, SQLWrapper> {
+  const named = Object.keys(fields).map((name) => [name, sql`${table}${sql.identifier(name)}`]);
+  return Object.fromEntries(named) as Record<Name, SQLWrapper>;
+}
+
+export function selectOpened(names: Name[]): SQL {
+  return sql`${columns(names, 0)} from ${connections} ${LAST}`;
+}
+
+/** The order of the tables is fixed: an index of `places` finds the rows in the history's order. */
+export function selectMoved(names: Name[]): SQL {
+  const fromPlaces = { id: places.connectionId, openedAt: places.openedAt };
+  return sql`${columns(names, 0, fromPlaces)} from ${places}
+    cross join ${connections} on ${connections.id} = ${places.connectionId} ${LAST}`;
+}
+
+export function selectRefused(names: Name[]): SQL {
+  return sql`${columns(names, 1)} from ${refusals}`;
+}
+
+function columns(names: Name[], kind: 0 | 1, replaced: Partial<Record<Name, SQLWrapper>> = {}): SQL {
+  const named = names.map((name) => sql`${replaced[name] ?? SELECTED[name][kind]} as ${sql.identifier(name)}`);
+  return sql`select ${sql.join(named, sql`, `)}`;
+}
+
+const findRow = prepare<unknown[]>(sql`
+  select ${FULL_ENTRY.json} from (${selectOpened(LIST)} where ${connections.id} = ${sql.placeholder("id")}
+    and ${connections.userId} = ${sql.placeholder("userId")})`);
