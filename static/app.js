@@ -64,6 +64,30 @@ function dismissDialog(event) {
   closeDialog();
 }
 
+// Passwords
+
+function togglePassword({ target }) {
+  const button = target.closest(".reveal");
+  if (button) swapPassword(button);
+}
+
+/** As text, a browser could remember it for the next person. */
+function hidePasswords({ target }) {
+  for (const button of target.querySelectorAll(".reveal")) {
+    if (fieldOf(button).type === "text") swapPassword(button);
+  }
+}
+
+function swapPassword(button) {
+  const field = fieldOf(button);
+  field.type = field.type === "text" ? "password" : "text";
+  [button.textContent, button.dataset.other] = [button.dataset.other, button.textContent];
+}
+
+function fieldOf(button) {
+  return document.getElementById(button.getAttribute("aria-controls"));
+}
+
 // Notifications
 
 /** When the network or a proxy fails, no answer from the server says so. A poll that fails makes the page out of date. */
@@ -165,7 +189,8 @@ listen("htmx:before:swap", noteFocus);
 listen("htmx:after:swap", openDialog, keepFocus);
 listen("close", emptyDialog);
 listen("connections-closed", closeDialog);
-listen("click", leaveTabToBrowser, dismissDialog, dismissNotifications, closeMenuOutside);
+listen("click", leaveTabToBrowser, dismissDialog, togglePassword, dismissNotifications, closeMenuOutside);
+listen("submit", hidePasswords);
 listen("focusin", closeMenuOutside);
 listen("keydown", closeMenuOnEscape);
 listen("htmx:before:request", yieldPoll, pausePoll);

@@ -169,9 +169,12 @@ Deno.test("the current connection can be confirmed, with the password even if it
     /You are using this connection\. Enter your password to confirm that it is yours/,
   );
   assert.equal(form.$("main [name=password]").length, 1);
-  assert.deepEqual(form.$("main form button:not([form])").toArray().map((button) => form.$(button).text()), [
-    "This was me",
-  ]);
+  assert.deepEqual(
+    form.$("main form button[type=submit]:not([form])").toArray().map((button) => form.$(button).text()),
+    [
+      "This was me",
+    ],
+  );
   assert.deepEqual([notMe.status, without.status, wrong.status, right.status], [422, 422, 422, 303]);
   assert.match(without.$("#password-problem").text(), /Type your password/);
   assert.deepEqual([before, await verdictOf()], [null, "me"]);
@@ -193,9 +196,12 @@ Deno.test('taking "Not me" back requires the password, even if it was just enter
   assert.match($(".banner").text(), /somebody else was in your account\. Choose a new password/);
   assert.equal($(".banner a").attr("href"), paths.password);
   assert.match(form.$("main").text(), /You said that this wasn't you/);
-  assert.deepEqual(form.$("main form button:not([form])").toArray().map((button) => form.$(button).text()), [
-    "This was me",
-  ]);
+  assert.deepEqual(
+    form.$("main form button[type=submit]:not([form])").toArray().map((button) => form.$(button).text()),
+    [
+      "This was me",
+    ],
+  );
   assert.deepEqual([without.status, right.status], [422, 303]);
   assert.equal(before[0]?.verdict, "not_me");
   const [row] = await db.select().from(connections).where(eq(connections.id, id));
@@ -242,7 +248,9 @@ Deno.test("the same verdict again says so and changes nothing", async () => {
   );
   const { $ } = await here.get(paths.review(id));
   assert.match($("main").text(), /You said that this was you\. If it wasn't, say so now/);
-  assert.deepEqual($("main form button:not([form])").toArray().map((button) => $(button).text()), ["Not me"]);
+  assert.deepEqual($("main form button[type=submit]:not([form])").toArray().map((button) => $(button).text()), [
+    "Not me",
+  ]);
   assert.equal(await db.$count(connections, eq(connections.verdict, "me")), 1);
 });
 

@@ -6,7 +6,7 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { deviceName } from "../words/devices.ts";
 import type { Texts } from "../words/texts.ts";
-import { Field } from "./fields.tsx";
+import { PasswordField } from "./fields.tsx";
 import { Country, IpAddress, Time } from "./history/values.ts";
 import { Notification } from "./notifications.tsx";
 
@@ -58,10 +58,10 @@ export function Confirm(
       {needsPassword && (
         <>
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-          <Field
+          <PasswordField
             name="password"
+            words={t.field}
             label={t.confirmation.password}
-            type="password"
             autocomplete="current-password"
             autofocus
             hint={passwordHint}

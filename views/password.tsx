@@ -1,10 +1,10 @@
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
-import { Field } from "./fields.tsx";
+import { PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
-export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t } }: {
+export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t, field } }: {
   csrf: string;
   email: string;
   shortest: number;
@@ -25,27 +25,27 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
         <form method="post" action={paths.password} class="form">
           <input type="hidden" name="csrf" value={csrf} />
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-          <Field
+          <PasswordField
             name="current_password"
+            words={field}
             label={t.current}
-            type="password"
             autocomplete="current-password"
             autofocus={problem !== undefined}
             problem={problems.current_password}
             describedBy={problem && "problem"}
           />
-          <Field
+          <PasswordField
             name="new_password"
+            words={field}
             label={t.new}
-            type="password"
             autocomplete="new-password"
             hint={t.newHint(shortest)}
             problem={problems.new_password}
           />
-          <Field
+          <PasswordField
             name="new_password_again"
+            words={field}
             label={t.again}
-            type="password"
             autocomplete="new-password"
             problem={problems.new_password_again}
           />

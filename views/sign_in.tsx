@@ -3,7 +3,7 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
-import { Field } from "./fields.tsx";
+import { Field, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
 /** Why and when this browser's connection ended; never from where, because an intruder may be reading. */
@@ -46,10 +46,10 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           problem={problems.email}
           describedBy={problem && "problem"}
         />
-        <Field
+        <PasswordField
           name="password"
+          words={t.field}
           label={t.signIn.password}
-          type="password"
           autocomplete="current-password"
           autofocus={email !== ""}
           problem={problems.password}

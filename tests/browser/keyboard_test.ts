@@ -294,12 +294,12 @@ inBrowser("the menu opens with Enter and with Space, and closes with Esc", async
 });
 
 /** From the field for the current password, fills in the two others and submits. */
-async function typeNewPassword({ keyboard }: Page): Promise<void> {
-  await keyboard.press("Tab");
-  await keyboard.type("seven bridges over the river");
-  await keyboard.press("Tab");
-  await keyboard.type("seven bridges over the river");
-  await keyboard.press("Enter");
+async function typeNewPassword(page: Page): Promise<void> {
+  for (const field of ["New password", "New password again"]) {
+    await tabTo(page.getByLabel(field, { exact: true }));
+    await page.keyboard.type("seven bridges over the river");
+  }
+  await page.keyboard.press("Enter");
 }
 
 /** Presses the key until `locator` has focus. */

@@ -42,6 +42,8 @@ export const ca: Wording = {
   device: { unknown: "Dispositiu desconegut", on: (browser, system) => `${browser} · ${system}` },
   states: { open: "Oberta", closed: "Tancada", refused: "Rebutjada", unusual: "Inusual", unreviewed: "Per revisar" },
 
+  field: { showPassword: "Mostra la contrasenya", hidePassword: "Amaga la contrasenya" },
+
   signIn: {
     title: "Inicia la sessió",
     noUsers: (command) => ["Encara no hi ha cap compte. L'administrador crea el primer amb ", command],

@@ -44,6 +44,8 @@ export const en = {
   device: { unknown: "Unknown device", on: (browser: string, system: string) => `${browser} on ${system}` },
   states: { open: "Open", closed: "Closed", refused: "Refused", unusual: "Unusual", unreviewed: "To review" },
 
+  field: { showPassword: "Show password", hidePassword: "Hide password" },
+
   signIn: {
     title: "Sign in",
     noUsers: (

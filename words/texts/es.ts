@@ -37,6 +37,8 @@ export const es: Wording = {
   device: { unknown: "Dispositivo desconocido", on: (browser, system) => `${browser} en ${system}` },
   states: { open: "Abierta", closed: "Cerrada", refused: "Rechazada", unusual: "Inusual", unreviewed: "Por revisar" },
 
+  field: { showPassword: "Mostrar contraseña", hidePassword: "Ocultar contraseña" },
+
   signIn: {
     title: "Iniciar sesión",
     noUsers: (command) => ["Todavía no hay ninguna cuenta. El administrador crea la primera con ", command],
