@@ -9,7 +9,7 @@ import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession } from "../http/sessions.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
-import { findTimeZone, nameOfZone } from "../words/time_zones.ts";
+import { findTimeZone } from "../words/time_zones.ts";
 import { leaveNotice } from "./notices.tsx";
 
 export const preferences = new Hono<Env>();
@@ -52,10 +52,16 @@ function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Problems 
   const page = (
     <PreferencesPage
       {...{ csrf: session.csrf, problem, problems, t }}
-      timeZone={typed.time_zone ?? nameOfZone(session.timeZone ?? "")}
+      timeZone={zoneToShow(typed.time_zone?.trim() ?? session.timeZone ?? "")}
+      storedZone={session.timeZone}
       language={typed.language ?? session.language ?? AS_IN_BROWSER}
       theme={typed.theme ?? session.theme ?? AS_IN_SYSTEM}
     />
   );
   return c.render(page, { title: t.preferences.title });
+}
+
+/** The zone that is meant, by its current name; otherwise what was sent. */
+function zoneToShow(text: string): string {
+  return findTimeZone(text) ?? text;
 }

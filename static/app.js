@@ -16,7 +16,10 @@ const openMenu = () => document.querySelector(".menu[open]");
 
 function fillZones() {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  for (const field of document.querySelectorAll("[data-zone]")) field.setAttribute("value", timeZone);
+  for (const field of document.querySelectorAll("[data-zone]")) {
+    // The button that sets this zone lists the names of the one that is set.
+    if (!field.dataset.zone.split(" ").includes(timeZone)) field.setAttribute("value", timeZone);
+  }
 }
 
 // The dialog

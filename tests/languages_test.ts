@@ -243,7 +243,7 @@ const CATALAN = /[çàèò]/i;
 
 /** Texts that are the same in every language, or contain an English word. */
 const SAME =
-  /^(\d[\d.:]*|\(?UTC\)?|\(Europe\/Madrid\)|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|(Mozilla|curl)\/\d.*)$/;
+  /^(\d[\d.:]*|\(?UTC\)?|\(Europe\/Madrid\)|Asia|Australia|Atlantis|English|curl|www\.maxmind\.com|[\w@.+-]+@example\.com|(Mozilla|curl)\/\d.*)$/;
 /** The words of the URL are English in every language. */
 const URL_WORDS = /open, closed, refused, unusual o unreviewed/;
 
@@ -278,9 +278,10 @@ async function crawlIn(language: Language): Promise<Crawled[]> {
 /** Every text of a page or fragment, including labels, that a person reads or hears. */
 function textsIn({ $, text, headers }: Reply): string[] {
   if (headers.get("Content-Type")?.startsWith("text/plain")) return text.trim().split("\n");
-  $("datalist, script, code, [lang]:not(html)").remove();
+  // Cities have one name in every language, that of the IANA database.
+  $("optgroup > option, script, code, [lang]:not(html)").remove();
   const nodes = $("*").contents().toArray().filter((node) => node.type === "text").map((node) => $(node).text());
-  const names = ["aria-label", "title", "alt", "placeholder"].flatMap((name) =>
+  const names = ["aria-label", "title", "alt", "placeholder", "label"].flatMap((name) =>
     $(`[${name}]`).toArray().map((element) => $(element).attr(name) ?? "")
   );
   return [...nodes, ...names].map((text) => text.replace(/\s+/g, " ").trim())

@@ -10,13 +10,10 @@ type FieldProps = {
   type: string;
   value?: string | undefined;
   autocomplete: string;
-  required?: boolean;
   autofocus?: boolean;
-  placeholder?: string;
   spellcheck?: boolean;
   inputmode?: "email" | "numeric";
   autocapitalize?: "none";
-  list?: string;
   maxlength?: number;
   minlength?: number;
   /** A button beside the field. */
@@ -24,13 +21,12 @@ type FieldProps = {
 };
 
 export function Field({ name, label, hint, problem, describedBy, button, ...attributes }: FieldProps) {
-  const described = [hint && `${name}-hint`, problem && `${name}-problem`, describedBy].filter(Boolean).join(" ");
   const input = (
     <input
       id={name}
       name={name}
       required
-      aria-describedby={described || undefined}
+      aria-describedby={describedByOf(name, { hint, problem, describedBy })}
       aria-invalid={problem ? "true" : undefined}
       {...attributes}
       autofocus={problem ? true : attributes.autofocus}
@@ -70,12 +66,15 @@ export function PasswordField({ words, ...field }: Omit<FieldProps, "type" | "bu
   );
 }
 
-export function Choice({ name, label, value, problem, options }: {
+export function Choice({ name, label, hint, problem, describedBy, autofocus, children }: {
   name: string;
   label: string;
-  value: string;
+  hint?: string;
   problem?: string | undefined;
-  options: { value: string; text: string; lang?: string }[];
+  describedBy?: string | undefined;
+  autofocus?: boolean;
+  /** Its options. */
+  children?: Child;
 }) {
   return (
     <div class="field">
@@ -84,15 +83,21 @@ export function Choice({ name, label, value, problem, options }: {
         id={name}
         name={name}
         autocomplete="off"
-        aria-describedby={problem && `${name}-problem`}
+        aria-describedby={describedByOf(name, { hint, problem, describedBy })}
         aria-invalid={problem ? "true" : undefined}
-        autofocus={problem ? true : undefined}
+        autofocus={problem ? true : autofocus}
       >
-        {options.map((option) => (
-          <option value={option.value} lang={option.lang} selected={option.value === value}>{option.text}</option>
-        ))}
+        {children}
       </select>
+      {hint && <p class="hint" id={`${name}-hint`}>{hint}</p>}
       {problem && <p class="field-problem" id={`${name}-problem`}>{problem}</p>}
     </div>
   );
+}
+
+function describedByOf(
+  name: string,
+  { hint, problem, describedBy }: Pick<FieldProps, "hint" | "problem" | "describedBy">,
+) {
+  return [hint && `${name}-hint`, problem && `${name}-problem`, describedBy].filter(Boolean).join(" ") || undefined;
 }

@@ -1,11 +1,12 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import type { Language } from "../db/schema.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
+import { cached } from "../words/cache.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
-import { nameOfZone, TIME_ZONES } from "../words/time_zones.ts";
-import { Choice, Field } from "./fields.tsx";
+import { citiesIn, nameOfZone, namesOfZone, REGIONS } from "../words/time_zones.ts";
+import { Choice } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
 export const AS_IN_BROWSER = "browser";
@@ -13,15 +14,19 @@ export const AS_IN_SYSTEM = "system";
 
 const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ca: "Català" };
 
-export function PreferencesPage({ csrf, timeZone, language, theme, problem, problems = {}, t: { preferences: t } }: {
-  csrf: string;
-  timeZone: string;
-  language: string;
-  theme: string;
-  problem?: string | undefined;
-  problems?: Problems;
-  t: Texts;
-}) {
+export function PreferencesPage(
+  { csrf, timeZone, storedZone, language, theme, problem, problems = {}, t: { preferences: t } }: {
+    csrf: string;
+    /** The chosen one, or what was sent instead of one; empty for none. */
+    timeZone: string;
+    storedZone: string | null;
+    language: string;
+    theme: string;
+    problem?: string | undefined;
+    problems?: Problems;
+    t: Texts;
+  },
+) {
   const languages = Object.entries(LANGUAGE_NAMES).map(([value, text]) => ({ value, text, lang: value }));
   const themes = Object.entries(t.themes).map(([value, text]) => ({ value, text }));
   return (
@@ -36,37 +41,24 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
         {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.preferences} class="form">
           <input type="hidden" name="csrf" value={csrf} />
-          <Field
+          <Choice
             name="time_zone"
             label={t.zone}
-            type="text"
-            list="time-zones"
-            value={timeZone}
-            placeholder={DEFAULT_ZONE}
-            autocomplete="off"
-            spellcheck={false}
-            required={false}
-            autofocus={problem !== undefined}
             hint={t.zoneHint}
+            autofocus={problem !== undefined}
             problem={problems.time_zone}
             describedBy={problem && "problem"}
-          />
-          {ZONE_LIST}
-          <BrowserZone label={t.browserZone} />
-          <Choice
-            name="language"
-            label={t.language}
-            value={language}
-            options={[{ value: AS_IN_BROWSER, text: t.asInBrowser }, ...languages]}
-            problem={problems.language}
-          />
-          <Choice
-            name="theme"
-            label={t.theme}
-            value={theme}
-            options={[{ value: AS_IN_SYSTEM, text: t.asInSystem }, ...themes]}
-            problem={problems.theme}
-          />
+          >
+            <option value="" selected={timeZone === ""}>{t.detectZone}</option>
+            <Zones selected={timeZone} t={t} />
+          </Choice>
+          <BrowserZone storedZone={storedZone} label={t.browserZone} />
+          <Choice name="language" label={t.language} problem={problems.language}>
+            <Options options={[{ value: AS_IN_BROWSER, text: t.asInBrowser }, ...languages]} selected={language} />
+          </Choice>
+          <Choice name="theme" label={t.theme} problem={problems.theme}>
+            <Options options={[{ value: AS_IN_SYSTEM, text: t.asInSystem }, ...themes]} selected={theme} />
+          </Choice>
           <button type="submit" class="primary">{t.submit}</button>
         </form>
         <form method="post" action={paths.preferences} id="browser-zone">
@@ -77,15 +69,53 @@ export function PreferencesPage({ csrf, timeZone, language, theme, problem, prob
   );
 }
 
-// Rendered once: it has over four hundred options.
-const ZONE_LIST = html`<datalist id="time-zones">${
-  TIME_ZONES.map((zone) => html`<option>${nameOfZone(zone)}</option>`)
-}</datalist>`;
+type Option = { value: string; text: string; lang?: string };
 
-// Its own form, because Enter presses the first button of a form. Hidden until the script fills it in.
-function BrowserZone({ label }: { label: string }) {
+function Options({ options, selected }: { options: Option[]; selected: string }) {
   return (
-    <button type="submit" form="browser-zone" name="time_zone" class="quiet browser-zone" data-zone>
+    <>
+      {options.map(({ value, text, lang }) => (
+        <option value={value} lang={lang} selected={value === selected}>{text}</option>
+      ))}
+    </>
+  );
+}
+
+// What isn't in the list comes before it: a zone from an older list, or what was sent instead of a zone.
+function Zones({ selected, t }: { selected: string; t: Texts["preferences"] }) {
+  const list = zoneList(t);
+  const [before, after] = list.split(`<option value="${selected}">`);
+  if (before !== undefined && after !== undefined) {
+    return html`${raw(before)}<option value="${selected}" selected>${raw(after)}`;
+  }
+  return (
+    <>
+      {selected !== "" && <option value={selected} selected>{nameOfZone(selected)}</option>}
+      {raw(list)}
+    </>
+  );
+}
+
+// Rendered once per language: it has over four hundred options. None of it was sent by anyone.
+const zoneList = cached(({ regions }: Texts["preferences"]) => {
+  const groups = REGIONS.map((region) =>
+    html`<optgroup label="${regions[region]}">${
+      citiesIn(region).map(({ zone, city }) => html`<option value="${zone}">${city}</option>`)
+    }</optgroup>`
+  );
+  return String(html`<option value="${DEFAULT_ZONE}">${DEFAULT_ZONE}</option>${groups}`);
+});
+
+// Its own form, because Enter presses the first button of a form. Hidden until the script fills in another zone than the stored one.
+function BrowserZone({ storedZone, label }: { storedZone: string | null; label: string }) {
+  return (
+    <button
+      type="submit"
+      form="browser-zone"
+      name="time_zone"
+      class="quiet browser-zone"
+      data-zone={storedZone === null ? "" : namesOfZone(storedZone).join(" ")}
+    >
       {label}
     </button>
   );

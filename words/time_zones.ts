@@ -30,6 +30,34 @@ export const TIME_ZONES = [
   ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name).sort()]),
 ];
 
+/** The first parts of the names on offer; the pages have words for them. */
+export const REGIONS = [
+  "Africa",
+  "America",
+  "Antarctica",
+  "Arctic",
+  "Asia",
+  "Atlantic",
+  "Australia",
+  "Europe",
+  "Indian",
+  "Pacific",
+] as const;
+export type Region = typeof REGIONS[number];
+
+/** A region's zones on offer, with their cities as people write them ("Buenos Aires, Argentina"), sorted by city. */
+export function citiesIn(region: Region): { zone: string; city: string }[] {
+  return TIME_ZONES.filter((zone) => zone.startsWith(`${region}/`))
+    .map((zone) => ({ zone, city: nameOfZone(zone).split("/").slice(1).reverse().join(", ") }))
+    .sort((a, b) => a.city < b.city ? -1 : 1);
+}
+
+/** The names under which browsers may report a zone: its current one and outdated ones. */
+export function namesOfZone(zone: string): string[] {
+  const current = RENAMED[zone] ?? zone;
+  return [current, ...Object.keys(RENAMED).filter((name) => RENAMED[name] === current)];
+}
+
 /** A zone's current name as people read and type it: "America/New York". */
 export function nameOfZone(zone: string): string {
   return (RENAMED[zone] ?? zone).replaceAll("_", " ");
