@@ -80,6 +80,11 @@ export function Confirm(
   );
 }
 
+// What a screen reader says after the title when the dialog opens.
+export function Description({ children }: { children?: Child }) {
+  return <div id="dialog-text" class="dialog-text">{children}</div>;
+}
+
 // Its form is the page's, because forms can't contain forms. In the dialog there is none: the script closes it.
 export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; children?: Child }) {
   return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;

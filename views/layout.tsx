@@ -54,10 +54,10 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
         </div>
         <footer class="foot">
           <p>
-            {t.layout.attribution(<a href="https://www.maxmind.com" rel="noreferrer">www.maxmind.com</a>)}
+            {t.layout.attribution(<a href="https://www.maxmind.com">www.maxmind.com</a>)}
           </p>
         </footer>
-        <dialog id="dialog" aria-labelledby="dialog-title"></dialog>
+        <dialog id="dialog" aria-labelledby="dialog-title" aria-describedby="dialog-text"></dialog>
       </body>
     </html>
   );

@@ -56,6 +56,21 @@ inBrowser("Esc and Back to the history close the details, and focus returns to t
   await waitForFocus(date);
 });
 
+inBrowser("the dialog is described by the content that it has now, also after a button in it", async (site) => {
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await dateOf(here, PARIS).press("Enter");
+  await openDialog(here);
+  await here.getByRole("dialog", { name: "Connection from Safari on iPhone", description: "State Open" }).waitFor();
+
+  await here.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+
+  const description = /^Safari on iPhone.*193\.51\.208\.14.*This can't be undone\..*This browser stays signed in\.$/;
+  await here.getByRole("dialog", { name: "Close this connection?", description }).waitFor();
+  assert.equal(await here.getByRole("dialog").count(), 1);
+});
+
 inBrowser("Tab stays in the details", async (site) => {
   await addMoved(site.db);
   const here = await site.visit();

@@ -5,7 +5,14 @@ import { paths } from "../../http/paths.ts";
 import { placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
-import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "../confirmation.tsx";
+import {
+  Confirm,
+  type Confirmation,
+  ConnectionList,
+  Description,
+  Dismiss,
+  NothingToConfirm,
+} from "../confirmation.tsx";
 import { HeadFragments, SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
 import { ConnectionRow, rowId } from "./connection_row.ts";
 import type { HistoryView } from "./section.tsx";
@@ -20,7 +27,9 @@ export function ConfirmCloseAll({ connections, ...confirmation }: Confirmation &
   if (connections.length === 0) {
     return (
       <NothingToConfirm title={t.closing.nothingTitle} t={t}>
-        <p>{t.closing.nothing}</p>
+        <Description>
+          <p>{t.closing.nothing}</p>
+        </Description>
       </NothingToConfirm>
     );
   }
@@ -34,9 +43,9 @@ export function ConfirmCloseAll({ connections, ...confirmation }: Confirmation &
     >
       <ConnectionList connections={connections.slice(0, MAX_LISTED)} isMarked zone={zone} t={t} />
       {unlisted > 0 && <p>{t.closing.more(unlisted)}</p>}
-      <p>
-        {t.closing.cannotUndo} {t.closing.signInAgain(connections.length)} <strong>{t.closing.staysIn}</strong>
-      </p>
+      <Description>
+        <Consequences count={connections.length} t={t} />
+      </Description>
     </Confirm>
   );
 }
@@ -48,7 +57,9 @@ export function ConfirmCloseOne(
   if (isCurrent) {
     return (
       <NothingToConfirm title={t.confirmation.isCurrent} t={t}>
-        <p>{t.closing.signOutInstead}</p>
+        <Description>
+          <p>{t.closing.signOutInstead}</p>
+        </Description>
         <form method="post" action={paths.signOut}>
           <input type="hidden" name="csrf" value={csrf} />
           <button type="submit">{t.layout.signOut}</button>
@@ -59,8 +70,10 @@ export function ConfirmCloseOne(
   if (connection.closedAt !== null) {
     return (
       <NothingToConfirm title={t.closing.closedTitle} t={t}>
-        <ConnectionList connections={[connection]} zone={zone} t={t} />
-        <p>{t.closing.ended(<Time at={connection.closedAt} zone={zone} t={t} />, zone)}</p>
+        <Description>
+          <ConnectionList connections={[connection]} zone={zone} t={t} />
+          <p>{t.closing.ended(<Time at={connection.closedAt} zone={zone} t={t} />, zone)}</p>
+        </Description>
       </NothingToConfirm>
     );
   }
@@ -71,11 +84,19 @@ export function ConfirmCloseOne(
       actions={<CloseActions {...confirmation}>{t.closing.one}</CloseActions>}
       {...confirmation}
     >
-      <ConnectionList connections={[connection]} zone={zone} t={t} />
-      <p>
-        {t.closing.cannotUndo} {t.closing.signInAgain(1)} <strong>{t.closing.staysIn}</strong>
-      </p>
+      <Description>
+        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        <Consequences count={1} t={t} />
+      </Description>
     </Confirm>
+  );
+}
+
+function Consequences({ count, t: { closing: t } }: { count: number; t: Texts }) {
+  return (
+    <p>
+      {t.cannotUndo} {t.signInAgain(count)} <strong>{t.staysIn}</strong>
+    </p>
   );
 }
 

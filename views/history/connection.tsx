@@ -27,7 +27,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
     <div class="details">
       <h1 id="dialog-title" class="dialog-title" tabindex={-1} autofocus>{details.title(deviceName(device, t))}</h1>
       <dl class="facts">
-        <Fact name={t.history.state}>
+        <Fact id="dialog-text" name={t.history.state}>
           <strong>{t.states[stateOf(connection)]}</strong> {id === current && t.row.current}
         </Fact>
         <Fact name={details.opened}>{time(openedAt)}</Fact>
@@ -73,9 +73,9 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
   );
 }
 
-function Fact({ name, children }: { name: string; children?: Child }) {
+function Fact({ id, name, children }: { id?: string; name: string; children?: Child }) {
   return (
-    <div>
+    <div id={id}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>

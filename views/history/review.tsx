@@ -7,7 +7,14 @@ import { paths } from "../../http/paths.ts";
 import { countryName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
-import { Confirm, type Confirmation, ConnectionList, Dismiss, NothingToConfirm } from "../confirmation.tsx";
+import {
+  Confirm,
+  type Confirmation,
+  ConnectionList,
+  Description,
+  Dismiss,
+  NothingToConfirm,
+} from "../confirmation.tsx";
 import { Notification, NotificationFragment } from "../notifications.tsx";
 import { SectionFragment, VersionFragment } from "./connections.tsx";
 import type { HistoryView } from "./section.tsx";
@@ -25,7 +32,9 @@ export function Review(
   if (unusual === null) {
     return (
       <NothingToConfirm title={t.review.nothingTitle} t={t}>
-        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        <Description>
+          <ConnectionList connections={[connection]} zone={zone} t={t} />
+        </Description>
       </NothingToConfirm>
     );
   }
@@ -47,8 +56,10 @@ export function Review(
       {...confirmation}
     >
       <input type="hidden" name="places" value={String(connection.places)} />
-      <ConnectionList connections={[connection]} zone={zone} t={t} />
-      <Reasons connection={connection} t={t} />
+      <Description>
+        <ConnectionList connections={[connection]} zone={zone} t={t} />
+        <Reasons connection={connection} t={t} />
+      </Description>
       {isCurrent && <p>{t.review.current}</p>}
       {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
       <dl class="verdicts">
