@@ -1,9 +1,8 @@
-import { Buffer } from "node:buffer";
-import { timingSafeEqual } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { TrieRouter } from "hono/router/trie-router";
 import { readCookie } from "./cookies.ts";
+import { isCsrf } from "./csrf.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
@@ -165,7 +164,7 @@ export function requireCsrf(again: Again) {
     const { options, resumed } = c.var;
     const expected = resumed?.csrf ?? readCookie(c, "form", options.origin);
     const typed = await readForm(c);
-    if (isSameText(typed.csrf, expected)) return await next();
+    if (isCsrf(typed.csrf, expected)) return await next();
 
     logCsrf(c);
     const session = openSession(c);
@@ -183,7 +182,7 @@ export function requireFormCookie(again: Again) {
   return createMiddleware<Env>(async (c, next) => {
     const expected = readCookie(c, "form", c.var.options.origin);
     const typed = await readForm(c);
-    if (isSameText(typed.csrf, expected)) return await next();
+    if (isCsrf(typed.csrf, expected)) return await next();
 
     logCsrf(c);
     c.status(403);
@@ -197,11 +196,6 @@ function problemWith(expected: string | undefined, errors: { noCookie: string; o
 
 function logCsrf(c: Context<Env>): void {
   logRequest(c, "malicious_csrf", { path: c.req.path });
-}
-
-function isSameText(sent = "", expected = ""): boolean {
-  const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
-  return a.length > 0 && a.length === b.length && timingSafeEqual(a, b);
 }
 
 function isSafe(method: string): boolean {

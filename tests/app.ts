@@ -186,5 +186,10 @@ export class Browser {
   }
 }
 
+/** A page's text without its csrf values, which are others in each answer. */
+export function withoutCsrf(text: string): string {
+  return text.replace(/name="csrf" value="[\w-]+"/g, "");
+}
+
 /** The headers of a request for a fragment. */
 export const HTMX = { "HX-Request": "true", "HX-Request-Type": "partial" };

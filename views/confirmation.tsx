@@ -6,7 +6,7 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import { deviceName } from "../words/devices.ts";
 import type { Texts } from "../words/texts.ts";
-import { PasswordField } from "./fields.tsx";
+import { CsrfField, PasswordField } from "./fields.tsx";
 import { Country, IpAddress, Time } from "./history/values.ts";
 import { Notification } from "./notifications.tsx";
 
@@ -52,7 +52,7 @@ export function Confirm(
   return (
     <form method="post" action={action} {...htmx}>
       <h1 id="dialog-title" class="dialog-title">{title}</h1>
-      <input type="hidden" name="csrf" value={csrf} />
+      <CsrfField csrf={csrf} />
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
       {needsPassword && (

@@ -1,5 +1,10 @@
 import type { Child } from "hono/jsx";
+import { maskCsrf } from "../http/csrf.ts";
 import type { Texts } from "../words/texts.ts";
+
+export function CsrfField({ csrf }: { csrf: string }) {
+  return <input type="hidden" name="csrf" value={maskCsrf(csrf)} />;
+}
 
 type FieldProps = {
   name: string;

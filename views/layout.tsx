@@ -5,6 +5,7 @@ import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
 import { PAGE_HEADER, paths } from "../http/paths.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
+import { CsrfField } from "./fields.tsx";
 import { Notifications } from "./notifications.tsx";
 
 // A 4xx is the form again; a 5xx only brings a notification. Morphing keeps a row's focus, and open what the reader opened.
@@ -90,7 +91,7 @@ export function UserMenu({ owner }: { owner: Owner }) {
           <p class="menu-owner">{owner.email}</p>
           <a href={paths.security}>{layout.area}</a>
           <form method="post" action={paths.signOut}>
-            <input type="hidden" name="csrf" value={owner.csrf} />
+            <CsrfField csrf={owner.csrf} />
             <button type="submit">{layout.signOut}</button>
           </form>
         </div>

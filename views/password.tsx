@@ -1,7 +1,7 @@
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
-import { PasswordField } from "./fields.tsx";
+import { CsrfField, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
 export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t, field } }: {
@@ -23,7 +23,7 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
       <div class="card entry">
         {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.password} class="form">
-          <input type="hidden" name="csrf" value={csrf} />
+          <CsrfField csrf={csrf} />
           <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
           <PasswordField
             name="current_password"

@@ -6,7 +6,7 @@ import { cached } from "../words/cache.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
 import { citiesIn, nameOfZone, namesOfZone, REGIONS } from "../words/time_zones.ts";
-import { Choice } from "./fields.tsx";
+import { Choice, CsrfField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
 export const AS_IN_BROWSER = "browser";
@@ -40,7 +40,7 @@ export function PreferencesPage(
       <div class="card entry">
         {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.preferences} class="form">
-          <input type="hidden" name="csrf" value={csrf} />
+          <CsrfField csrf={csrf} />
           <Choice
             name="time_zone"
             label={t.zone}
@@ -62,7 +62,7 @@ export function PreferencesPage(
           <button type="submit" class="primary">{t.submit}</button>
         </form>
         <form method="post" action={paths.preferences} id="browser-zone">
-          <input type="hidden" name="csrf" value={csrf} />
+          <CsrfField csrf={csrf} />
         </form>
       </div>
     </>

@@ -3,7 +3,7 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
-import { Field, PasswordField } from "./fields.tsx";
+import { CsrfField, Field, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
 /** Why and when this browser's connection ended; never from where, because an intruder may be reading. */
@@ -30,7 +30,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
         </Notification>
       )}
       <form method="post" action={paths.signIn} class="form">
-        <input type="hidden" name="csrf" value={csrf} />
+        <CsrfField csrf={csrf} />
         <input type="hidden" name="next" value={next} />
         <input type="hidden" name="time_zone" value="" data-zone />
         <Field

@@ -13,6 +13,7 @@ import {
   Dismiss,
   NothingToConfirm,
 } from "../confirmation.tsx";
+import { CsrfField } from "../fields.tsx";
 import { HeadFragments, SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
 import { ConnectionRow, rowId } from "./connection_row.ts";
 import type { HistoryView } from "./section.tsx";
@@ -61,7 +62,7 @@ export function ConfirmCloseOne(
           <p>{t.closing.signOutInstead}</p>
         </Description>
         <form method="post" action={paths.signOut}>
-          <input type="hidden" name="csrf" value={csrf} />
+          <CsrfField csrf={csrf} />
           <button type="submit">{t.layout.signOut}</button>
         </form>
       </NothingToConfirm>
