@@ -78,7 +78,8 @@ export async function listen(
 
 function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler): Deno.HttpServer {
   try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handler);
+    // Proxies compress pages. Here it would make everybody else's wait.
+    return Deno.serve({ hostname, port, automaticCompression: false, onListen: () => {} }, handler);
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
       ? "something listens there already; choose another PORT"

@@ -42,9 +42,14 @@ export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
   });
 }
 
-/** Forbids caching (ASVS 14.3) and, since a page's size could reveal its csrf value (BREACH), compression. Static files override it. */
+/** Before 2.9 Deno compresses every page that doesn't forbid it, at nearly the cost of rendering it (docs/performance.md). */
+const CACHE_CONTROL = Deno.version.deno.localeCompare("2.9", "en", { numeric: true }) < 0
+  ? "no-store, no-transform"
+  : "no-store";
+
+/** Forbids caching (ASVS 14.3). Static files and the CSV override it. */
 export const noStore = createMiddleware<Env>((c, next) => {
-  c.header("Cache-Control", "no-store, no-transform");
+  c.header("Cache-Control", CACHE_CONTROL);
   c.header("Vary", "HX-Request, HX-Request-Type");
   return next();
 });

@@ -14,6 +14,7 @@ const INSIDE = [
   "confirmation",
   "renewal",
   "csv",
+  "compression",
   "sessions",
   "time",
 ];

@@ -41,6 +41,8 @@ csv.get(paths.csv, requireSession, async (c) => {
   const headers = {
     "Content-Type": "text/csv; charset=utf-8",
     "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
+    // A proxy that compresses would collect rows instead of passing each on as it is read.
+    "Cache-Control": "no-store, no-transform",
   };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);
 
