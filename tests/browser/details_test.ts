@@ -71,6 +71,23 @@ inBrowser("the dialog is described by the content that it has now, also after a 
   assert.equal(await here.getByRole("dialog").count(), 1);
 });
 
+inBrowser("the connection that closed another one opens in the same dialog", async (site) => {
+  await addOpen(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+  await here.getByRole("button", { name: "Close open connections" }).click();
+  await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+  await waitForClosedDialog(here);
+  await dateOf(here, PARIS).press("Enter");
+  const dialog = await openDialog(here);
+
+  await dialog.getByRole("link", { name: "Firefox on Linux" }).press("Enter");
+
+  await waitForFocus(dialog.getByRole("heading", { name: "Connection from Firefox on Linux" }));
+  assert.equal(await isMarked(here), true);
+});
+
 inBrowser("Tab stays in the details", async (site) => {
   await addMoved(site.db);
   const here = await site.visit();

@@ -40,7 +40,14 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
         )}
         {closedBy !== null && closedByDevice !== null && (
           <Fact name={details.closer}>
-            <a href={paths.details(closedBy)}>{deviceName(closedByDevice, t)}</a>
+            <a
+              href={paths.details(closedBy)}
+              hx-get={paths.details(closedBy)}
+              hx-target="#dialog"
+              hx-swap="innerHTML show:none"
+            >
+              {deviceName(closedByDevice, t)}
+            </a>
           </Fact>
         )}
         <Fact name={details.signedIn}>{details.password}</Fact>
