@@ -266,7 +266,7 @@ Deno.test("an unused connection expires, and the history and its sign-in page sa
   assert.equal(await idle.isIn(), false);
   assert.match((await idle.get(paths.signIn)).$(".notification").text(), /expired on 30 Nov 2026, 14:04 \(UTC\)/);
   const { $ } = await here.get(`${paths.connections}?state=closed`);
-  assert.equal($(CELL.state).text().replaceAll("\u00a0", " "), "ClosedExpired, 30 Nov, 14:04");
+  assert.equal($(CELL.state).text().replaceAll("\u00a0", " "), "Closed Expired, 30 Nov, 14:04");
 });
 
 // ASVS 7.3.2

@@ -5,7 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "../../examples/panel/panel.ts";
 import { createArea } from "../../routes/area.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { DAY, EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";
 import { inBrowser, openDialog, saveScreenshot, signIn, waitForClosedDialog, waitForFocus } from "./chromium.ts";
 import { addOpen } from "./history.ts";
@@ -14,7 +14,7 @@ import { addOpen } from "./history.ts";
 inBrowser("in a panel with its own header and style sheet, the policy blocks nothing of the area", async (site) => {
   const origin = new URL(`http://127.0.0.1:${freePort()}`);
   const db = await openDatabase(":memory:");
-  const { panel, accounts } = createPanel({ db, origin, log: () => {} });
+  const { panel, accounts } = createPanel({ db, origin, log: () => {}, pollInterval: DAY });
   await accounts.add(EMAIL, PASSWORD, "Small");
   await using _server = serve(origin, panel);
   const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
@@ -43,7 +43,7 @@ inBrowser(
   async (site) => {
     const origin = new URL(`http://127.0.0.1:${freePort()}`);
     const db = await openDatabase(":memory:");
-    const { area, users } = createArea({ db, origin, log: () => {} });
+    const { area, users } = createArea({ db, origin, log: () => {}, pollInterval: DAY });
     await users.add(EMAIL, PASSWORD);
     const origins = new Set<string | undefined>();
     const host = new Hono();
