@@ -104,9 +104,15 @@ export async function findUserFrom(
   return { user, standings };
 }
 
+/** Asks no more once there is an account: every sign-in page wants to know. */
 export async function hasUsers(db: Db): Promise<boolean> {
-  return await db.query.users.findFirst({ columns: { id: true } }) !== undefined;
+  if (inUse.has(db)) return true;
+  const found = await db.query.users.findFirst({ columns: { id: true } });
+  if (found) inUse.add(db);
+  return found !== undefined;
 }
+
+const inUse = new WeakSet<Db>();
 
 export function listUsers(
   db: Db,

@@ -38,14 +38,20 @@ export async function readOverview(
 ): Promise<Overview> {
   const accounts = cacheOf(db);
   const version = JSON.stringify(activity);
-  let cached = accounts.get(userId);
-  if (cached?.activity !== version || cached.starts !== starts) {
-    const [days, countries] = await Promise.all([readDays(db, userId, starts), listCountries(db, userId)]);
-    cached = { activity: version, starts, days, countries, rows: new Map() };
-    accounts.set(userId, cached);
+  const cached = accounts.get(userId);
+  const query = { userId, filter, now };
+  if (cached?.activity === version && cached.starts === starts) {
+    const { days, countries } = cached;
+    return { days, countries, rows: await countOnce(cached.rows, db, query) };
   }
-  const { days, countries } = cached;
-  return { days, countries, rows: await countOnce(cached.rows, db, { userId, filter, now }) };
+  const counts = new Map<string, RowCount | null>();
+  const [days, countries, rows] = await Promise.all([
+    readDays(db, userId, starts),
+    listCountries(db, userId),
+    countOnce(counts, db, query),
+  ]);
+  accounts.set(userId, { activity: version, starts, days, countries, rows: counts });
+  return { days, countries, rows };
 }
 
 function cacheOf(db: Db): Map<string, CachedOverview> {
