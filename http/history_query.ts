@@ -19,6 +19,8 @@ export const HistoryQuery = z.object({
   to: z.iso.date(problem("badTo")).optional(),
   ip: z.string().trim().refine((text) => readAddresses(text) !== null, problem("badIp")).optional(),
   before: z.string().refine((text) => readCursor(text) !== null, problem("badCursor")).optional(),
+  /** The cursor of the last row that was appended: a reader who comes back to the page gets all down to it. */
+  through: z.string().refine((text) => readCursor(text) !== null, problem("badCursor")).optional(),
 });
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
 
@@ -70,12 +72,26 @@ export function toFilter({ state, country, from, to, ip }: HistoryQuery, timeZon
   };
 }
 
-/** The URL of the history page that htmx is on, without its cursor; of the unfiltered history if it is on another page. */
+/** The URL of the history page that htmx is on, without its cursors; of the unfiltered history if it is on another page. */
 export function currentUrl(c: Context): string {
   const url = new URL(URL.parse(c.req.header("HX-Current-URL") ?? "") ?? c.req.url);
   if (url.pathname !== paths.connections) url.search = "";
+  return withoutCursors(url).href;
+}
+
+/** Has htmx write into the URL of the history page how far down its rows reach: to `last`, or as a first page's if it is null. */
+export function replaceUrl(c: Context, last: Cursor | null): void {
+  const url = URL.parse(c.req.header("HX-Current-URL") ?? "");
+  if (url?.pathname !== paths.connections) return;
+  if (last) url.searchParams.set("through", writeCursor(last));
+  else withoutCursors(url);
+  c.header("HX-Replace-Url", url.pathname + url.search);
+}
+
+function withoutCursors(url: URL): URL {
   url.searchParams.delete("before");
-  return url.href;
+  url.searchParams.delete("through");
+  return url;
 }
 
 /** The history page, with its filters, from which a page without JavaScript was reached: its form says so, or the browser. */

@@ -23,7 +23,9 @@ Deno.test("no answer links to another site, or repeats the host name that a requ
     const links = $("[href], [src], [action], [hx-get], [hx-post]").toArray().flatMap((element) =>
       ["href", "src", "action", "hx-get", "hx-post"].map((name) => $(element).attr(name) ?? "/")
     );
-    const redirects = ["Location", "HX-Redirect", "HX-Push-Url"].map((name) => headers.get(name) ?? "/");
+    const redirects = ["Location", "HX-Redirect", "HX-Push-Url", "HX-Replace-Url"].map((name) =>
+      headers.get(name) ?? "/"
+    );
     const outside = [...links, ...redirects].filter((link) => !/^(\?|[/#](?!\/))/.test(link));
     // An error page under a wrong host name links to the right one.
     assert.deepEqual(outside.filter((link) => !["https://www.maxmind.com", `${ORIGIN}/`].includes(link)), []);

@@ -8,6 +8,7 @@ import { connections } from "../db/schema.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import type { AppOptions } from "../http/env.ts";
+import { writeCursor } from "../http/history_query.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import {
   addAccount,
@@ -232,6 +233,22 @@ Deno.test("a page that begins with older rows keeps them, and links to the newes
   const reply = await page.poll();
   assertHeadOnly(reply);
   assert.equal(reply.$(`${fragment("#status")} a`).attr("href"), paths.connections);
+});
+
+Deno.test("a page that brought older rows back keeps them, and links to the newest", async () => {
+  const { here, browser, db } = await signedInWithClock();
+  await addClosed(db, 60);
+  const [oldest] = await db.select().from(connections).orderBy(connections.openedAt);
+  const page = await open(here, `?country=ES&through=${writeCursor(oldest!)}`);
+  const loaded = { loaded: page.$("#more [name=loaded]").attr("value") ?? "" };
+  await browser("46.16.60.7").signIn();
+
+  const reply = await page.poll(loaded);
+
+  assert.equal(page.$("#rows tr[id]").length, 60);
+  assertHeadOnly(reply);
+  assert.match(reply.$(fragment("#status")).text(), /The history has changed/);
+  assert.equal(reply.$(`${fragment("#status")} a`).attr("href"), `${paths.connections}?country=ES`);
 });
 
 // ASVS 8.2

@@ -7,7 +7,7 @@ import { findUser } from "../db/users.ts";
 import { streamCsv } from "../routes/history/csv.ts";
 import { FOR_PROGRAMS } from "../views/history/csv.ts";
 import { paths } from "../http/paths.ts";
-import { CELL, DAY, EMAIL, HTMX, signedIn, START, startApp } from "./app.ts";
+import { CELL, DAY, EMAIL, HTMX, ORIGIN, signedIn, START, startApp } from "./app.ts";
 
 const FILTER = "country=FR&ip=46.16.60.1";
 
@@ -53,6 +53,25 @@ Deno.test("a search that fills its page looks like any other page", async () => 
   assert.equal($("tbody tr[id]").length, 25);
   assert.equal($("#more a").text().trim(), "Older connections");
   assert.doesNotMatch($("#more").text(), /Searched/);
+});
+
+Deno.test("a search brings back the rows down to the last that was shown, and continues after it", async () => {
+  const { here, db } = await signedIn();
+  await fill(db, 60, "FR");
+  await fill(db, 1_400, "ES", START - 20 * DAY);
+  const page = `${paths.connections}?${FILTER}`;
+  const first = await here.get(page);
+
+  const older = await here.get(first.$("#more a").attr("href") ?? "", {
+    ...HTMX,
+    "HX-Current-URL": `${ORIGIN}${page}`,
+  });
+  const back = await here.get(older.headers.get("HX-Replace-Url") ?? "");
+
+  assert.equal(back.$("tbody tr[id]").length, 50);
+  assert.equal(back.$("#more a").text().trim(), "Older connections");
+  assert.doesNotMatch(back.$("#more").text(), /Searched/);
+  assert.equal((await here.get(back.$("#more a").attr("href") ?? "")).$("tbody tr[id]").length, 10);
 });
 
 Deno.test("continuing a search finds every match once, wherever it stopped", async () => {

@@ -5,7 +5,7 @@ import { findConnection } from "../../db/history/entries.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl, historyBehind, isOnOlderPage } from "../../http/history_query.ts";
+import { currentUrl, historyBehind, isOnOlderPage, replaceUrl } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -42,6 +42,7 @@ closing.post(
     if (count > 0) logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, count });
     if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", count);
     c.header("HX-Trigger", "connections-closed");
+    replaceUrl(c, null);
     return c.html(<AllClosedFragments count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
   },
 );

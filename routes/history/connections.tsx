@@ -1,8 +1,15 @@
 import { type Context, Hono } from "hono";
-import { MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
+import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
 import type { Env } from "../../http/env.ts";
-import { type PageCursor, readCursor, readHistoryQuery, toFilter, writeCursor } from "../../http/history_query.ts";
+import {
+  type PageCursor,
+  readCursor,
+  readHistoryQuery,
+  replaceUrl,
+  toFilter,
+  writeCursor,
+} from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { requireSession, zoneOf } from "../../http/sessions.ts";
@@ -13,6 +20,8 @@ import { localDay } from "../../words/time.ts";
 import { startsOfLastDays } from "../../words/time_zones.ts";
 
 const PAGE_SIZE = 25;
+/** Most rows that a page shows again to a reader who comes back to it. */
+const MAX_ROWS = 10 * PAGE_SIZE;
 /** Rows of the group of open connections. */
 const MAX_OPEN = 10;
 /** How long the pages of a list leave out what was open on the first, in milliseconds. */
@@ -30,7 +39,11 @@ connections.get(paths.connections, requireSession, async (c) => {
     const page = <ConnectionsPage {...view} pollInterval={pollInterval} />;
     return c.render(page, { title: historyTitle(view.query, view.t) });
   }
-  if (view.query.before) return c.html(<OlderFragments {...view} />);
+  if (view.query.before) {
+    const last = view.entries.at(-1);
+    if (last) replaceUrl(c, last);
+    return c.html(<OlderFragments {...view} />);
+  }
 
   // With the fields that were left out, so that the sentence about them stays.
   c.header(
@@ -47,20 +60,23 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const { userId, connectionId: current } = c.get("session");
   const t = c.get("texts");
   const [now, zone] = [clock(), zoneOf(c)];
-  const { query, problems } = readHistoryQuery(url, t);
+  const { query: { through, ...query }, problems } = readHistoryQuery(url, t);
   const { before, ...filters } = query;
   const filter = toFilter(filters, zone);
   const cursor = readCursor(before);
   const isGrouped = !filters.state && !filters.from && !filters.to && !cursor;
   const openAt = isGrouped ? now : momentOf(cursor, now);
+  const last = readCursor(through);
+  const limit = last ? MAX_ROWS : PAGE_SIZE;
   // One more than is shown, to tell whether there are more.
   const { entries: found, openNow, stoppedAt, activity } = await readPage(db, {
     ...{ userId, filter, before: cursor, openAt, now },
-    limit: PAGE_SIZE + 1,
+    limit: limit + 1,
     openNow: isGrouped ? { current, limit: MAX_OPEN + 1 } : null,
   });
-  const entries = found.slice(0, PAGE_SIZE);
-  const next = found.length > PAGE_SIZE ? entries.at(-1) : stoppedAt;
+  const entries = found.slice(0, limit).filter((entry, i) => i < PAGE_SIZE || last && !isOlder(entry, last));
+  const hasMore = found.length > entries.length;
+  const next = hasMore ? entries.at(-1) : stoppedAt;
   // Appended rows come without the overview.
   const isAppended = before !== undefined && wantsFragment(c);
   const starts = startsOfLastDays(CHART_DAYS, now, zone);
@@ -70,8 +86,13 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
     overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
     today: localDay(now, zone),
     older: next ? { ...filters, before: writeCursor({ ...next, openAt }) } : null,
-    searched: stoppedAt && MAX_SEARCHED,
+    searched: hasMore ? null : stoppedAt && MAX_SEARCHED,
+    hasLoaded: isAppended || entries.length > PAGE_SIZE,
   };
+}
+
+function isOlder(entry: Cursor, { openedAt, id }: Cursor): boolean {
+  return entry.openedAt < openedAt || entry.openedAt === openedAt && entry.id < id;
 }
 
 /** An older moment counts as now: what has been closed since then would never be shown. */

@@ -25,7 +25,7 @@ const RENEW_AFTER = SLOT_LIFETIME / 3;
 
 export const csv = new Hono<Env>();
 
-const CsvQuery = HistoryQuery.omit({ before: true }).extend({
+const CsvQuery = HistoryQuery.omit({ before: true, through: true }).extend({
   for: z.literal("spreadsheet", problem("badFor")).optional(),
 });
 

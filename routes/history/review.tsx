@@ -9,7 +9,7 @@ import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl, historyBehind } from "../../http/history_query.ts";
+import { currentUrl, historyBehind, replaceUrl } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -80,6 +80,7 @@ async function recognize(c: Context<Env>, id: string) {
     return c.redirect(await historyBehind(c), 303);
   }
   c.header("HX-Trigger", "connections-closed");
+  replaceUrl(c, null);
   return c.html(<RecognizedFragments count={count} view={await viewHistory(c, currentUrl(c))} />);
 }
 

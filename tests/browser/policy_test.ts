@@ -43,7 +43,7 @@ inBrowser(
     await here.getByRole("button", { name: "Filter" }).click();
     await here.waitForURL(/\?state=closed/);
     await here.goBack();
-    await here.waitForURL(paths.connections);
+    await here.waitForURL(/\?through=/);
 
     await signIn(phone);
     await here.reload();

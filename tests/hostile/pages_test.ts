@@ -3,15 +3,16 @@ import { eq } from "drizzle-orm";
 import fc from "fast-check";
 import { connections, limits, users } from "../../db/schema.ts";
 import { readHistoryQuery, writeCursor } from "../../http/history_query.ts";
-import { paths } from "../../http/paths.ts";
+import { paths, withQuery } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
-import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
 import { hostile, inHeader, inUrl, pairs, RUNS } from "./strings.ts";
 
 const FORM = "application/x-www-form-urlencoded";
-const FILTERS = ["state", "country", "from", "to", "ip", "before"];
+const FILTERS = ["state", "country", "from", "to", "ip"];
+const QUERY = [...FILTERS, "before", "through"];
 const FIELDS = [
   "csrf",
   "next",
@@ -53,7 +54,7 @@ const HEADERS = [
 
 const headers = fc.dictionary(fc.constantFrom(...HEADERS), inHeader, { maxKeys: 3, noNullPrototype: true });
 const asFragment = fc.boolean().map((isFragment): Record<string, string> => isFragment ? HTMX : {});
-const query = fc.oneof(pairs(...FILTERS, "version", "loaded", "next", "csrf", "_method"), inUrl);
+const query = fc.oneof(pairs(...QUERY, "version", "loaded", "next", "csrf", "_method"), inUrl);
 
 // Security: escaping, no 5xx, Host
 Deno.test("any path, query, cookie, header or body gets one of our answers, without a server error, injected markup or another site", async () => {
@@ -136,6 +137,7 @@ Deno.test("malformed paths and queries cause no server error", async () => {
   assert.equal(await status(`${paths.connections}?state=%00&state[]=x`), 200);
   assert.equal(await status(`${paths.connections}?__proto__=1`), 200);
   assert.equal(await status(`${paths.connections}?before=%F0%9F`), 200);
+  assert.equal(await status(`${paths.connections}?through=%F0%9F&before=%F0%9F`), 200);
   assert.equal(await status(`${paths.connections}?from=0000-00-00&to=9999-12-31`), 200);
   assert.equal(await status(`${paths.connections}?from=-271821-04-20`), 200);
   assert.equal(await status(`${paths.signIn}?next=%00&next=/x`), 303);
@@ -147,7 +149,7 @@ Deno.test("a hostile query changes only texts and values of the history, as a pa
   await browser("203.0.113.1").signIn();
 
   await fc.assert(
-    fc.asyncProperty(pairs(...FILTERS), asFragment, async (query, asFragment) => {
+    fc.asyncProperty(pairs(...QUERY), asFragment, async (query, asFragment) => {
       const [answer, twin] = [await read(query), await read(benign(query))];
 
       assert.equal(answer.status, 200);
@@ -167,7 +169,7 @@ Deno.test("a hostile query of the CSV filters it, or gets 400 with a sentence fo
   const { here } = await signedIn();
 
   await fc.assert(
-    fc.asyncProperty(pairs(...FILTERS.slice(0, -1)), async (query) => {
+    fc.asyncProperty(pairs(...FILTERS), async (query) => {
       const answer = await here.get(`${paths.csv}?${query}`);
 
       assertHarmless(answer);
@@ -228,10 +230,11 @@ Deno.test("a forged HX-Current-URL never leads to another site, signed in or out
   const { here, browser } = await signedIn();
   const stranger = browser();
   const csrf = await csrfOf(here);
+  const older = withQuery(paths.connections, { before: writeCursor({ openedAt: START + 1, id: crypto.randomUUID() }) });
   const currentUrl = fc.oneof(
     inHeader,
     inUrl.map((text) => `${ORIGIN}/${text}`),
-    pairs(...FILTERS).map((query) => `${ORIGIN}${paths.connections}?${query}`),
+    pairs(...QUERY).map((query) => `${ORIGIN}${paths.connections}?${query}`),
     inUrl.map((text) => `https://evil.example/${text}`),
   ).map((url) => url.replace(/[^\x20-\xff]/g, ""));
 
@@ -243,6 +246,7 @@ Deno.test("a forged HX-Current-URL never leads to another site, signed in or out
         const headers = { ...HTMX, "HX-Current-URL": url };
 
         const redirected = await stranger.get(path, headers);
+        assertHarmless(await here.get(older, headers));
         const closed = await here.post(paths.closeAll, { csrf }, headers);
         const twin = await here.post(paths.closeAll, { csrf }, { ...headers, "HX-Current-URL": benignPage(url) });
 
@@ -311,6 +315,7 @@ async function tagsOfTemplates(): Promise<Set<string>> {
   filters.push(
     "country=QQ&from=x",
     `before=${writeCursor({ openedAt: 0, id: ids[0]! })}`,
+    `through=${writeCursor({ openedAt: 0, id: ids[0]! })}`,
     "state=open&state=closed&to=x",
   );
   for (const filter of filters) await read(`${paths.connections}?${filter}`);
@@ -335,7 +340,7 @@ function benign(query: string): string {
   const { query: taken } = readHistoryQuery(`${ORIGIN}/?${query}`, textsOf("en"));
   const sent = new URLSearchParams(new URL(`${ORIGIN}/?${query}`).search);
   return new URLSearchParams([...sent].flatMap(([name, value]): [string, string][] => {
-    if (!FILTERS.includes(name)) return [];
+    if (!QUERY.includes(name)) return [];
     return [[name, name in taken || value === "" ? value : "nonsense"]];
   })).toString();
 }

@@ -88,7 +88,7 @@ export function OlderFragments(view: HistoryView) {
       <hx-partial hx-target="#rows" hx-swap="beforeend">
         <ConnectionRows {...view} focusFirst />
       </hx-partial>
-      <More {...view} hasLoaded />
+      <More {...view} />
     </>
   );
 }

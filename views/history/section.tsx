@@ -28,6 +28,8 @@ export type HistoryView = TableContext & {
   older: HistoryQuery | null;
   /** Rows that a search read without finding enough for a page. */
   searched: number | null;
+  /** Whether the page has more than its first rows: a poll leaves them. */
+  hasLoaded: boolean;
 };
 
 /** With fewer rows than this there is nothing to filter or to draw. */
@@ -207,10 +209,7 @@ export function ConnectionRows({ entries, focusFirst = false, ...context }: Rows
 
 type RowsProps = TableContext & { entries: Entry[]; focusFirst?: boolean };
 
-// `hasLoaded` tells a poll that older rows were appended.
-export function More(
-  { older, zone, entries, searched, hasLoaded = false, t }: HistoryView & { hasLoaded?: boolean },
-) {
+export function More({ older, zone, entries, searched, hasLoaded, t }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
   return (
     <div class="more" id="more">
