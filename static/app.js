@@ -175,9 +175,10 @@ function restPoll({ target }) {
 
 // Leaving
 
-/** A page from the back/forward cache may belong to someone who has signed out. */
+/** A page from the back/forward cache may belong to someone who has signed out. It stays as tall: the reload restores the scroll. */
 function reloadRestored({ persisted }) {
   if (!persisted) return;
+  document.body.style.minHeight = `${document.body.scrollHeight}px`;
   document.body.replaceChildren();
   location.reload();
 }

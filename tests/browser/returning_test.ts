@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { paths } from "../../http/paths.ts";
-import { inBrowser, openFilters, signIn, type Site } from "./chromium.ts";
+import { inBrowser, openFilters, signIn, type Site, WITH_BACK_CACHE } from "./chromium.ts";
 import { addClosed } from "./history.ts";
 
 inBrowser("Back brings the older rows and the reader's place, and Older connections continues", async (site) => {
@@ -17,6 +17,21 @@ inBrowser("Back brings the older rows and the reader's place, and Older connecti
   const { rows } = await placeOf(here);
   assert.equal(rows.length, 121);
   assert.equal(new Set(rows).size, 121);
+});
+
+inBrowser("Back brings them with the back/forward cache too, each time", WITH_BACK_CACHE, async (site) => {
+  const here = await readOlder(site);
+  const left = await placeOf(here);
+
+  await followLink(here);
+  await here.goBack({ waitUntil: "commit" });
+  await waitForPlace(here, left);
+
+  // Now nothing was appended to the page: Chromium caches it.
+  await followLink(here);
+  await here.goBack({ waitUntil: "commit" });
+  await waitForPlace(here, left);
+  assert.equal(await here.evaluate(() => performance.getEntriesByType("navigation")[0]?.toJSON().type), "reload");
 });
 
 inBrowser("Back after filtering brings the older rows", async (site) => {
