@@ -84,6 +84,36 @@ inBrowser("filtering announces the number of results each time", async (site) =>
   assert.equal(await isVisuallyHidden(announcement.locator("p")), true);
 });
 
+inBrowser("older rows that arrive after filtering are not appended to what it found", async (site) => {
+  await addClosed(site.db, 60);
+  await addEveryState(site.db);
+  const here = await site.visit();
+  await signIn(here);
+  await openFilters(here);
+  const response = Promise.withResolvers<void>();
+  await here.route("**/connections?before=*", async (route) => {
+    await response.promise;
+    await route.continue().catch(() => {});
+  });
+  const [request] = await Promise.all([
+    here.waitForRequest("**/connections?before=*"),
+    here.getByRole("link", { name: "Older connections" }).click(),
+  ]);
+  const isOver = Promise.race([
+    here.waitForEvent("requestfailed", (failed) => failed === request),
+    here.waitForEvent("requestfinished", (finished) => finished === request),
+  ]);
+
+  await here.getByLabel("State").selectOption("Refused");
+  await here.getByRole("button", { name: "Filter" }).click();
+  await here.getByRole("link", { name: "Show all" }).waitFor();
+  response.resolve();
+  await isOver;
+
+  assert.deepEqual([...new Set(await texts(here.locator(`tbody ${CELL.badge}`)))], ["Refused"]);
+  assert.equal(new URL(here.url()).search, "?state=refused");
+});
+
 inBrowser("Tab reaches a day of the chart and shows its counts, and Enter filters by it", async (site) => {
   await addEveryState(site.db);
   const here = await site.visit();

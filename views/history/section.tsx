@@ -218,7 +218,14 @@ export function More({ older, zone, entries, searched, hasLoaded, t }: HistoryVi
       {searched !== null && <span>{t.history.searched(searched)}</span>}
       {href
         ? (
-          <a class="button" href={href} hx-get={href} hx-target="#more" hx-swap="outerHTML show:none">
+          <a
+            class="button"
+            href={href}
+            hx-get={href}
+            hx-target="#more"
+            hx-swap="outerHTML show:none"
+            hx-sync="#history:drop"
+          >
             {searched === null ? t.history.older : t.history.keepSearching}
           </a>
         )
