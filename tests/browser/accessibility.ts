@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import axeCore from "axe-core";
 import type { Page } from "playwright-core";
+import { describe, OPTIONS } from "./axe.ts";
 import { saveScreenshot } from "./chromium.ts";
 
 /** A desktop without motion: in the middle of a transition a colour has neither of its values. */
@@ -18,9 +19,6 @@ const READER_STYLES = {
   spaced: "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }" +
     "p { margin-block-end: 2em !important }",
 };
-
-/** WCAG 2.2 AA, and axe-core's own advice. */
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /**
  * Asserts that axe-core finds nothing in any theme on a desktop, a tablet and a phone; that nothing is cut off down to 320 pixels, which is
@@ -75,18 +73,7 @@ async function setReaderStyles(page: Page, css: string): Promise<void> {
 /** What axe-core objects to in the page, a line each. It is injected through the devtools, past our content security policy. */
 export async function findViolations(page: Page): Promise<string[]> {
   if (!await page.evaluate(() => "axe" in globalThis)) await page.evaluate(axeCore.source);
-  const found = await page.evaluate(async (tags) => {
-    const { violations } = await globalThis.axe.run({
-      resultTypes: ["violations"],
-      runOnly: tags,
-      // The one rule of WCAG 2.2, which axe-core leaves off by default.
-      rules: { "target-size": { enabled: true } },
-    });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => ({ id, target: target.join(" "), failureSummary }))
-    );
-  }, TAGS);
-  return found.map(({ id, target, failureSummary }) => `${id}: ${target}: ${failureSummary}`);
+  return describe(await page.evaluate(async (options) => (await globalThis.axe.run(options)).violations, OPTIONS));
 }
 
 /** Targets with a side of less than 24 pixels. Links within a sentence are exempt, and are as high as its lines. */
@@ -135,9 +122,4 @@ export async function findCutOff(page: Page): Promise<string[]> {
 /** Saves the whole page, or the window if a dialog is open: its backdrop covers no more. */
 export async function shoot(page: Page, name: string): Promise<void> {
   await saveScreenshot(page, name, { fullPage: await page.locator("dialog[open]").count() === 0 });
-}
-
-declare global {
-  /** Once it is injected. */
-  var axe: typeof axeCore;
 }

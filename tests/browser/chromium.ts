@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { openDatabase } from "../../db/database.ts";
-import { createCountryLookup } from "../../visitor/countries.ts";
 import { paths } from "../../http/paths.ts";
 import type { AppOptions } from "../../routes/app.tsx";
-import { addAccount, EMAIL, FIREFOX, PASSWORD, startApp } from "../app.ts";
+import { EMAIL, FIREFOX, PASSWORD } from "../app.ts";
 import { executablePath, launchChromium } from "./executable.ts";
+import { MADRID, serveSite } from "./site.ts";
+
+export { LAGOS, MADRID, PARIS, SAFARI, SANTIAGO } from "./site.ts";
 
 const isIgnored = executablePath === undefined && Deno.env.get("REQUIRE_BROWSER") !== "1";
 
@@ -27,15 +28,6 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => {
   await browserOfFile?.close();
 });
-
-/** Public addresses with a known country. */
-export const MADRID = "81.40.12.201";
-export const PARIS = "193.51.208.14";
-export const SANTIAGO = "2a0c:5a80:1b08:c00::4";
-export const LAGOS = "102.89.23.4";
-
-export const SAFARI =
-  "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
 
 /** Chromium with its back/forward cache, which Playwright switches off. */
 export const WITH_BACK_CACHE = { without: ["--disable-back-forward-cache"] };
@@ -66,43 +58,20 @@ export function inBrowser(
   });
 }
 
-/** Serves the real app over a new database file with one account. */
+/** The served app, to visit in Chromium. */
 async function openSite({ without, ...options }: SiteOptions = {}) {
   const browser = executablePath && without ? await launchChromium(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
-  const folder = await Deno.makeTempDir({ prefix: "connections-" });
-  const db = await openDatabase(`file:${folder}/connections.db`);
-  await addAccount(db, EMAIL, PASSWORD);
-
-  let handle: Deno.ServeHandler = () => new Response(null, { status: 503 });
-  // The server comes first, because the app has to know its port.
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, info) => {
-    return handle(request, info);
-  });
-  const origin = `http://127.0.0.1:${server.addr.port}`;
-  const pending = new Set<Promise<void>>();
-  const { app, clock } = await startApp({
-    db,
-    origin: new URL(origin),
-    countryOf: createCountryLookup((error) => {
-      throw error;
-    }),
-    trustedProxies: ["127.0.0.1"],
-    waitUntil: (work) => void pending.add(work),
-    ...options,
-  });
-  handle = app.fetch;
-
+  const site = await serveSite(options);
   const contexts: BrowserContext[] = [];
   const errors: string[] = [];
 
   return {
-    db,
-    clock,
+    ...site,
     /** A new browser without cookies, on an empty page. */
     async visit(visitor?: Visitor): Promise<Page> {
-      const context = await openContext(browser, origin, errors, visitor);
+      const context = await openContext(browser, site.origin, errors, visitor);
       contexts.push(context);
       return await context.newPage();
     },
@@ -115,10 +84,7 @@ async function openSite({ without, ...options }: SiteOptions = {}) {
     async [Symbol.asyncDispose]() {
       await Promise.all(contexts.map((context) => context.close()));
       if (browser !== browserOfFile) await browser.close();
-      await server.shutdown();
-      await Promise.all(pending);
-      db.$client.close();
-      await Deno.remove(folder, { recursive: true });
+      await site[Symbol.asyncDispose]();
     },
   };
 }

@@ -11,15 +11,20 @@ const ARGS = [
 ];
 
 /** The path of Chromium, from the variable `CHROMIUM` or a system package; undefined if there is none. */
-export const executablePath = findChromium();
+export const executablePath = findFile(
+  Deno.env.get("CHROMIUM"),
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+);
 
 /** Starts Chromium, without the given ones of Playwright's default switches. */
 export async function launchChromium(without: string[] = []): Promise<Browser> {
   return await chromium.launch({ executablePath: executablePath ?? "", args: ARGS, ignoreDefaultArgs: without });
 }
 
-function findChromium(): string | undefined {
-  const paths = [Deno.env.get("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** Returns the first of the paths at which there is a file. */
+export function findFile(...paths: (string | undefined)[]): string | undefined {
   return paths.find((path) => path && isFile(path));
 }
 

@@ -4,7 +4,7 @@ import { connections, places, refusals } from "../../db/schema.ts";
 import { findUser } from "../../db/users.ts";
 import { readAddress } from "../../visitor/addresses.ts";
 import { DAY, EMAIL, HOUR, MINUTE, START } from "../app.ts";
-import { LAGOS, MADRID, PARIS, SAFARI } from "./chromium.ts";
+import { LAGOS, MADRID, PARIS, SAFARI } from "./site.ts";
 
 type Connection = typeof connections.$inferInsert;
 
