@@ -1,0 +1,10 @@
+import { firefox } from "./firefox.ts";
+import { goThroughMainFlow } from "./flow.ts";
+import { inEngine } from "./in_engine.ts";
+import { assertPagesAccessible } from "./pages.ts";
+
+inEngine("the main flow works in Firefox", firefox, {}, goThroughMainFlow);
+
+inEngine("the main flow works in Firefox without JavaScript", firefox, { hasScripts: false }, goThroughMainFlow);
+
+inEngine("the main pages are accessible in Firefox, light and dark", firefox, {}, assertPagesAccessible);
