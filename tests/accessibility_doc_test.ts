@@ -10,7 +10,9 @@ Deno.test("every test that docs/accessibility.md names exists", async () => {
   assert.ok(named.length >= 20);
   for (const { file, part } of named) {
     const code = await Deno.readTextFile(`${ROOT}${file}`);
-    const titles = [...code.matchAll(/(?:Deno\.test|inBrowser)\(\s*(["'])(.+?)\1,/g)].map(([_, __, title]) => title!);
+    const titles = [...code.matchAll(/(?:Deno\.test|inBrowser|inEngine)\(\s*(["'])(.+?)\1,/g)].map(([_, __, title]) =>
+      title!
+    );
     assert.ok(titles.some((title) => title.includes(part)), `"${part}" is in no title of ${file}`);
   }
 });
