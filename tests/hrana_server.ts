@@ -5,6 +5,9 @@ import { startHrana } from "./hrana.ts";
  *
  *     deno run --allow-all tests/hrana_server.ts 8080 &
  *     TEST_DATABASE_URL=http://127.0.0.1:8080 deno task test
+ *
+ * A second argument is its `writeLimit`, such as a real server's 5000.
  */
-const hrana = await startHrana({ port: Number(Deno.args[0] ?? 8080) });
+const [port = "8080", writeLimit] = Deno.args;
+const hrana = await startHrana({ port: Number(port), ...(writeLimit && { writeLimit: Number(writeLimit) }) });
 console.log(hrana.url);
