@@ -189,8 +189,11 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
           throw Object.assign(new Error("Cannot empty the log: it is being read"), { code: "SQLITE_BUSY" });
         }
       }),
+    // The deadline is for the lock only: what runs is never cut off.
+    withDeadline: () => Promise.resolve(database),
   };
-  return Object.assign(Object.create(client), guarded, { close: () => client.close() });
+  const database: DatabaseClient = Object.assign(Object.create(client), guarded, { close: () => client.close() });
+  return database;
 }
 
 function codeOf(error: unknown): string {

@@ -8,12 +8,14 @@ export type DatabaseClient = Client & {
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
   /** Empties the write-ahead log, which may still contain deleted rows. The server of a remote database has its own way. */
   emptyLog: () => Promise<void>;
+  /** The same database through a client whose calls may take so many milliseconds. */
+  withDeadline: (milliseconds: number) => Promise<DatabaseClient>;
 };
 
 /** The methods that an embedded or remote client overrides. */
 export type GuardedMethods = Pick<
   DatabaseClient,
-  "execute" | "batch" | "migrate" | "executeMultiple" | "transaction" | "readText" | "emptyLog"
+  "execute" | "batch" | "migrate" | "executeMultiple" | "transaction" | "readText" | "emptyLog" | "withDeadline"
 >;
 
 export function firstText({ rows: [row] }: ResultSet): string | undefined {

@@ -13,25 +13,29 @@ const RETRY_WITHIN = 2_500;
 const RETRY_AFTER = 5;
 
 /** Opens a `libsql:`, `https:` or `http:` URL over HTTP, without native code. Sends nothing yet. */
-export async function openRemote(url: string, authToken: string | undefined): Promise<DatabaseClient> {
+export async function openRemote(
+  url: string,
+  authToken: string | undefined,
+  timeout = CALL_TIMEOUT,
+): Promise<DatabaseClient> {
   const { createClient } = await import("@libsql/client/web");
   const client = createClient({
     url,
     ...(authToken && { authToken }),
     // The driver queues calls over this limit; hanging calls must not block the rest.
     concurrency: 1_000,
-    fetch: callServer,
+    fetch: (request: Request) => callServer(request, timeout),
   });
-  return guardCalls(client);
+  return guardCalls(client, timeout, (milliseconds) => openRemote(url, authToken, milliseconds));
 }
 
 /**
  * Sends one call. The body is a stream because Deno from 2.7 on repeats any other body when the connection is cut before the answer
  * (denoland/deno#35610), and a write would be done twice. No redirect is followed: it would carry the statements and the token elsewhere.
  */
-async function callServer(request: Request): Promise<Response> {
+async function callServer(request: Request, timeout: number): Promise<Response> {
   const { url, method, headers } = request;
-  const signal = AbortSignal.timeout(CALL_TIMEOUT);
+  const signal = AbortSignal.timeout(timeout);
   const body = (await request.blob()).stream();
   const response = await fetch(url, { method, headers, body, redirect: "manual", signal });
   if (response.status === 401 || response.status === 403) {
@@ -53,7 +57,7 @@ function limitBytes(bytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uin
 }
 
 /** Turns any outage into `Unavailable`, after retrying reads. Errors of the statement itself pass through. */
-function guardCalls(client: Client): DatabaseClient {
+function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClient["withDeadline"]): DatabaseClient {
   async function call<T>(run: () => Promise<T>, retries: number): Promise<T> {
     const start = performance.now();
     for (let left = retries;; left--) {
@@ -62,7 +66,9 @@ function guardCalls(client: Client): DatabaseClient {
       } catch (error) {
         if (isStatementError(error)) throw error;
         if (left === 0 || performance.now() - start > RETRY_WITHIN) {
-          throw new Unavailable("The database server gave no answer", RETRY_AFTER, { cause: describeTimeout(error) });
+          throw new Unavailable("The database server gave no answer", RETRY_AFTER, {
+            cause: describeTimeout(error, timeout),
+          });
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150));
@@ -79,6 +85,7 @@ function guardCalls(client: Client): DatabaseClient {
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
     emptyLog: () => Promise.resolve(),
+    withDeadline,
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }
@@ -89,7 +96,7 @@ function isStatementError(error: unknown): boolean {
   return /^SQL(ITE)?_(?!BUSY|LOCKED|FULL|IOERR|NOMEM|READONLY|CANTOPEN|INTERRUPT)/.test(error.code);
 }
 
-function describeTimeout(error: unknown): unknown {
+function describeTimeout(error: unknown, timeout: number): unknown {
   const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
-  return isTimeout ? new Error(`no answer from the database server within ${CALL_TIMEOUT / 1000} seconds`) : error;
+  return isTimeout ? new Error(`no answer from the database server within ${timeout / 1000} seconds`) : error;
 }
