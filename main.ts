@@ -1,5 +1,6 @@
 import { backup } from "./commands/backup.ts";
 import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
+import { migrate } from "./commands/migrate.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
 import { describeError } from "./http/log.ts";
@@ -9,6 +10,7 @@ const commands = {
   // Imported when it is run: docs/deploy/files.txt leaves it out.
   demo: async (configuration: Configuration) => await (await import("./commands/demo.ts")).demo(configuration),
   users,
+  migrate,
   backup,
 };
 const [name = "serve", ...args] = Deno.args;

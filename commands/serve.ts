@@ -13,7 +13,9 @@ const SHUTDOWN_TIMEOUT = 3_000;
 
 /** `deno task start`: serves the app on the configured database until SIGINT or SIGTERM. */
 export async function serve(configuration: Configuration): Promise<number> {
-  const db = await openConfigured(configuration);
+  const db = await openConfigured(configuration, (name, isNew) => {
+    if (!isNew) console.error(`Migrating the database: ${name}`);
+  });
   return await listen(configuration, db, async () => {
     console.log(`Address: ${configuration.origin.origin}`);
     if (!await hasUsers(db)) {

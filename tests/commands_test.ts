@@ -55,6 +55,6 @@ Deno.test("a wrong configuration, database or command exits with status 1 and on
   assert.deepEqual(command, {
     code: 1,
     stdout: "",
-    stderr: 'Cannot run "stop": the commands are serve, demo, users, backup\n',
+    stderr: 'Cannot run "stop": the commands are serve, demo, users, migrate, backup\n',
   });
 });

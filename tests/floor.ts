@@ -3,7 +3,15 @@
  * their processes; tests of computations run in it. The fake database server and the type check need the current Deno.
  */
 const FLOOR = "2.5.7";
-const AS_PROCESSES = ["deploy", "commands", "backup_command", "demo_command", "serve_command", "users_command"];
+const AS_PROCESSES = [
+  "deploy",
+  "commands",
+  "backup_command",
+  "demo_command",
+  "serve_command",
+  "users_command",
+  "migrate_command",
+];
 const INSIDE = [
   "passwords",
   "password",
