@@ -45,6 +45,8 @@ const Environment = z.object({
   RETENTION_DAYS: days(0).default(365),
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
   GEODATADIR: z.string().optional(),
+  /** "true" on Deno Deploy, which sets it. */
+  DENO_DEPLOY: z.string().optional(),
 });
 
 /** The names of the variables. */
@@ -59,6 +61,10 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     throw refusal(String(path[0]), message, set[String(path[0])]);
   }
   const { PORT, HOST, ...rest } = read.data;
+  if (rest.DENO_DEPLOY === "true" && rest.DATABASE_URL.startsWith("file:")) {
+    const value = set.DATABASE_URL === undefined ? "is not set" : `is ${JSON.stringify(set.DATABASE_URL)}`;
+    throw refusal("DATABASE_URL", `must be libsql:… or https:… on Deno Deploy, where files don't last, ${value}`);
+  }
   if (rest.PUBLIC_ORIGIN === undefined && !isLoopbackHost(HOST)) {
     throw refusal(
       "PUBLIC_ORIGIN",

@@ -42,6 +42,7 @@ Deno.test("a wrong configuration, database or command exits with status 1 and on
 
   const configuration = await run(flags, folder, { SESSION_IDLE_DAYS: "two" });
   const database = await run(flags, folder, { DATABASE_URL: `file:${folder.path}/nowhere/connections.db` });
+  const deploy = await run(flags, folder, { DENO_DEPLOY: "true" });
   const command = await run([...flags.slice(0, -1), "stop"], folder);
 
   assert.deepEqual(configuration, {
@@ -52,6 +53,11 @@ Deno.test("a wrong configuration, database or command exits with status 1 and on
   });
   assert.equal(database.code, 1);
   assert.match(database.stderr, /^Cannot open the database file:[^\n]*nowhere[^\n]* of DATABASE_URL: [^\n]+\n$/);
+  assert.equal(deploy.code, 1);
+  assert.match(
+    deploy.stderr,
+    /^Cannot read the configuration: DATABASE_URL must be libsql:[^\n]+, is "file:[^\n]+"\n$/,
+  );
   assert.deepEqual(command, {
     code: 1,
     stdout: "",
