@@ -10,6 +10,7 @@ export type Configuration = {
   databaseUrl: string;
   databaseAuthToken: string | undefined;
   trustedProxies: string[];
+  clientAddress: "peer" | "deno-deploy";
   sessionIdleDays: number;
   sessionMaxDays: number;
   retentionDays: number;
@@ -40,6 +41,7 @@ const Environment = z.object({
   DATABASE_AUTH_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: z.string().default("").transform((list) => list.split(/[\s,]+/).filter((item) => item !== ""))
     .refine((list) => readNetworks(list) !== null, "must be addresses and CIDR ranges with commas between them"),
+  CLIENT_ADDRESS: z.enum(["peer", "deno-deploy"], "must be peer or deno-deploy").default("peer"),
   SESSION_IDLE_DAYS: days(1).optional(),
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
@@ -90,6 +92,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     databaseUrl: rest.DATABASE_URL,
     databaseAuthToken: rest.DATABASE_AUTH_TOKEN,
     trustedProxies: rest.TRUSTED_PROXIES,
+    clientAddress: rest.CLIENT_ADDRESS,
     sessionIdleDays,
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,

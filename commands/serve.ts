@@ -49,6 +49,7 @@ export async function listen(
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
     trustedProxies: configuration.trustedProxies,
+    clientAddress: configuration.clientAddress,
     waitUntil(work) {
       pending.add(work);
       work.finally(() => pending.delete(work));

@@ -27,6 +27,8 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
+  /** Where a client's address is if the peer has none: nowhere, which is the default, or in Deno Deploy's header. */
+  clientAddress?: "peer" | "deno-deploy";
   /** How often refusals over a limit are written, in milliseconds; a second by default. */
   gatherInterval?: number;
   /** Whether HTTPS is required of the host's subdomains too, which is the default. */

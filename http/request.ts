@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Address } from "../visitor/addresses.ts";
-import { createClientAddress } from "../visitor/client_address.ts";
+import { createClientAddress, readSocketAddress } from "../visitor/client_address.ts";
 import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
@@ -34,7 +34,9 @@ export function deviceHeadersOf(c: Context): DeviceHeaders {
 }
 
 /** Reads a request's address. Logs once that there is none: then nothing is limited by address. */
-export function createAddressReader({ trustedProxies, log }: AppOptions): (c: Context) => Address {
+export function createAddressReader(
+  { trustedProxies, clientAddress: source = "peer", log }: AppOptions,
+): (c: Context) => Address {
   const warn = (forwarded: string) => log("address_unknown", { forwarded: forwarded.slice(0, MAX_LOGGED) });
   const clientAddress = createClientAddress(trustedProxies, warn);
   const cache = new Map<string, Address>();
@@ -43,15 +45,21 @@ export function createAddressReader({ trustedProxies, log }: AppOptions): (c: Co
     const peer = c.env?.remoteAddr;
     const hostname = peer && "hostname" in peer ? peer.hostname : undefined;
     const forwarded = c.req.header("X-Forwarded-For");
-    const key = `${hostname} ${forwarded}`;
+    const fromDeploy = source === "deno-deploy" ? c.req.header("X-Deno-Client-Address") : undefined;
+    const key = `${hostname} ${forwarded} ${fromDeploy}`;
     const cached = cache.get(key);
     if (cached) return cached;
-    const address = clientAddress(hostname, forwarded);
+    const connected = clientAddress(hostname, forwarded);
+    // A peer with an address is no part of Deploy, whatever it sends.
+    const address = connected.client === "" && readSocketAddress(fromDeploy ?? "") || connected;
     if (cache.size >= MAX_CACHED) cache.clear();
     if (key.length <= MAX_LOGGED) cache.set(key, address);
     if (address.client === "" && !hasLogged) {
       hasLogged = true;
-      log("address_unknown", { path: c.req.path });
+      log("address_unknown", {
+        path: c.req.path,
+        ...(fromDeploy !== undefined && { forwarded: fromDeploy.slice(0, MAX_LOGGED) }),
+      });
     }
     return address;
   };

@@ -10,6 +10,7 @@ Deno.test("without any variable the defaults apply", () => {
     databaseUrl: "file:data/connections.db",
     databaseAuthToken: undefined,
     trustedProxies: [],
+    clientAddress: "peer",
     sessionIdleDays: 7,
     sessionMaxDays: 30,
     retentionDays: 365,
@@ -32,6 +33,7 @@ Deno.test("every variable can be set", () => {
     DATABASE_URL: "libsql://panel.turso.io",
     DATABASE_AUTH_TOKEN: "a token",
     TRUSTED_PROXIES: "10.0.0.0/8, 2001:db8::/32 192.0.2.1",
+    CLIENT_ADDRESS: "deno-deploy",
     SESSION_IDLE_DAYS: "1",
     SESSION_MAX_DAYS: "2",
     RETENTION_DAYS: "0",
@@ -46,6 +48,7 @@ Deno.test("every variable can be set", () => {
     databaseUrl: "libsql://panel.turso.io",
     databaseAuthToken: "a token",
     trustedProxies: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"],
+    clientAddress: "deno-deploy",
     sessionIdleDays: 1,
     sessionMaxDays: 2,
     retentionDays: 0,
@@ -154,6 +157,15 @@ Deno.test("TRUSTED_PROXIES must be addresses and CIDR ranges", () => {
 Deno.test("TRUSTED_PROXIES rejects short forms: 10/8 would trust 0.0.0.0/8", () => {
   assert.match(problemOf({ TRUSTED_PROXIES: "10/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
   assert.match(problemOf({ TRUSTED_PROXIES: "010.0.0.0/8" }), /TRUSTED_PROXIES must be addresses and CIDR ranges/);
+});
+
+// Security: client address
+Deno.test("CLIENT_ADDRESS must be peer or deno-deploy", () => {
+  const rule = "CLIENT_ADDRESS must be peer or deno-deploy";
+
+  assert.equal(problemOf({ CLIENT_ADDRESS: "header" }), `Cannot read the configuration: ${rule}, is "header"`);
+  assert.equal(problemOf({ CLIENT_ADDRESS: "Peer" }), `Cannot read the configuration: ${rule}, is "Peer"`);
+  assert.equal(readConfiguration({ CLIENT_ADDRESS: "peer" }).clientAddress, "peer");
 });
 
 Deno.test("SESSION_IDLE_DAYS must be a number of days, at most SESSION_MAX_DAYS", () => {

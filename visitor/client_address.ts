@@ -48,6 +48,11 @@ export function createClientAddress(
   };
 }
 
+/** Reads an address with its port, as in Deno Deploy's `X-Deno-Client-Address`; `null` if it is none. */
+export function readSocketAddress(text: string): Address | null {
+  return readAddress(withoutPort(text));
+}
+
 /** `81.40.12.202:51008` and `[2a0c:5a80::4]:443` without port and brackets. */
 function withoutPort(hop: string): string {
   const [, ipv6, ipv4] = /^\s*(?:\[([^\]]*)\](?::\d{1,5})?|(\d[\d.]*):\d{1,5})\s*$/.exec(hop) ?? [];
