@@ -1,34 +1,17 @@
 import assert from "node:assert/strict";
-import { parse } from "csv-parse/sync";
-import { type Db, openDatabase } from "../db/database.ts";
+import { openDatabase } from "../db/database.ts";
 import { reserveAttempt } from "../db/limits.ts";
-import { listHistory } from "../db/history/rows.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, CELL, CHEAP, DAY, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
+import { CHEAP, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
+import { assertMainFlow, NEW } from "./main_flow.ts";
 import { guessFrom } from "./verbs.ts";
-
-const NEW = "a much better password than before";
 
 Deno.test("the main flow works over a remote database", async () => {
   await using remote = await startRemote();
   await assertMainFlow(remote.db, EMAIL);
-});
-
-Deno.test({
-  name: "the main flow works over the server in TEST_DATABASE_URL",
-  ignore: !Deno.env.get("TEST_DATABASE_URL"),
-  async fn() {
-    const db = await openDatabase(Deno.env.get("TEST_DATABASE_URL")!, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
-    const email = `${crypto.randomUUID()}@example.com`;
-    await addAccount(db, email, PASSWORD);
-
-    await assertMainFlow(db, email);
-
-    db.$client.close();
-  },
 });
 
 // ASVS 7.4.1
@@ -187,58 +170,6 @@ Deno.test("while the remote database is down every page answers 503, and it reco
   assert.equal((await here.get(paths.health)).status, 200);
   assert.equal(await here.isIn(), true);
 });
-
-async function assertMainFlow(db: Db, email: string): Promise<void> {
-  const { browser, clock } = await startApp({ db });
-  const [here, other, another] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
-  assert.equal((await here.signIn(email, "not the password at all")).status, 422);
-  for (const each of [other, another, here]) {
-    clock.now += 1;
-    assert.equal((await each.signIn(email, PASSWORD, { time_zone: "Europe/Madrid" })).status, 303);
-  }
-  const page = await here.get(paths.connections);
-  assert.deepEqual(page.$(`tbody ${CELL.ip}`).toArray().map((cell) => page.$(cell).text().trim()), [
-    "46.16.60.1",
-    "203.0.113.2",
-    "203.0.113.1",
-    "46.16.60.1",
-  ]);
-  assert.match(page.$("#more").text(), /Times in Europe\/Madrid/);
-  const filtered = await here.get(`${paths.connections}?state=open&country=none`);
-  assert.deepEqual(filtered.$("select[name=country] option").toArray().map(({ attribs }) => attribs["value"]), [
-    "",
-    "ES",
-    "none",
-  ]);
-  assert.equal(filtered.$("tbody tr[id]").length, 2);
-  assert.equal((await here.get(`${paths.connections}?state=refused`)).$("tbody tr[id]").length, 1);
-
-  // Newest first: here, another, other.
-  assert.equal((await here.submit(page.$("tbody form[action$='/close']").last().attr("action")!)).status, 303);
-  assert.equal(await other.isIn(), false);
-  clock.now += HOUR;
-  assert.equal((await here.submit(paths.closeAll)).status, 422);
-  assert.equal((await here.submit(paths.closeAll, { password: PASSWORD })).status, 303);
-  assert.equal(await another.isIn(), false);
-
-  const rows: { state: string }[] = parse((await here.get(paths.csv)).text, { columns: true });
-  assert.deepEqual(rows.map(({ state }) => state), ["open", "closed", "closed", "refused"]);
-  const change = { current_password: PASSWORD, new_password: NEW, new_password_again: NEW };
-  assert.equal((await here.submit(paths.password, change)).status, 303);
-  assert.equal((await here.signOut()).status, 303);
-  assert.match((await here.get(paths.signIn)).$(".notification").text(), /You signed out/);
-  clock.now += 400 * DAY;
-  assert.equal((await here.signIn(email, NEW)).status, 303);
-  const user = await findUser(db, email);
-  const { entries: left } = await listHistory(db, {
-    userId: user!.id,
-    filter: {},
-    before: null,
-    limit: 10,
-    now: clock.now,
-  });
-  assert.equal(left.length, 1);
-}
 
 /** Starts the fake database server with an account in it, and opens it as the app does. */
 async function startRemote() {

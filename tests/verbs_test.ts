@@ -42,16 +42,6 @@ Deno.test("every verb of db/ works over a remote database", async () => {
   db.$client.close();
 });
 
-Deno.test({
-  name: "every verb of db/ works over the server in TEST_DATABASE_URL",
-  ignore: !Deno.env.get("TEST_DATABASE_URL"),
-  async fn() {
-    const db = await openDatabase(Deno.env.get("TEST_DATABASE_URL")!, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
-    await assertVerbs(db);
-    db.$client.close();
-  },
-});
-
 const exported = {
   ...activity,
   ...browsers,
