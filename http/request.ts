@@ -49,9 +49,9 @@ export function createAddressReader(
     const key = `${hostname} ${forwarded} ${fromDeploy}`;
     const cached = cache.get(key);
     if (cached) return cached;
-    const connected = clientAddress(hostname, forwarded);
     // A peer with an address is no part of Deploy, whatever it sends.
-    const address = connected.client === "" && readSocketAddress(fromDeploy ?? "") || connected;
+    const ofClient = hostname === undefined ? readSocketAddress(fromDeploy ?? "") : null;
+    const address = ofClient ?? clientAddress(hostname, forwarded);
     if (cache.size >= MAX_CACHED) cache.clear();
     if (key.length <= MAX_LOGGED) cache.set(key, address);
     if (address.client === "" && !hasLogged) {
