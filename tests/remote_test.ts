@@ -161,7 +161,7 @@ Deno.test("while the remote database is down every page answers 503, and it reco
   const { here, browser } = await signedIn({ db: remote.db });
 
   await remote.stop();
-  const down = [await here.get(paths.connections), await here.get(paths.csv), await browser().get(paths.signIn)];
+  const down = [await here.get(paths.connections), await here.get(paths.csv), await browser().signIn()];
   const health = await here.get(paths.health);
   await remote.start();
 
