@@ -81,7 +81,7 @@ export async function listen(
 
 function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler): Deno.HttpServer {
   try {
-    // Proxies compress pages. Here it would make everybody else's wait.
+    // Compressing here would delay all other requests, even where the environment asks for it.
     return Deno.serve({ hostname, port, automaticCompression: false, onListen: () => {} }, handler);
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse

@@ -8,7 +8,7 @@ import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
-import { connections, type EndReason, sessions, type User, users } from "./schema.ts";
+import { connections, type EndReason, places, sessions, type User, users } from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
 import { findUnusual, isUnreviewed, withReasons } from "./unusual.ts";
 
@@ -18,10 +18,13 @@ const BATCH = 500;
 /** In milliseconds. */
 const SEEN_INTERVAL = 60_000;
 
-export type ConnectionSummary = Pick<
-  typeof connections.$inferSelect,
-  "id" | "openedAt" | "ip" | "countryCode" | "device" | "unusual" | "verdict"
->;
+/** `last…`: where it was last used, if not where it was opened; otherwise null. */
+export type ConnectionSummary =
+  & Pick<
+    typeof connections.$inferSelect,
+    "id" | "openedAt" | "ip" | "countryCode" | "device" | "unusual" | "verdict"
+  >
+  & Record<"lastIp" | "lastCountryCode" | "lastDevice", string | null>;
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
@@ -226,7 +229,9 @@ export function listClosedBy(db: Db, session: Session, since: number, limit: num
 
 function selectSummaries(db: Db) {
   const { id, openedAt, ip, countryCode, device, unusual, verdict } = connections;
-  return db.select({ id, openedAt, ip, countryCode, device, unusual, verdict }).from(connections);
+  const last = { lastIp: places.ip, lastCountryCode: places.countryCode, lastDevice: places.device };
+  return db.select({ id, openedAt, ip, countryCode, device, unusual, verdict, ...last })
+    .from(connections).leftJoin(places, eq(places.id, connections.place));
 }
 
 function overMaxOpen(db: Db, userId: string, now: number) {

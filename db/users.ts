@@ -104,15 +104,15 @@ export async function findUserFrom(
   return { user, standings };
 }
 
-/** Asks no more once there is an account: every sign-in page wants to know. */
+/** Cached once there is an account, because every sign-in page needs it. */
 export async function hasUsers(db: Db): Promise<boolean> {
-  if (inUse.has(db)) return true;
+  if (withAccounts.has(db)) return true;
   const found = await db.query.users.findFirst({ columns: { id: true } });
-  if (found) inUse.add(db);
+  if (found) withAccounts.add(db);
   return found !== undefined;
 }
 
-const inUse = new WeakSet<Db>();
+const withAccounts = new WeakSet<Db>();
 
 export function listUsers(
   db: Db,

@@ -55,10 +55,13 @@ export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; 
 export function describeIssues(issues: z.core.$ZodIssue[], raw: RawQuery, t: Texts): string[] {
   const { state, country, from, to, ip } = t.filters;
   const labels: Record<string, string> = { state, country, from, to, ip };
-  return issues.map(({ path, message }) => {
+  const sentences = issues.map(({ path, message }) => {
     const name = String(path[0]);
-    return Array.isArray(raw[name]) ? t.filters.repeated(labels[name] ?? name) : say(message, t);
+    const label = labels[name];
+    if (name === "before" || name === "through") return say("badCursor", t);
+    return Array.isArray(raw[name]) ? t.filters.repeated(label ?? name) : say(message, t);
   });
+  return [...new Set(sentences)];
 }
 
 /** The filter for the database; the query's days are days of `timeZone`. */
@@ -79,7 +82,7 @@ export function currentUrl(c: Context): string {
   return withoutCursors(url).href;
 }
 
-/** Has htmx write into the URL of the history page how far down its rows reach: to `last`, or as a first page's if it is null. */
+/** Has htmx write into the URL of the history page how far down its rows reach: to `last`, without cursors if it is null. */
 export function replaceUrl(c: Context, last: Cursor | null): void {
   const url = URL.parse(c.req.header("HX-Current-URL") ?? "");
   if (url?.pathname !== paths.connections) return;
@@ -107,14 +110,14 @@ export function isOnOlderPage(c: Context): boolean {
 }
 
 /** Where the next page begins, and when the list's first page was read, if that page shows open connections as a group of their own. */
-export type PageCursor = Cursor & { openAt: number | null };
+export type PageCursor = Cursor & { asOf: number | null };
 
-export function writeCursor({ openedAt, id, openAt = null }: Cursor & Partial<PageCursor>): string {
-  return [openedAt, id, openAt].filter((part) => part !== null).join(".");
+export function writeCursor({ openedAt, id, asOf = null }: Cursor & Partial<PageCursor>): string {
+  return [openedAt, id, asOf].filter((part) => part !== null).join(".");
 }
 
 /** Reads what `writeCursor` wrote; `null` for anything else. */
 export function readCursor(text: string | undefined): PageCursor | null {
-  const [, openedAt, id, openAt] = /^(\d{1,15})\.([\da-f-]{36})(?:\.(\d{1,15}))?$/.exec(text ?? "") ?? [];
-  return openedAt && id ? { openedAt: Number(openedAt), id, openAt: openAt ? Number(openAt) : null } : null;
+  const [, openedAt, id, asOf] = /^(\d{1,15})\.([\da-f-]{36})(?:\.(\d{1,15}))?$/.exec(text ?? "") ?? [];
+  return openedAt && id ? { openedAt: Number(openedAt), id, asOf: asOf ? Number(asOf) : null } : null;
 }

@@ -2,9 +2,10 @@
 // A panel may have dialogs and scripts of its own on the page: only the area's elements are touched.
 
 const REST_AFTER_ERROR = 30_000;
+const REVEAL = ".field-row > .reveal[data-other]";
 
-/** The id of the row that holds the link that opened the dialog. */
-let openersRow = "";
+/** The ids of the row that holds the link that opened the dialog, of its group, and of the row after it. */
+let openers = [];
 /** Whether focus was in the history before the last swap. */
 let wasInHistory = false;
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
@@ -26,7 +27,8 @@ function fillZones() {
 
 function openDialog({ detail: { ctx } }) {
   if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
-  openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
+  const row = ctx.sourceElement.closest("tr");
+  openers = row ? [row.id, row.parentElement.id, row.nextElementSibling?.id] : [];
   ctx.target.showModal();
 }
 
@@ -40,13 +42,16 @@ function emptyDialog({ target }) {
   returnFocus();
 }
 
-/** The browser returns it to the link that opened the dialog. Where that has gone, its row takes it, or the title. */
+/** The browser returns it to the link that opened the dialog. If that is gone, its row takes it, or in another group the next row. */
 function returnFocus() {
   if (document.querySelector(":focus")) return;
-  const place = document.getElementById(openersRow) ?? document.querySelector("#title");
+  const [id, group, next] = openers;
+  const row = document.getElementById(id);
+  const place = (row?.parentElement.id === group ? row : document.getElementById(next)) ??
+    document.querySelector("#title");
   if (!place) return;
   place.tabIndex = -1;
-  place.focus();
+  place.focus({ preventScroll: true });
 }
 
 function noteFocus() {
@@ -56,7 +61,7 @@ function noteFocus() {
 /** An update may take the row that has focus off the page. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
-  openersRow = "";
+  openers = [];
   returnFocus();
 }
 
@@ -70,13 +75,13 @@ function dismissDialog(event) {
 // Passwords
 
 function togglePassword({ target }) {
-  const button = target.closest(".reveal");
+  const button = target.closest(REVEAL);
   if (button) swapPassword(button);
 }
 
 /** As text, a browser could remember it for the next person. */
 function hidePasswords({ target }) {
-  for (const button of target.querySelectorAll(".reveal")) {
+  for (const button of target.querySelectorAll(REVEAL)) {
     if (fieldOf(button).type === "text") swapPassword(button);
   }
 }
@@ -175,7 +180,7 @@ function restPoll({ target }) {
 
 // Leaving
 
-/** A page from the back/forward cache may belong to someone who has signed out. It stays as tall: the reload restores the scroll. */
+/** A page from the back/forward cache may belong to someone who has signed out. The emptied page keeps its height, so that the reload can restore the scroll. */
 function reloadRestored({ persisted }) {
   if (!persisted) return;
   document.body.style.minHeight = `${document.body.scrollHeight}px`;

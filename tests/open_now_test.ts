@@ -100,15 +100,15 @@ Deno.test("a connection that closes between two pages neither vanishes nor comes
 Deno.test("a link to older rows that is over an hour old, or from the future, leaves out what is open now", async () => {
   const { here, db, clock } = await signedIn();
   await add(db, [openFor("open all the time", 3 * HOUR, 1), openFor("closed since", 2 * HOUR, 1)]);
-  const link = (openAt: number) => {
-    const before = writeCursor({ openedAt: START - HOUR, id: crypto.randomUUID(), openAt });
+  const link = (asOf: number) => {
+    const before = writeCursor({ openedAt: START - HOUR, id: crypto.randomUUID(), asOf });
     return `${paths.connections}?before=${before}`;
   };
   const { $ } = await here.get(paths.connections);
   const row = $("#open tr").filter((_, row) => $(row).text().includes("closed since"));
   clock.now += MINUTE;
   await here.submit(row.find("form").attr("action")!);
-  const shown = async (openAt: number) => devices((await here.get(link(openAt))).$, "#rows");
+  const shown = async (asOf: number) => devices((await here.get(link(asOf))).$, "#rows");
 
   assert.deepEqual(await shown(START), [], "both were open then");
   assert.deepEqual(await shown(clock.now - HOUR - 1), ["closed since"]);
@@ -131,13 +131,37 @@ Deno.test("an account of fewer than ten rows has no chart, no filters and no cou
   assert.equal((await parts()).tools, 3);
 });
 
+Deno.test("with a filter that selects one row, nobody is told that they are alone in the account", async () => {
+  const { here, db } = await signedIn();
+  await add(db, Array.from({ length: 12 }, (_, i) => closedFor("closed", (i + 1) * HOUR)));
+
+  const { $ } = await here.get(`${paths.connections}?state=open`);
+
+  assert.equal($(".head-text p").text(), "This is the only open connection.");
+});
+
+Deno.test("of more than ten open connections, one that wasn't shown comes on a later page once it is closed", async () => {
+  const { here, db, clock } = await signedIn();
+  await add(db, Array.from({ length: 20 }, (_, i) => openFor(`open ${i}`, 3 * DAY + i, i * HOUR + 1)));
+  await add(db, Array.from({ length: 30 }, (_, i) => closedFor("closed", (i + 1) * MINUTE)));
+  const hidden = (await db.query.connections.findMany()).find(({ device }) => device === "open 19")!;
+
+  const { $ } = await here.get(paths.connections);
+  clock.now += MINUTE;
+  await here.submit(paths.closeOne(hidden.id));
+  const older = await here.get($("#more a").attr("href")!);
+
+  assert.equal($(`#c-${hidden.id}`).length, 0);
+  assert.equal(older.$(`#c-${hidden.id}`).length, 1);
+});
+
 Deno.test("the group is read in the index of what isn't closed, in the statement of the page", async () => {
   const openNow = { current: "c", limit: 11 };
   const page = (filter: object) => ({
     userId: "u",
     filter,
     before: null,
-    openAt: START,
+    asOf: START,
     limit: 26,
     now: START,
     openNow,

@@ -128,6 +128,16 @@ Deno.test("POST /user/security/preferences with an invalid value answers 422 wit
 });
 
 // ASVS 8.2
+Deno.test("a time zone named like a property of every object is an invalid one", async () => {
+  const { here } = await signedIn();
+  for (const time_zone of ["constructor", "toString", "valueOf", "__proto__"]) {
+    const { status, $ } = await here.submit(paths.preferences, { time_zone });
+
+    assert.equal(status, 422, time_zone);
+    assert.equal($("[name=time_zone] option[selected]").attr("value"), time_zone);
+  }
+});
+
 Deno.test("POST /user/security/preferences leaves other accounts alone", async () => {
   const { here, app, browser } = await signedInMadrid();
   await addAccount(app.db, "joan@example.com", PASSWORD);

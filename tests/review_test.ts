@@ -13,7 +13,7 @@ Deno.test("the history marks an unusual connection with the reason and asks for 
 
   assert.match($(".banner").text(), /1 unusual connection needs your review/);
   assert.equal($("tr.unreviewed").length, 1);
-  assert.deepEqual($("tr.unreviewed .why").text().split("\u00a0· "), [
+  assert.deepEqual($("tr.unreviewed .why").text().split("\n"), [
     "New country: France",
     "New network and device",
   ]);

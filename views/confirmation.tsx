@@ -1,6 +1,5 @@
 import type { Child } from "hono/jsx";
 import type { ConnectionSummary } from "../db/connections.ts";
-import type { Entry } from "../db/history/entries.ts";
 import { isUnreviewed } from "../db/unusual.ts";
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
@@ -46,7 +45,8 @@ export function Confirm(
       "hx-post": action,
       "hx-target": "#dialog",
       "hx-include": "#live, #more",
-      "hx-sync": "drop",
+      // Aborts older rows under way, which would be appended to the renewed history.
+      "hx-sync": "body:drop",
     }
     : {};
   return (
@@ -107,11 +107,14 @@ export function NothingToConfirm({ title, t, children }: { title: string; t: Tex
   );
 }
 
-type Listed = ConnectionSummary & Partial<Pick<Entry, "lastIp" | "lastCountryCode" | "lastDevice">>;
-
 // `isMarked`: with a mark on those that their owner hasn't reviewed.
 export function ConnectionList(
-  { connections, isMarked = false, zone, t }: { connections: Listed[]; isMarked?: boolean; zone: string; t: Texts },
+  { connections, isMarked = false, zone, t }: {
+    connections: ConnectionSummary[];
+    isMarked?: boolean;
+    zone: string;
+    t: Texts;
+  },
 ) {
   return (
     <ul class="connections">
@@ -123,7 +126,7 @@ export function ConnectionList(
           {isMarked && isUnreviewed({ unusual, verdict }) && <b class="chip chip-unusual">{t.states.unusual}</b>}
           <Where ip={ip} countryCode={countryCode} t={t} />
           <small>{t.confirmation.since(<Time at={openedAt} zone={zone} t={t} />, zone)}</small>
-          {typeof lastDevice === "string" && typeof lastIp === "string" && typeof lastCountryCode === "string" && (
+          {lastDevice !== null && lastIp !== null && lastCountryCode !== null && (
             <small>
               {t.row.last(
                 <>

@@ -3,7 +3,7 @@ import { cached } from "./cache.ts";
 import { DEFAULT_ZONE, isoDay, localDay } from "./time.ts";
 
 /** Current names of zones that V8 lists under an outdated or ambiguous one. */
-const RENAMED: Record<string, string> = {
+const RENAMED = new Map(Object.entries({
   "Africa/Asmera": "Africa/Asmara",
   "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
   "America/Catamarca": "America/Argentina/Catamarca",
@@ -23,11 +23,11 @@ const RENAMED: Record<string, string> = {
   "Pacific/Enderbury": "Pacific/Kanton",
   "Pacific/Ponape": "Pacific/Pohnpei",
   "Pacific/Truk": "Pacific/Chuuk",
-};
+}));
 
 /** The IANA names on offer, sorted by region and city. */
 export const TIME_ZONES = [
-  ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED[name] ?? name).sort()]),
+  ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED.get(name) ?? name).sort()]),
 ];
 
 /** The first parts of the names on offer; the pages have words for them. */
@@ -54,13 +54,13 @@ export function citiesIn(region: Region): { zone: string; city: string }[] {
 
 /** The names under which browsers may report a zone: its current one and outdated ones. */
 export function namesOfZone(zone: string): string[] {
-  const current = RENAMED[zone] ?? zone;
-  return [current, ...Object.keys(RENAMED).filter((name) => RENAMED[name] === current)];
+  const current = RENAMED.get(zone) ?? zone;
+  return [current, ...[...RENAMED].filter(([, name]) => name === current).map(([former]) => former)];
 }
 
 /** A zone's current name as people read and type it: "America/New York". */
 export function nameOfZone(zone: string): string {
-  return (RENAMED[zone] ?? zone).replaceAll("_", " ");
+  return (RENAMED.get(zone) ?? zone).replaceAll("_", " ");
 }
 
 /** Zones that browsers name to hide the real one. Whoever is there sees the same times as in UTC, the default. */
@@ -81,7 +81,7 @@ export function readTimeZone(name: string | undefined): string | null {
   try {
     const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: timeZoneId });
-    return RENAMED[timeZoneId] ?? timeZoneId;
+    return RENAMED.get(timeZoneId) ?? timeZoneId;
   } catch {
     return null;
   }

@@ -91,7 +91,7 @@ export type Name = keyof typeof SELECTED;
 
 export const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
 export const FULL_ENTRY = jsonFields<FullEntry>(namesIn({ ...FIELDS, userAgent: 0, places: 0 }));
-/** What each needs of a row, with what a search checks. */
+/** The fields of a page's rows and of a download's, with those that a search checks. */
 export const PAGE = [...Object.keys(FIELDS), "network"] as Name[];
 export const LIST = Object.keys(SELECTED) as Name[];
 

@@ -28,7 +28,7 @@ export type HistoryQuery = {
   filter: Filter;
   before: Cursor | null;
   /** Leaves out what was open at that moment, in milliseconds since the epoch. */
-  openAt?: number | null;
+  asOf?: number | null;
   limit: number;
   now: number;
 };
@@ -161,19 +161,19 @@ function countriesIn(table: SQLiteTable, name: string, condition?: SQL): SQL {
 }
 
 function keyOf(query: HistoryQuery): string {
-  const { filter: { state, ...filter }, openAt, now } = query;
-  const moment = typeof openAt === "number" && (openAt === now ? "now" : "then");
+  const { filter: { state, ...filter }, asOf, now } = query;
+  const moment = typeof asOf === "number" && (asOf === now ? "now" : "then");
   return [state, ...Object.keys(filter).sort(), query.before && "before", isInside(query) && "inside", moment].join();
 }
 
-function valuesOf({ userId, filter, before, openAt, limit, now }: HistoryQuery): Record<string, unknown> {
-  return { userId, ...filter, beforeAt: before?.openedAt, beforeId: before?.id, openAt, limit, now };
+function valuesOf({ userId, filter, before, asOf, limit, now }: HistoryQuery): Record<string, unknown> {
+  return { userId, ...filter, beforeAt: before?.openedAt, beforeId: before?.id, asOf, limit, now };
 }
 
 /** The condition by which open connections are left out; none if they are not. */
-function wasClosed({ openAt, now }: HistoryQuery): SQL | undefined {
-  if (typeof openAt !== "number") return undefined;
-  return openAt === now ? hasState("closed", NOW) : sql`not ${wasOpen(sql.placeholder("openAt"))}`;
+function wasClosed({ asOf, now }: HistoryQuery): SQL | undefined {
+  if (typeof asOf !== "number") return undefined;
+  return asOf === now ? hasState("closed", NOW) : sql`not ${wasOpen(sql.placeholder("asOf"))}`;
 }
 
 /** Whether the cursor is inside the selected days: a second upper bound would make SQLite choose the wrong index. */

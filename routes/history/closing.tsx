@@ -11,12 +11,13 @@ import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
 import { redirectToSignIn, requireSession } from "../../http/sessions.ts";
 import {
-  AllClosedFragments,
+  AllClosed,
   ConfirmCloseAll,
   ConfirmCloseOne,
-  OneClosedFragments,
+  OneClosed,
   RowClosedFragments,
 } from "../../views/history/closing.tsx";
+import { ChangedFragments } from "../../views/history/connections.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
@@ -43,7 +44,8 @@ closing.post(
     if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", count);
     c.header("HX-Trigger", "connections-closed");
     replaceUrl(c, null);
-    return c.html(<AllClosedFragments count={count} closed={open} view={await viewHistory(c, currentUrl(c))} />);
+    const view = await viewHistory(c, currentUrl(c));
+    return c.html(<ChangedFragments notification={<AllClosed count={count} closed={open} t={view.t} />} view={view} />);
   },
 );
 
@@ -77,8 +79,12 @@ closing.post(
     const { version = "", loaded } = await readForm(c);
     const view = await viewHistory(c, currentUrl(c));
     const hasOlderRows = loaded !== undefined || isOnOlderPage(c);
-    if (!hasOlderRows) return c.html(<OneClosedFragments {...{ count, entry, view }} />);
-    return c.html(<RowClosedFragments {...{ count, entry }} isUpToDate={isVersionOf(version, before)} {...view} />);
+    if (!hasOlderRows) {
+      const notification = <OneClosed count={count} closed={[entry]} t={view.t} />;
+      return c.html(<ChangedFragments notification={notification} view={view} />);
+    }
+    const isUpToDate = isVersionOf(version, before);
+    return c.html(<RowClosedFragments {...{ count, entry, isUpToDate }} hasGroup={!isOnOlderPage(c)} {...view} />);
   },
 );
 

@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { splitFilter } from "../../db/history/filters.ts";
 import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
 import type { Env } from "../../http/env.ts";
@@ -26,6 +27,8 @@ const MAX_ROWS = 10 * PAGE_SIZE;
 const MAX_OPEN = 10;
 /** How long the pages of a list leave out what was open on the first, in milliseconds. */
 const MAX_MOMENT = 3_600_000;
+/** The moment of pages after one that couldn't show all open connections: one that it left out comes as soon as it is closed. */
+const NOW = 0;
 const POLL_INTERVAL = 5_000;
 
 export const connections = new Hono<Env>();
@@ -41,7 +44,9 @@ connections.get(paths.connections, requireSession, async (c) => {
   }
   if (view.query.before) {
     const last = view.entries.at(-1);
-    if (last) replaceUrl(c, last);
+    // What a search appended isn't among the first rows that the page would search again.
+    const { rest } = splitFilter(toFilter(view.query, zoneOf(c)));
+    if (last && rest === null) replaceUrl(c, last);
     return c.html(<OlderFragments {...view} />);
   }
 
@@ -65,27 +70,28 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const filter = toFilter(filters, zone);
   const cursor = readCursor(before);
   const isGrouped = !filters.state && !filters.from && !filters.to && !cursor;
-  const openAt = isGrouped ? now : momentOf(cursor, now);
+  const asOf = isGrouped ? now : momentOf(cursor, now);
   const last = readCursor(through);
   const limit = last ? MAX_ROWS : PAGE_SIZE;
   // One more than is shown, to tell whether there are more.
   const { entries: found, openNow, stoppedAt, activity } = await readPage(db, {
-    ...{ userId, filter, before: cursor, openAt, now },
+    ...{ userId, filter, before: cursor, asOf, now },
     limit: limit + 1,
     openNow: isGrouped ? { current, limit: MAX_OPEN + 1 } : null,
   });
   const entries = found.slice(0, limit).filter((entry, i) => i < PAGE_SIZE || last && !isOlder(entry, last));
   const hasMore = found.length > entries.length;
+  const hasMoreOpen = openNow !== null && openNow.length > MAX_OPEN;
   const next = hasMore ? entries.at(-1) : stoppedAt;
   // Appended rows come without the overview.
   const isAppended = before !== undefined && wantsFragment(c);
   const starts = startsOfLastDays(CHART_DAYS, now, zone);
   return {
     ...{ current, zone, now, t, query, problems, activity, entries },
-    openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: openNow.length > MAX_OPEN },
+    openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
     overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
     today: localDay(now, zone),
-    older: next ? { ...filters, before: writeCursor({ ...next, openAt }) } : null,
+    older: next ? { ...filters, before: writeCursor({ ...next, asOf: hasMoreOpen ? NOW : asOf }) } : null,
     searched: hasMore ? null : stoppedAt && MAX_SEARCHED,
     hasLoaded: isAppended || entries.length > PAGE_SIZE,
   };
@@ -97,6 +103,6 @@ function isOlder(entry: Cursor, { openedAt, id }: Cursor): boolean {
 
 /** An older moment counts as now: what has been closed since then would never be shown. */
 function momentOf(cursor: PageCursor | null, now: number): number | null {
-  if (!cursor || cursor.openAt === null) return null;
-  return cursor.openAt > now || cursor.openAt < now - MAX_MOMENT ? now : cursor.openAt;
+  if (!cursor || cursor.asOf === null) return null;
+  return cursor.asOf > now || cursor.asOf < now - MAX_MOMENT ? now : cursor.asOf;
 }

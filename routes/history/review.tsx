@@ -14,7 +14,8 @@ import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
 import { requireSession } from "../../http/sessions.ts";
-import { RecognizedFragments, Review } from "../../views/history/review.tsx";
+import { ChangedFragments } from "../../views/history/connections.tsx";
+import { Recognized, Review } from "../../views/history/review.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
@@ -81,7 +82,8 @@ async function recognize(c: Context<Env>, id: string) {
   }
   c.header("HX-Trigger", "connections-closed");
   replaceUrl(c, null);
-  return c.html(<RecognizedFragments count={count} view={await viewHistory(c, currentUrl(c))} />);
+  const view = await viewHistory(c, currentUrl(c));
+  return c.html(<ChangedFragments notification={<Recognized count={count} t={view.t} />} view={view} />);
 }
 
 /** Closes everything else first, so that whoever it was is out, and leads to a new password. */

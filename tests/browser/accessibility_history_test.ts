@@ -11,7 +11,7 @@ import { openElsewhere, poll } from "./polling.ts";
 inBrowser("the history of a single connection, and the empty page before it, are accessible", async (site) => {
   const here = await site.visit(STILL);
   await signIn(here);
-  await here.getByText("This is the only open connection.").waitFor();
+  await here.getByText("Nobody else has signed in to your account.").waitFor();
   await assertAccessible(here, "history-first");
 
   const before = writeCursor({ openedAt: START - DAY, id: crypto.randomUUID() });
@@ -103,7 +103,7 @@ inBrowser("nothing in the history depends on colour alone", async (site) => {
     })
   );
   const marks = await here.locator("tr.unreviewed").evaluateAll((rows) =>
-    rows.map((row) => `${getComputedStyle(row).boxShadow !== "none"}, ${row.querySelector(".chip-unusual") !== null}`)
+    rows.map((row) => `${getComputedStyle(row).boxShadow !== "none"}, ${row.querySelector(".why") !== null}`)
   );
   assert.deepEqual(new Set(marks), new Set(["true, true"]));
   assert.deepEqual([...new Set(states)].sort(), [
@@ -122,7 +122,7 @@ inBrowser("nothing in the history depends on colour alone", async (site) => {
     "series-refused: 2px, 2px, butt",
     "series-unusual: none, round",
   ]);
-  const links = await here.locator("main :is(p, small, td, .chips) a").evaluateAll((all) =>
+  const links = await here.locator("main :is(p, small, td) a").evaluateAll((all) =>
     all.map((link) => getComputedStyle(link).textDecorationLine)
   );
   assert.deepEqual([...new Set(links)], ["underline"]);

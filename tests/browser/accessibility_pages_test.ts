@@ -36,14 +36,17 @@ inBrowser("the sign-in page that says why a connection ended is accessible", asy
   await assertAccessible(here, "sign-in-ended");
 });
 
-inBrowser("the sign-in page is accessible after too many attempts, and without any account", async (site) => {
+inBrowser("the sign-in page is accessible after too many attempts", async (site) => {
   const here = await site.visit(STILL);
   await useUpAttempts(site.db, site.clock.now);
   await here.goto(paths.signIn);
   await fillSignIn(here);
   await waitForFocus(here.getByRole("textbox", { name: "Password", description: "Too many attempts. Wait" }));
   await assertAccessible(here, "sign-in-limited");
+});
 
+inBrowser("the sign-in page is accessible without any account", async (site) => {
+  const here = await site.visit(STILL);
   await removeUser(site.db, EMAIL);
   await here.goto(paths.signIn);
   await here.getByText("deno task users add").waitFor();

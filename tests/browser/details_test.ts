@@ -64,7 +64,7 @@ inBrowser("the dialog is described by the content that it has now, also after a 
   await openDialog(here);
   await here.getByRole("dialog", { name: "Connection from Safari on iPhone", description: "State Open" }).waitFor();
 
-  await here.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await here.getByRole("dialog").getByRole("button", { name: "Close this connection" }).click();
 
   const description = /^Safari on iPhone.*193\.51\.208\.14.*This can't be undone\..*This browser stays signed in\.$/;
   await here.getByRole("dialog", { name: "Close this connection?", description }).waitFor();
@@ -100,7 +100,7 @@ inBrowser("Tab stays in the details", async (site) => {
   await here.keyboard.press("Tab");
   await waitForFocus(dialog.getByRole("button", { name: "Was this you?" }));
   await here.keyboard.press("Tab");
-  await waitForFocus(dialog.getByRole("button", { name: "Close" }));
+  await waitForFocus(dialog.getByRole("button", { name: "Close this connection" }));
   await here.keyboard.press("Tab");
   assert.equal(await here.locator("main :focus, header :focus").count(), 0);
 });
@@ -133,7 +133,7 @@ inBrowser("Close in the details asks in the same dialog, and closes the connecti
   await dateOf(here, LAGOS).press("Enter");
   const dialog = await openDialog(here);
 
-  await dialog.getByRole("button", { name: "Close" }).press("Enter");
+  await dialog.getByRole("button", { name: "Close this connection" }).press("Enter");
   const button = dialog.getByRole("button", { name: "Close it" });
   await waitForFocus(button);
   await dialog.getByText(/^last: curl,/).waitFor();

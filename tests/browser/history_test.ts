@@ -34,7 +34,7 @@ inBrowser(
     await here.getByText("Times in Europe/Madrid").waitFor();
     await here.getByText("2 connections are open now, including this one.").waitFor();
     assert.deepEqual(await texts(here.locator("tbody tr[id]")), [
-      "23 Nov, 15:04 just now · last seen 15:04 New country: Spain · New network and device 81.40.12.201 Spain " +
+      "23 Nov, 15:04 just now · last seen 15:04 New country: Spain New network and device 81.40.12.201 Spain " +
       "Firefox on Linux Open This connection Was this you? Firefox on Linux, 81.40.12.201, 23 Nov, 15:04",
       "23 Nov, 15:03 1 minute ago · last seen 15:03 193.51.208.14 France Safari on iPhone Open " +
       "Close the connection from Safari on iPhone, 193.51.208.14, 23 Nov, 15:03",

@@ -1,5 +1,6 @@
 import type { Day, Days } from "../../db/history/days.ts";
 import type { HistoryQuery } from "../../http/history_query.ts";
+import { withQuery } from "../../http/paths.ts";
 import { cachedFor } from "../../words/cache.ts";
 import type { Texts } from "../../words/texts.ts";
 import { isoDay, shortDay } from "../../words/time.ts";
@@ -17,12 +18,16 @@ type ChartProps = Days & {
   /** In days since the epoch. */
   today: number;
   selected: string | null;
+  /** The filters that a day's link keeps, as the beginning of its query. */
+  kept: string;
 };
 
 export function Chart({ days, today, query, t }: { days: Days; today: number; query: HistoryQuery; t: Texts }) {
-  const selected = query.from !== undefined && query.from === query.to ? query.from : null;
-  const draw = () => html`${<Figure {...days} today={today} selected={selected} t={t} />}`;
-  return rendered(days, `${t.language} ${today} ${selected}`, draw);
+  const { from, to, before: _, ...filters } = query;
+  const selected = from !== undefined && from === to ? from : null;
+  const kept = withQuery("", filters).replace(/^\?(.+)/, "$1&");
+  const draw = () => html`${<Figure {...{ ...days, today, selected, kept, t }} />}`;
+  return rendered(days, `${t.language} ${today} ${selected} ${kept}`, draw);
 }
 
 const rendered = cachedFor<Days, ReturnType<typeof html>>();
@@ -33,11 +38,11 @@ function Figure({ t, ...chart }: ChartProps & { t: Texts }) {
   const rows = Array.from({ length: days.length / DAYS_A_ROW }, (_, i) => i * DAYS_A_ROW);
   return (
     <figure id="chart" class="chart">
-      <Caption days={days} partialDay={partialDay} t={t} />
+      <Caption days={days} partialDay={partialDay} isFiltered={chart.kept !== ""} t={t} />
       {busyDays > 0 && (
         <details class={busyDays < MIN_BUSY_DAYS ? "fold" : "fold unfold"}>
           <summary>{t.chart.show}</summary>
-          <a class="skip" href="#rows">{t.chart.skip}</a>
+          <a class="skip" href="#below-chart">{t.chart.skip}</a>
           <div class="chart-rows">
             {rows.map((start) => (
               <div class="chart-row">
@@ -53,11 +58,12 @@ function Figure({ t, ...chart }: ChartProps & { t: Texts }) {
           </div>
         </details>
       )}
+      <span id="below-chart"></span>
     </figure>
   );
 }
 
-function Caption({ days, partialDay, t: { chart: t } }: Days & { t: Texts }) {
+function Caption({ days, partialDay, isFiltered, t: { chart: t } }: Days & { isFiltered: boolean; t: Texts }) {
   const [opened, refused, unusual] = [sum(days, "opened"), sum(days, "refused"), sum(days, "unusual")];
   const series = (kind: keyof Day, text: string, note: string | false = false) => {
     const max = largest(days, kind);
@@ -77,7 +83,7 @@ function Caption({ days, partialDay, t: { chart: t } }: Days & { t: Texts }) {
   ].filter((part) => part !== false);
   return (
     <figcaption>
-      {t.last(days.length)}
+      {isFiltered ? t.lastOfAll(days.length) : t.last(days.length)}
       {parts.length === 0 ? t.nothing : parts.map((part, i) => <>{i > 0 && ", "}{part}</>)}.
     </figcaption>
   );
@@ -104,7 +110,7 @@ function Bars({ days, partialDay, start }: ChartProps & { start: number }) {
 }
 
 function DayItem(
-  { day, index, days, partialDay, today, selected, t }: ChartProps & { day: Day; index: number; t: Texts },
+  { day, index, days, partialDay, today, selected, kept, t }: ChartProps & { day: Day; index: number; t: Texts },
 ) {
   const isUncounted = partialDay !== null && (index < partialDay || index === partialDay && day.opened === 0);
   if (isBlank(day) && !isUncounted) return html`<li></li>`;
@@ -122,7 +128,7 @@ function DayItem(
     aria-current="true"
   `;
   return html`
-    <li><a href="?from=${iso}&to=${iso}#filters" ${current}><b>${shortDay(number, t.language)}: ${texts.join(
+    <li><a href="?${kept}from=${iso}&to=${iso}#filters" ${current}><b>${shortDay(number, t.language)}: ${texts.join(
       ", ",
     )}</b></a></li>
   `;

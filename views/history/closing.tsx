@@ -14,9 +14,9 @@ import {
   NothingToConfirm,
 } from "../confirmation.tsx";
 import { CsrfField } from "../fields.tsx";
-import { HeadFragments, SectionFragment, StatusTextFragment, VersionFragment } from "./connections.tsx";
+import { HeadFragments, StatusTextFragment, VersionFragment } from "./connections.tsx";
 import { ConnectionRow, rowId } from "./connection_row.ts";
-import type { HistoryView } from "./section.tsx";
+import { type HistoryView, OpenNowTitle } from "./section.tsx";
 import { Time } from "./values.ts";
 import { Notification, NotificationFragment } from "../notifications.tsx";
 
@@ -112,7 +112,7 @@ function CloseActions(
   );
 }
 
-export type Named = Pick<Entry, "device" | "countryCode">;
+export type Named = Pick<Entry, "device" | "countryCode" | "unusual" | "verdict">;
 
 export function AllClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingWasOpen}</Notification>;
@@ -123,7 +123,9 @@ export function AllClosed({ count, closed = [], t }: { count: number; closed?: N
 
 export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
-  return <Notification more={t.closing.undo(1)}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
+  const isSuspicious = closed.some(({ unusual, verdict }) => unusual !== null && verdict !== "me");
+  const more = isSuspicious ? <a href={paths.password}>{t.closing.notYours}</a> : t.closing.undo(1);
+  return <Notification more={more}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
 }
 
 // ": Safari on iPad (France), curl (Unknown country) and 3 more"
@@ -135,49 +137,31 @@ function nameAll(closed: Named[], count: number, t: Texts): string {
   return t.closing.named(names, count - names.length);
 }
 
-export function AllClosedFragments({ count, closed, view }: { count: number; closed: Named[]; view: HistoryView }) {
-  return (
-    <>
-      <NotificationFragment>
-        <AllClosed count={count} closed={closed} t={view.t} />
-      </NotificationFragment>
-      <SectionFragment {...view} />
-      <VersionFragment {...view} />
-    </>
-  );
-}
-
-export function OneClosedFragments({ count, entry, view }: { count: number; entry: Entry; view: HistoryView }) {
-  return (
-    <>
-      <OneClosedFragment count={count} entry={entry} t={view.t} />
-      <SectionFragment {...view} />
-      <VersionFragment {...view} />
-    </>
-  );
-}
-
 // A page with older rows keeps them, and the row its place. If it missed something else it keeps its version, so that its next poll says so.
 export function RowClosedFragments(
-  { count, entry, isUpToDate, ...view }: HistoryView & { count: number; entry: Entry; isUpToDate: boolean },
+  { count, entry, isUpToDate, hasGroup, ...view }: HistoryView & {
+    count: number;
+    entry: Entry;
+    isUpToDate: boolean;
+    hasGroup: boolean;
+  },
 ) {
   return (
     <>
-      <OneClosedFragment count={count} entry={entry} t={view.t} />
+      <NotificationFragment>
+        <OneClosed count={count} closed={[entry]} t={view.t} />
+      </NotificationFragment>
       <HeadFragments {...view} />
+      {hasGroup && view.openNow && (
+        <hx-partial hx-target="#open-title" hx-swap="outerMorph">
+          <OpenNowTitle {...view} openNow={view.openNow} />
+        </hx-partial>
+      )}
       <hx-partial hx-target={`#${rowId(entry.id)}`} hx-swap="outerMorph">
         {ConnectionRow(entry, view)}
       </hx-partial>
       <StatusTextFragment {...view} />
       {isUpToDate && <VersionFragment {...view} />}
     </>
-  );
-}
-
-function OneClosedFragment({ count, entry, t }: { count: number; entry: Entry; t: Texts }) {
-  return (
-    <NotificationFragment>
-      <OneClosed count={count} closed={[entry]} t={t} />
-    </NotificationFragment>
   );
 }

@@ -71,7 +71,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
           )}
           {closedAt === null && id !== current && (
             <DialogForm action={paths.closeOne(id)}>
-              <button type="submit">{t.row.close}</button>
+              <button type="submit">{details.close}</button>
             </DialogForm>
           )}
         </div>

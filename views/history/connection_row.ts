@@ -82,7 +82,7 @@ function Reasons({ unusual, verdict, countryCode }: Entry, t: Texts) {
   const country = countryName(countryCode, t);
   const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country));
   if (verdict !== null) parts.push(t.row.verdict[verdict]);
-  return html`<p class="why ${verdict ?? "unusual"}">${parts.join("\u00a0· ")}</p>`;
+  return html`<p class="why ${verdict ?? "unusual"}">${parts.join("\n")}</p>`;
 }
 
 function describeEnd(entry: Entry, context: TableContext) {

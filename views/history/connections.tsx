@@ -1,3 +1,4 @@
+import type { Child } from "hono/jsx";
 import { versionOf } from "../../db/history/activity.ts";
 import type { HistoryQuery } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
@@ -122,7 +123,7 @@ export function LiveHeadFragments({ hasChanged, ...view }: HistoryView & { hasCh
   );
 }
 
-// What a page with older rows renews of the section.
+// The parts of the section that a page with older rows renews.
 export function HeadFragments(view: HistoryView) {
   return (
     <>
@@ -132,6 +133,16 @@ export function HeadFragments(view: HistoryView) {
       <hx-partial hx-target="#downloads" hx-swap="outerMorph">
         <Downloads {...view} />
       </hx-partial>
+    </>
+  );
+}
+
+export function ChangedFragments({ notification, view }: { notification: Child; view: HistoryView }) {
+  return (
+    <>
+      <NotificationFragment>{notification}</NotificationFragment>
+      <SectionFragment {...view} />
+      <VersionFragment {...view} />
     </>
   );
 }

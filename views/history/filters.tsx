@@ -41,7 +41,7 @@ function FilterForm({ query, countries, t }: FormProps) {
         hx-get={paths.connections}
         hx-target="#history"
         hx-swap="outerMorph"
-        hx-sync="#history:replace"
+        hx-sync="body:replace"
       >
         <label>
           {t.filters.state}

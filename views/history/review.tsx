@@ -112,15 +112,3 @@ export function Disowned({ count, t }: { count: number; t: Texts }) {
     </Notification>
   );
 }
-
-export function RecognizedFragments({ count, view }: { count: number; view: HistoryView }) {
-  return (
-    <>
-      <NotificationFragment>
-        <Recognized count={count} t={view.t} />
-      </NotificationFragment>
-      <SectionFragment {...view} />
-      <VersionFragment {...view} />
-    </>
-  );
-}

@@ -67,17 +67,17 @@ function isShort({ rows }: Overview): boolean {
   return rows !== null && rows.rows < MIN_ROWS && !rows.isMore;
 }
 
-export function HistoryHead({ activity, overview, t }: Pick<HistoryView, "activity" | "overview" | "t">) {
-  const { open, unreviewed, isPasswordDue } = activity;
+export function HistoryHead({ activity, t }: Pick<HistoryView, "activity" | "t">) {
+  const { open, unreviewed, newest, oldest, refused, moved, isPasswordDue } = activity;
   const isAlone = open <= 1;
-  const isOnlyRow = overview?.rows?.rows === 1;
+  const isFirst = newest === oldest && refused === null && moved === null && unreviewed === 0;
   return (
     <div class="head head-history" id="head">
       <div class="head-text">
         <h1 id="title" tabindex={-1}>{t.history.title}</h1>
         <p>
           {isAlone
-            ? isOnlyRow ? t.history.nobodyElse : t.history.onlyThis
+            ? isFirst ? t.history.nobodyElse : t.history.onlyThis
             : t.history.open(open, (part) => <strong>{part}</strong>)}
         </p>
       </div>
@@ -159,7 +159,13 @@ function ConnectionsTable(view: HistoryView) {
         </tbody>
       )}
       <tbody id="rows">
-        {hasGroups && entries.length > 0 && <GroupTitle>{t.earlier}</GroupTitle>}
+        {hasGroups && entries.length > 0 && (
+          <tr class="group">
+            <th scope="rowgroup" colspan={COLUMNS}>
+              <h2>{t.earlier}</h2>
+            </th>
+          </tr>
+        )}
         <ConnectionRows {...view} />
       </tbody>
     </table>
@@ -168,19 +174,25 @@ function ConnectionsTable(view: HistoryView) {
 
 const COLUMNS = 5;
 
-function OpenNow({ openNow, ...view }: HistoryView & { openNow: NonNullable<HistoryView["openNow"]> }) {
-  const { activity, query, t: { history: t } } = view;
+type OpenNowProps = HistoryView & { openNow: NonNullable<HistoryView["openNow"]> };
+
+function OpenNow({ openNow, ...view }: OpenNowProps) {
+  const { query, t: { history: t } } = view;
   const { entries, hasMore } = openNow;
-  const isFiltered = Object.keys(query).length > 0;
-  const count = isFiltered ? hasMore ? null : entries.length : activity.open;
   return (
     <tbody id="open">
-      <GroupTitle count={count}>{t.openNow}</GroupTitle>
+      <tr class="group">
+        <th scope="rowgroup" colspan={COLUMNS}>
+          <OpenNowTitle {...view} openNow={openNow} />
+        </th>
+      </tr>
       <ConnectionRows {...view} entries={entries} />
       {hasMore && (
         <tr class="group">
           <td colspan={COLUMNS}>
-            <a href={withQuery(paths.connections, { ...query, state: "open" })} hx-boost="false">{t.allOpen(count)}</a>
+            <a href={withQuery(paths.connections, { ...query, state: "open" })} hx-boost="false">
+              {t.allOpen(countOpen({ openNow, ...view }))}
+            </a>
           </td>
         </tr>
       )}
@@ -188,14 +200,15 @@ function OpenNow({ openNow, ...view }: HistoryView & { openNow: NonNullable<Hist
   );
 }
 
-function GroupTitle({ count = null, children }: { count?: number | null; children?: Child }) {
-  return (
-    <tr class="group">
-      <th scope="rowgroup" colspan={COLUMNS}>
-        <h2>{children}{count !== null && ` (${count})`}</h2>
-      </th>
-    </tr>
-  );
+export function OpenNowTitle(view: OpenNowProps) {
+  const count = countOpen(view);
+  return <h2 id="open-title">{view.t.history.openNow}{count !== null && ` (${count})`}</h2>;
+}
+
+/** `null` if a filter selects more than are shown. */
+function countOpen({ activity, query, openNow: { entries, hasMore } }: OpenNowProps): number | null {
+  if (Object.keys(query).length === 0) return activity.open;
+  return hasMore ? null : entries.length;
 }
 
 function HistoryChart(view: HistoryView) {
@@ -209,13 +222,15 @@ export function ConnectionRows({ entries, focusFirst = false, ...context }: Rows
 
 type RowsProps = TableContext & { entries: Entry[]; focusFirst?: boolean };
 
-export function More({ older, zone, entries, searched, hasLoaded, t }: HistoryView) {
+export function More({ older, zone, entries, searched, hasLoaded, query: { before, ...filter }, t }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
+  const isOlderPage = before !== undefined && !hasLoaded;
   return (
     <div class="more" id="more">
       <span>{t.history.zone(nameOfZone(zone))}</span>
       {hasLoaded && <input type="hidden" name="loaded" value="older" />}
       {searched !== null && <span>{t.history.searched(searched)}</span>}
+      {isOlderPage && <a class="button" href={withQuery(paths.connections, filter)}>{t.live.show}</a>}
       {href
         ? (
           <a
@@ -224,7 +239,7 @@ export function More({ older, zone, entries, searched, hasLoaded, t }: HistoryVi
             hx-get={href}
             hx-target="#more"
             hx-swap="outerHTML show:none"
-            hx-sync="#history:drop"
+            hx-sync="body:abort"
           >
             {searched === null ? t.history.older : t.history.keepSearching}
           </a>

@@ -98,7 +98,7 @@ export const ca: Wording = {
     earlier: "Anteriors",
     allOpen: (connections) =>
       connections === null ? "Totes les connexions obertes" : `Les ${number(connections)} connexions obertes`,
-    caption: "Connexions al teu compte, primer les més recents",
+    caption: "Connexions al teu compte",
     date: "Data",
     ip: "Adreça IP",
     country: "País",
@@ -153,8 +153,9 @@ export const ca: Wording = {
     skip: "Salta el gràfic",
     today: "avui",
     last: (days) => `En els últims ${number(days)} dies: `,
+    lastOfAll: (days) => `Tot el compte, últims ${number(days)} dies: `,
     nothing: "res",
-    opened: (connections) => pick(connections, "1 oberta", `${number(connections)} obertes`),
+    opened: (connections) => count(connections, "connexió", "connexions"),
     connections: (connections) => count(connections, "connexió", "connexions"),
     moreThanConnections: (connections) => `més de ${count(connections, "connexió", "connexions")}`,
     newestDrawn: (connections) => `es mostren les ${number(connections)} més recents`,
@@ -180,7 +181,7 @@ export const ca: Wording = {
     chips: "Filtres actius",
     remove: "Treu el filtre",
     showAll: "Mostra-ho tot",
-    title: { from: (day) => `des del ${day}`, to: (day) => `fins al ${day}`, older: "anteriors" },
+    title: { from: (day) => `des ${ofDay(day)}`, to: (day) => `fins ${toDay(day)}`, older: "anteriors" },
     repeated: (field) => `«${field}» ha arribat més d'una vegada`,
     soFarTitle: "Res de moment",
     soFar: "Encara queda historial per revisar.",
@@ -255,6 +256,7 @@ export const ca: Wording = {
       `Això no es pot desfer: si ${
         pick(connections, "era teva", "alguna era teva")
       }, torna a iniciar la sessió allà. Aquí continues amb la sessió iniciada.`,
+    notYours: "Si no era teva, canvia la contrasenya.",
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` i ${number(more)} més` : ""}`,
   },
 
@@ -283,9 +285,9 @@ export const ca: Wording = {
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
       after_refusals: () =>
         "Va arribar just després d'intents rebutjats: potser algú va provar contrasenyes fins a encertar-la.",
-      moved_country: () => "Es va fer servir des d'un país nou per al teu compte: potser li van robar la galeta.",
+      moved_country: () => "Es va fer servir des d'un país nou per al teu compte: potser en van robar la galeta.",
       moved_device: () =>
-        "Es va fer servir en un dispositiu diferent del que la va obrir: potser li van robar la galeta.",
+        "Es va fer servir en un dispositiu diferent del que la va obrir: potser en van robar la galeta.",
       wrong_confirmations: () => "S'hi van introduir deu contrasenyes incorrectes seguides, i per això es va tancar.",
     },
     chooseOne: "Tria una de les dues opcions.",
@@ -305,13 +307,14 @@ export const ca: Wording = {
 
   details: {
     title: (device) => `Connexió ${from(device)}`,
-    opened: "Oberta",
+    opened: "Obertura",
     lastSeen: "Última activitat",
-    ended: "Tancada",
+    ended: "Tancament",
     signedIn: "Sessió iniciada amb",
     password: "Contrasenya",
     verdict: "La teva revisió",
     noVerdict: "Encara sense revisar",
+    close: "Tanca aquesta connexió",
     closer: "Tancada des de",
     wrongPasswords: "Contrasenyes incorrectes",
     placesTitle: "On es va fer servir",
@@ -320,9 +323,9 @@ export const ca: Wording = {
   },
 
   spreadsheet: {
-    opened: "Oberta",
+    opened: "Obertura",
     lastSeen: "Última activitat",
-    closed: "Tancada",
+    closed: "Tancament",
     state: "Estat",
     ended: "Com va acabar",
     ip: "Adreça IP",
@@ -386,7 +389,7 @@ export const ca: Wording = {
     },
     browserZone: "Fes servir el d'aquest navegador:",
     language: "Llengua",
-    asInBrowser: "El del navegador",
+    asInBrowser: "La del navegador",
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Clar", dark: "Fosc" },
@@ -417,7 +420,7 @@ export const ca: Wording = {
   refused: {
     limited: (wait) => `Massa intents. Espera ${wait} i torna-ho a provar.`,
     locked: (wait) =>
-      `Hi ha hagut massa contrasenyes incorrectes seguides, i el compte està blocat temporalment. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
+      `Hi ha hagut massa contrasenyes incorrectes seguides, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
     busy: "Ara mateix s'estan comprovant moltes contrasenyes. Torna-ho a provar d'aquí a uns segons.",
   },
 
@@ -456,3 +459,12 @@ export const ca: Wording = {
       "Feia massa temps que aquesta pàgina era oberta, o era d'una altra sessió. No s'ha fet res: torna-ho a provar.",
   },
 };
+
+/** The 1st and the 11th begin with a vowel: "de l'11 nov." */
+function ofDay(day: string): string {
+  return /^11?\b/.test(day) ? `de l'${day}` : `del ${day}`;
+}
+
+function toDay(day: string): string {
+  return /^11?\b/.test(day) ? `a l'${day}` : `al ${day}`;
+}

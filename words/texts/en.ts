@@ -100,7 +100,7 @@ export const en = {
     earlier: "Earlier",
     allOpen: (connections: number | null) =>
       connections === null ? "All open connections" : `All ${number(connections)} open connections`,
-    caption: "Connections to your account, newest first",
+    caption: "Connections to your account",
     date: "Date",
     ip: "IP address",
     country: "Country",
@@ -155,6 +155,7 @@ export const en = {
     skip: "Skip the chart",
     today: "today",
     last: (days: number) => `In the last ${number(days)} days: `,
+    lastOfAll: (days: number) => `Whole account, last ${number(days)} days: `,
     nothing: "nothing",
     opened: (connections: number) => `${number(connections)} opened`,
     connections: (connections: number) => count(connections, "connection", "connections"),
@@ -253,6 +254,7 @@ export const en = {
       `This can't be undone: if ${
         pick(connections, "it", "one of them")
       } was yours, sign in there again. You are still signed in here.`,
+    notYours: "If it wasn't yours, change your password.",
     named: (named: string[], more: number) => `: ${named.join(", ")}${more > 0 ? ` and ${number(more)} more` : ""}`,
   },
 
@@ -307,6 +309,7 @@ export const en = {
     signedIn: "Signed in with",
     password: "Password",
     verdict: "Your review",
+    close: "Close this connection",
     noVerdict: "Not reviewed yet",
     closer: "Closed from",
     wrongPasswords: "Wrong passwords",

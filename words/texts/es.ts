@@ -92,7 +92,7 @@ export const es: Wording = {
     earlier: "Anteriores",
     allOpen: (connections) =>
       connections === null ? "Todas las conexiones abiertas" : `Las ${number(connections)} conexiones abiertas`,
-    caption: "Conexiones a tu cuenta, primero las más recientes",
+    caption: "Conexiones a tu cuenta",
     date: "Fecha",
     ip: "Dirección IP",
     country: "País",
@@ -147,8 +147,9 @@ export const es: Wording = {
     skip: "Saltar el gráfico",
     today: "hoy",
     last: (days) => `En los últimos ${number(days)} días: `,
+    lastOfAll: (days) => `Toda la cuenta, últimos ${number(days)} días: `,
     nothing: "nada",
-    opened: (connections) => pick(connections, "1 abierta", `${number(connections)} abiertas`),
+    opened: (connections) => count(connections, "conexión", "conexiones"),
     connections: (connections) => count(connections, "conexión", "conexiones"),
     moreThanConnections: (connections) => `más de ${count(connections, "conexión", "conexiones")}`,
     newestDrawn: (connections) => `se muestran las ${number(connections)} más recientes`,
@@ -254,6 +255,7 @@ export const es: Wording = {
       `Esto no se puede deshacer: si ${
         pick(connections, "era tuya", "alguna era tuya")
       }, vuelve a iniciar sesión allí. Aquí sigues con la sesión iniciada.`,
+    notYours: "Si no era tuya, cambia tu contraseña.",
     named: (named, more) => `: ${named.join(", ")}${more > 0 ? ` y ${number(more)} más` : ""}`,
   },
 
@@ -282,8 +284,8 @@ export const es: Wording = {
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
       after_refusals: () =>
         "Llegó justo después de intentos rechazados: puede que alguien probara contraseñas hasta acertar.",
-      moved_country: () => "Se usó desde un país nuevo para tu cuenta: puede que le robaran la cookie.",
-      moved_device: () => "Se usó en un dispositivo distinto del que la abrió: puede que le robaran la cookie.",
+      moved_country: () => "Se usó desde un país nuevo para tu cuenta: puede que robaran su cookie.",
+      moved_device: () => "Se usó en un dispositivo distinto del que la abrió: puede que robaran su cookie.",
       wrong_confirmations: () => "Se introdujeron diez contraseñas incorrectas seguidas, así que se cerró.",
     },
     chooseOne: "Elige una de las dos opciones.",
@@ -303,13 +305,14 @@ export const es: Wording = {
 
   details: {
     title: (device) => `Conexión desde ${device}`,
-    opened: "Abierta",
+    opened: "Apertura",
     lastSeen: "Última actividad",
-    ended: "Cerrada",
+    ended: "Cierre",
     signedIn: "Inicio de sesión con",
     password: "Contraseña",
     verdict: "Tu revisión",
     noVerdict: "Aún sin revisar",
+    close: "Cerrar esta conexión",
     closer: "Cerrada desde",
     wrongPasswords: "Contraseñas incorrectas",
     placesTitle: "Dónde se usó",
@@ -318,9 +321,9 @@ export const es: Wording = {
   },
 
   spreadsheet: {
-    opened: "Abierta",
+    opened: "Apertura",
     lastSeen: "Última actividad",
-    closed: "Cerrada",
+    closed: "Cierre",
     state: "Estado",
     ended: "Cómo terminó",
     ip: "Dirección IP",
