@@ -53,7 +53,7 @@ async function receive(server: AppServer, cookie: string): Promise<Record<"first
     await page.goto(historyOf(server), { waitUntil: "networkidle" });
     const first = received;
     received = new Map();
-    const href = await page.locator("#more a").getAttribute("href");
+    const href = await page.locator("#more a[hx-get]").getAttribute("href");
     await page.goto(server.address + href, { waitUntil: "networkidle" });
     return { first, next: received };
   } finally {

@@ -200,7 +200,7 @@ Deno.test("where older rows were appended, a poll renews the head alone and link
   const { here, browser, db, clock } = await signedInWithClock();
   await addClosed(db, 60);
   const page = await open(here, "?country=ES");
-  const older = await here.get(page.$("#more a").attr("href") ?? "", HTMX);
+  const older = await here.get(page.$("#more a[hx-get]").attr("href") ?? "", HTMX);
   const loaded = { loaded: older.$("#more [name=loaded]").attr("value") ?? "" };
   await browser("46.16.60.7").signIn();
 
@@ -223,7 +223,7 @@ Deno.test("a page that begins with older rows keeps them, and links to the newes
   const { here, browser, db, clock } = await signedInWithClock();
   await addClosed(db, 60);
   const newest = await open(here);
-  const older = newest.$("#more a").attr("href") ?? "";
+  const older = newest.$("#more a[hx-get]").attr("href") ?? "";
   const page = await open(here, older.slice(older.indexOf("?")));
   clock.now += MINUTE;
   assert.equal((await page.poll()).$(fragment("#status")).length, 0, "a minute is no change");

@@ -63,7 +63,7 @@ Deno.test("a filter by country or address has both groups; a state, days and old
   assert.deepEqual(await groups("?ip=193.51.1.0/24&country=DE"), { open: [], rows: 0, titles: "" });
   assert.deepEqual(await groups("?state=open"), { open: [], rows: 2, titles: "" });
   assert.deepEqual(await groups("?from=2026-11-01&country=FR"), { open: [], rows: 2, titles: "" });
-  const older = (await here.get(paths.connections)).$("#more a").attr("href")!.replace(paths.connections, "");
+  const older = (await here.get(paths.connections)).$("#more a[hx-get]").attr("href")!.replace(paths.connections, "");
   assert.deepEqual(await groups(older), { open: [], rows: 2, titles: "" });
 });
 
@@ -82,7 +82,7 @@ Deno.test("a connection that closes between two pages neither vanishes nor comes
       while (next) {
         const { $ }: Reply = await here.get(next);
         seen.push(...$("tbody tr[id]").toArray().map((row) => $(row).attr("id")!));
-        next = $("#more a").attr("href");
+        next = $("#more a[hx-get]").attr("href");
         clock.now += MINUTE;
         const shown = $("tbody form[action$='/close']").toArray();
         const one = shown[seed % Math.max(1, shown.length)];
@@ -149,7 +149,7 @@ Deno.test("of more than ten open connections, one that wasn't shown comes on a l
   const { $ } = await here.get(paths.connections);
   clock.now += MINUTE;
   await here.submit(paths.closeOne(hidden.id));
-  const older = await here.get($("#more a").attr("href")!);
+  const older = await here.get($("#more a[hx-get]").attr("href")!);
 
   assert.equal($(`#c-${hidden.id}`).length, 0);
   assert.equal(older.$(`#c-${hidden.id}`).length, 1);

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { findTimeZone, nameOfZone, readTimeZone, TIME_ZONES } from "../words/time_zones.ts";
-import { addAccount, EMAIL, PASSWORD, type Reply, startApp, type TestApp } from "./app.ts";
+import { addAccount, EMAIL, PASSWORD, type Reply, signedIn, startApp, type TestApp } from "./app.ts";
 
 const INITIAL = { timeZone: "Europe/Madrid", language: null, theme: null };
 

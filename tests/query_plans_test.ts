@@ -243,7 +243,10 @@ Deno.test("resuming a session with its activity uses keys and indexes only", asy
 Deno.test("listing and closing open connections uses the index of connections that aren't closed", async () => {
   const open = "SEARCH connections USING INDEX connections_not_closed (user_id=?)";
 
-  assert.deepEqual(await planOf((db) => listOtherOpen(db, SESSION, START)), [open]);
+  assert.deepEqual(await planOf((db) => listOtherOpen(db, SESSION, START)), [
+    open,
+    "SEARCH places USING INDEX sqlite_autoindex_places_1 (id=?) LEFT-JOIN",
+  ]);
   assert.deepEqual(await planOf((db) => closeAsOperator(db, "u", START)), [
     "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
     "LIST SUBQUERY 1",

@@ -18,7 +18,7 @@ Deno.test("the URL says how far down older rows were appended, and brings them b
   assert.match(page.url, /\?through=[\d.a-f-]+$/);
   assert.equal(page.rows.length, 101);
   assert.deepEqual(rowsOf(back), page.rows);
-  assert.equal(back.$("#more a").attr("href"), page.older);
+  assert.equal(back.$("#more a[hx-get]").attr("href"), page.older);
 });
 
 Deno.test("the URL keeps its filters, and the fields that were left out, when rows are appended", async () => {
@@ -38,7 +38,7 @@ Deno.test("a page that begins with older rows brings back what was appended to i
   await add(db, 110);
   const first = await here.get(paths.connections);
 
-  const page = await readOlder(here, first.$("#more a").attr("href")!, 2);
+  const page = await readOlder(here, first.$("#more a[hx-get]").attr("href")!, 2);
   const back = await here.get(page.url);
 
   assert.match(page.url, /\?before=[\d.a-f-]+&through=/);
@@ -60,7 +60,7 @@ Deno.test("a connection that closes before the reader comes back neither vanishe
       for (let next: string | undefined = page.url; next;) {
         const reply: Reply = await here.get(next);
         seen.push(...rowsOf(reply));
-        next = reply.$("#more a").attr("href");
+        next = reply.$("#more a[hx-get]").attr("href");
       }
 
       const all = (await db.select().from(connections)).map(({ id }) => `c-${id}`);
@@ -77,7 +77,7 @@ Deno.test("a page brings back 250 rows at most, and a link to the rest", async (
   const [oldest] = (await db.select().from(connections)).sort((a, b) => a.openedAt - b.openedAt);
 
   const back = await here.get(through(oldest!));
-  const next = await here.get(back.$("#more a").attr("href")!);
+  const next = await here.get(back.$("#more a[hx-get]").attr("href")!);
 
   assert.equal(back.$("#rows tr[id]").length, 250);
   assert.equal(new Set([...rowsOf(back), ...rowsOf(next)]).size, 276);
@@ -90,7 +90,7 @@ Deno.test("a link through a future row shows the first page", async () => {
   const back = await here.get(through({ openedAt: START + DAY, id: crypto.randomUUID() }));
 
   assert.deepEqual(rowsOf(back), rowsOf(await here.get(paths.connections)));
-  assert.equal(back.$("#more a").length, 1);
+  assert.equal(back.$("#more a[hx-get]").length, 1);
 });
 
 // Security: no 5xx
@@ -187,12 +187,12 @@ type Page = { url: string; rows: string[]; older: string | undefined };
 /** Opens a page of the history and appends older rows to it, as htmx does. */
 async function readOlder(here: Browser, start: string, times: number): Promise<Page> {
   const first = await here.get(start);
-  const page: Page = { url: start, rows: rowsOf(first), older: first.$("#more a").attr("href") };
+  const page: Page = { url: start, rows: rowsOf(first), older: first.$("#more a[hx-get]").attr("href") };
   for (let i = 0; i < times; i++) {
     const reply = await here.get(page.older!, { ...HTMX, "HX-Current-URL": `${ORIGIN}${page.url}` });
     page.url = reply.headers.get("HX-Replace-Url") ?? page.url;
     page.rows.push(...rowsOf(reply));
-    page.older = reply.$("#more a").attr("href");
+    page.older = reply.$("#more a[hx-get]").attr("href");
   }
   return page;
 }

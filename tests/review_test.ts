@@ -79,7 +79,7 @@ Deno.test('"This was me" makes the country, network and device known, and the ne
   const { $ } = await here.get(paths.connections);
   assert.match($("#notifications").text(), /The connection is marked as yours\./);
   assert.equal($(".unreviewed, .banner").length, 0);
-  assert.match($("tr .why").text(), /New country: France.*You said: this was me/);
+  assert.match($("tr .why").text(), /New country: France.*You said: this was me/s);
   const traits = (await db.select().from(known)).map(({ kind, value }) => `${kind} ${value}`).sort();
   assert.deepEqual(traits, ["country ES", "country FR", "device Firefox on Linux", "network 193.51", "network 46.16"]);
   assert.equal(await db.$count(browserUsers), 2);

@@ -18,7 +18,7 @@ Deno.test("a filter with several conditions searches 1,000 rows, says so, and co
   await fill(db, 1, "FR", START - 20 * DAY);
 
   const first = await here.get(`${paths.connections}?${FILTER}`);
-  const link = first.$("#more a");
+  const link = first.$("#more a[hx-get]");
   const second = await here.get(link.attr("href") ?? "");
 
   assert.equal(first.$("tbody tr[id]").length, 0);
@@ -36,8 +36,8 @@ Deno.test("continuing a search gives htmx the rows found and the next link", asy
   await fill(db, 3, "FR", START - 20 * DAY);
 
   const first = await here.get(`${paths.connections}?${FILTER}`, HTMX);
-  const second = await here.get(first.$("#more a").attr("href") ?? "", HTMX);
-  const third = await here.get(second.$("#more a").attr("href") ?? "", HTMX);
+  const second = await here.get(first.$("#more a[hx-get]").attr("href") ?? "", HTMX);
+  const third = await here.get(second.$("#more a[hx-get]").attr("href") ?? "", HTMX);
 
   assert.match(second.$("#more").text(), /Searched 1,000 rows\.\s*Keep searching/);
   assert.equal(third.text.match(/<tr /g)?.length, 3);
@@ -51,7 +51,7 @@ Deno.test("a search that fills its page looks like any other page", async () => 
   const { $ } = await here.get(`${paths.connections}?${FILTER}`);
 
   assert.equal($("tbody tr[id]").length, 25);
-  assert.equal($("#more a").text().trim(), "Older connections");
+  assert.equal($("#more a[hx-get]").text().trim(), "Older connections");
   assert.doesNotMatch($("#more").text(), /Searched/);
 });
 
@@ -62,16 +62,16 @@ Deno.test("a search brings back the rows down to the last that was shown, and co
   const page = `${paths.connections}?${FILTER}`;
   const first = await here.get(page);
 
-  const older = await here.get(first.$("#more a").attr("href") ?? "", {
+  const older = await here.get(first.$("#more a[hx-get]").attr("href") ?? "", {
     ...HTMX,
     "HX-Current-URL": `${ORIGIN}${page}`,
   });
   const back = await here.get(older.headers.get("HX-Replace-Url") ?? "");
 
   assert.equal(back.$("tbody tr[id]").length, 50);
-  assert.equal(back.$("#more a").text().trim(), "Older connections");
+  assert.equal(back.$("#more a[hx-get]").text().trim(), "Older connections");
   assert.doesNotMatch(back.$("#more").text(), /Searched/);
-  assert.equal((await here.get(back.$("#more a").attr("href") ?? "")).$("tbody tr[id]").length, 10);
+  assert.equal((await here.get(back.$("#more a[hx-get]").attr("href") ?? "")).$("tbody tr[id]").length, 10);
 });
 
 Deno.test("continuing a search finds every match once, wherever it stopped", async () => {

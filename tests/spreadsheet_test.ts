@@ -44,9 +44,9 @@ Deno.test("where numbers have a decimal comma, fields are separated by semicolon
 
   const [head, first] = text.split("\r\n").map((line) => line.split(";"));
   assert.deepEqual(head?.slice(0, 7), [
-    "Abierta (UTC)",
+    "Apertura (UTC)",
     "Última actividad (UTC)",
-    "Cerrada (UTC)",
+    "Cierre (UTC)",
     "Estado",
     "Cómo terminó",
     "Dirección IP",
@@ -174,7 +174,7 @@ Deno.test({
     const programs = await openInLibreOffice(await read(paths.csv), ",");
 
     assert.deepEqual(people[0]?.slice(0, 2).map(({ text }) => text), [
-      "Abierta (Europe/Madrid)",
+      "Apertura (Europe/Madrid)",
       "Última actividad (Europe/Madrid)",
     ]);
     assert.deepEqual(people[1]?.slice(0, 2).map(({ type }) => type), ["date", "date"]);

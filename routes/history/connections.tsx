@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { splitFilter } from "../../db/history/filters.ts";
 import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
 import type { Env } from "../../http/env.ts";
@@ -44,9 +43,7 @@ connections.get(paths.connections, requireSession, async (c) => {
   }
   if (view.query.before) {
     const last = view.entries.at(-1);
-    // What a search appended isn't among the first rows that the page would search again.
-    const { rest } = splitFilter(toFilter(view.query, zoneOf(c)));
-    if (last && rest === null) replaceUrl(c, last);
+    if (last) replaceUrl(c, last);
     return c.html(<OlderFragments {...view} />);
   }
 
