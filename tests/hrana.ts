@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { isRead } from "../db/driver/prepared.ts";
-import { finish, runPipeline, statementsIn, type StreamRequest } from "./hrana_pipeline.ts";
+import { type Failure, finish, runPipeline, statementsIn, type StreamRequest } from "./hrana_pipeline.ts";
 
 /** The options of the server. */
 type Options = {
@@ -14,6 +14,8 @@ type Options = {
    * the server also rolls back a write whose client leaves.
    */
   writeLimit?: number;
+  /** How long a message takes each way, in milliseconds. */
+  latency?: number;
 };
 
 const REJECTED = { type: "error", error: { message: "rejected by the test", code: "SQLITE_ERROR" } };
@@ -25,7 +27,7 @@ const NOTICED = 30;
  * Starts a fake database server over a SQLite file. It speaks as much Hrana 2 over HTTP, in JSON, as `@libsql/client` uses
  * (https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md). Each request gets its own connection, as on a real server.
  */
-export async function startHrana({ token, port: fixedPort = 0, writeLimit }: Options = {}) {
+export async function startHrana({ token, port: fixedPort = 0, writeLimit, latency = 0 }: Options = {}) {
   const folder = await Deno.makeTempDir({ prefix: "hrana-" });
   const file = `${folder}/remote.db`;
   new DatabaseSync(file).exec("pragma journal_mode = wal");
@@ -62,8 +64,14 @@ export async function startHrana({ token, port: fixedPort = 0, writeLimit }: Opt
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
-    const answer = (status: number, body: string, type = "application/json", more = {}) =>
-      void response.writeHead(status, { "Content-Type": type, ...more }).end(body);
+    const travel = async () => {
+      if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
+    };
+    const answer = async (status: number, body: string, type = "application/json", more = {}) => {
+      await travel();
+      response.writeHead(status, { "Content-Type": type, ...more }).end(body);
+    };
+    await travel();
     if (request.method !== "POST" || request.url !== "/v2/pipeline") return answer(404, "no such path", "text/plain");
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`) {
       return answer(401, JSON.stringify({ error: `Unauthorized: ${request.headers.authorization}` }));
@@ -83,6 +91,10 @@ export async function startHrana({ token, port: fixedPort = 0, writeLimit }: Opt
         return answer(500, "out of order", "text/plain");
       case "reject":
         return answer(200, JSON.stringify({ baton: null, base_url: null, results: requests.map(() => REJECTED) }));
+      case "too many requests":
+        return answer(429, JSON.stringify({ error: "Too many concurrent requests" }));
+      case "expired token":
+        return answer(401, JSON.stringify({ error: "Unauthorized: `The JWT has expired`" }));
       case "redirect":
         return answer(307, "", "text/plain", { Location: "/v2/pipeline?elsewhere" });
       case "not JSON":
@@ -92,11 +104,12 @@ export async function startHrana({ token, port: fixedPort = 0, writeLimit }: Opt
       case "too large":
         return answer(200, `[${'"too large",'.repeat(2_000_000)}0]`);
     }
+    const failure = injected === null ? undefined : FAILURES[injected];
     const results = writeLimit !== undefined && !sql.every(isRead)
       ? await runWithin(writeLimit, requests, () => isGone)
-      : finish(runPipeline(file, requests, { isFull: injected === "full" }));
+      : finish(runPipeline(file, requests, { isFull: injected === "full", failure }));
     if (injected === "lose the answer") return void request.socket.destroy();
-    answer(200, JSON.stringify({ baton: null, base_url: null, results }));
+    await answer(200, JSON.stringify({ baton: null, base_url: null, results }));
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const close = () =>
@@ -154,8 +167,28 @@ export type Fault =
   | "error"
   /** Takes each statement for wrong, which is no reason to repeat it. */
   | "reject"
+  /** Another transaction has the write lock, or one of the tables. */
+  | "busy"
+  | "locked"
+  /** Status 429: executes nothing. */
+  | "too many requests"
+  /** Status 401. */
+  | "expired token"
+  /** The token is for reading. */
+  | "may only read"
   | "redirect"
   | "not JSON"
   | "not Hrana"
   /** An answer of 24 MB. */
   | "too large";
+
+/** Faults that each statement meets, as a libSQL server reports them. */
+const FAILURES: Partial<Record<Fault, Failure>> = {
+  busy: { code: "SQLITE_BUSY", message: "SQLite error: database is locked" },
+  locked: { code: "SQLITE_LOCKED", message: "SQLite error: database table is locked" },
+  "may only read": {
+    code: "BLOCKED",
+    message:
+      "Operation was blocked: SQL write operations are forbidden (current session doesn't have write permission)",
+  },
+};

@@ -25,7 +25,14 @@ export type StreamRequest =
 /** Rows as arrays, which keep two columns of the same name. Deno's types lack the method. */
 type RawStatement = StatementSync & { setReturnArrays(enabled: boolean): void };
 
-type Failure = { message: string; code: string };
+/** An error as a server reports it. */
+export type Failure = { message: string; code: string };
+
+class Failed extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
+}
 
 /** The statements of one request. */
 export function statementsIn(request: StreamRequest): string[] {
@@ -53,11 +60,19 @@ export function finish(pipeline: Pipeline): unknown[] {
   }
 }
 
-/** Executes the requests of one call. `asTransactions` makes each single statement a transaction, so that it can be rolled back too. */
+type Conditions = {
+  isFull?: boolean;
+  /** Makes each single statement a transaction, so that it can be rolled back too. */
+  asTransactions?: boolean;
+  /** What each statement meets. */
+  failure?: Failure | undefined;
+};
+
+/** Executes the requests of one call. */
 export function* runPipeline(
   file: string,
   requests: StreamRequest[],
-  { isFull = false, asTransactions = false } = {},
+  { isFull = false, asTransactions = false, failure }: Conditions = {},
 ): Pipeline {
   const db = new DatabaseSync(file, { timeout: 5_000 });
   // The file lasts for one test.
@@ -71,7 +86,7 @@ export function* runPipeline(
       const isSingle = asTransactions && (request.type === "execute" || request.type === "sequence");
       try {
         if (isSingle) db.exec("begin immediate");
-        const response = { type: request.type, ...yield* answer(db, stored, request) };
+        const response = { type: request.type, ...yield* answer(db, stored, request, failure) };
         if (isSingle) commit(db, yield);
         results.push({ type: "ok", response });
       } catch (error) {
@@ -96,13 +111,22 @@ function* answer(
   db: DatabaseSync,
   stored: Map<number, string>,
   request: StreamRequest,
+  failure: Failure | undefined,
 ): Generator<void, object, boolean> {
+  const fail = () => {
+    if (failure) throw new Failed(failure);
+  };
+  const run = (statement: Statement) => {
+    fail();
+    return execute(db, stored, statement);
+  };
   switch (request.type) {
     case "execute":
-      return { result: execute(db, stored, request.stmt) };
+      return { result: run(request.stmt) };
     case "batch":
-      return { result: yield* runBatch(db, stored, request.batch.steps) };
+      return { result: yield* runBatch(db, run, request.batch.steps) };
     case "sequence":
+      fail();
       db.exec(request.sql);
       return {};
     case "store_sql":
@@ -115,7 +139,7 @@ function* answer(
 
 function* runBatch(
   db: DatabaseSync,
-  stored: Map<number, string>,
+  run: (statement: Statement) => ReturnType<typeof execute>,
   steps: { stmt: Statement; condition?: Condition | null }[],
 ): Generator<void, object, boolean> {
   const results: (ReturnType<typeof execute> | null)[] = [];
@@ -141,7 +165,7 @@ function* runBatch(
       if (!condition || holds(condition)) {
         const isTimedOut: boolean = /^commit$/i.test(stmt.sql ?? "") && (yield);
         if (isTimedOut) commit(db, isTimedOut);
-        result = execute(db, stored, stmt);
+        result = run(stmt);
       }
     } catch (caught) {
       error = failureOf(caught);
@@ -197,6 +221,7 @@ function toHrana(value: SQLOutputValue): Value {
 }
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof Failed) return error.failure;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof TimedOut) return { message, code: "TRANSACTION_TIMEOUT" };
   const number = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 1;
