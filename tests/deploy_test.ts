@@ -96,7 +96,8 @@ Deno.test("deno task users works on a remote database, and reports one that give
   assert.match(listed.stdout, /^marta@example\.com\t0 open\t/);
   assert.deepEqual([refused.code, refused.stderr], [
     1,
-    "Cannot open the database of DATABASE_URL: the database server does not accept DATABASE_AUTH_TOKEN (status 401)\n",
+    "Cannot open the database of DATABASE_URL: the database server does not accept DATABASE_AUTH_TOKEN (status 401): " +
+    "Unauthorized: Bearer ***\n",
   ]);
 });
 

@@ -3,7 +3,7 @@ import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { fileURLToPath } from "node:url";
 import journal from "../migrations/meta/_journal.json" with { type: "json" };
 import type { DatabaseClient } from "./prepared.ts";
-import { findUnavailable } from "./unavailable.ts";
+import { AccessRefused, findUnavailable } from "./unavailable.ts";
 
 /** Per call, in milliseconds: an index over millions of rows takes its time. */
 const DEADLINE = 600_000;
@@ -126,7 +126,8 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
-      if (attempts === 1 || !findUnavailable(error)) throw error;
+      const outage = findUnavailable(error);
+      if (attempts === 1 || !outage || outage instanceof AccessRefused) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
   }

@@ -1,14 +1,16 @@
 import type { Client, InStatement } from "@libsql/client";
 import { type DatabaseClient, firstText, type GuardedMethods, isRead } from "./prepared.ts";
-import { Unavailable } from "./unavailable.ts";
+import { AccessRefused, Unavailable } from "./unavailable.ts";
 
 /** Per call, with its whole answer, in milliseconds; the driver itself has no timeout. */
 const CALL_TIMEOUT = 3_000;
 /** In bytes; the largest answer is a piece of the CSV, a megabyte or two. */
 const MAX_ANSWER = 16 * 1024 * 1024;
-/** A read is retried if it failed within this many milliseconds. A write never is: it may have been done before its answer was lost. */
-const READ_RETRIES = 2;
+/** What is safe to repeat is retried if it failed within this many milliseconds. */
+const RETRIES = 2;
 const RETRY_WITHIN = 2_500;
+/** Of the server's reason, in UTF-16 units. */
+const MAX_REASON = 300;
 /** For `Retry-After`, in seconds. */
 const RETRY_AFTER = 5;
 
@@ -38,11 +40,36 @@ async function callServer(request: Request, timeout: number): Promise<Response> 
   const signal = AbortSignal.timeout(timeout);
   const body = (await request.blob()).stream();
   const response = await fetch(url, { method, headers, body, redirect: "manual", signal });
-  if (response.status === 401 || response.status === 403) {
-    await response.body?.cancel();
-    throw new Error(`the database server does not accept DATABASE_AUTH_TOKEN (status ${response.status})`);
+  const answer = new Response(response.body?.pipeThrough(limitBytes(MAX_ANSWER)), response);
+  if (answer.ok) return answer;
+  throw new ErrorAnswer(answer.status, withoutSecrets(await reasonOf(answer), request));
+}
+
+class ErrorAnswer extends Error {
+  constructor(readonly status: number, reason: string) {
+    const did = isRefusal(status) ? "does not accept DATABASE_AUTH_TOKEN" : "failed";
+    super(`the database server ${did} (status ${status})${reason && `: ${reason}`}`);
   }
-  return new Response(response.body?.pipeThrough(limitBytes(MAX_ANSWER)), response);
+}
+
+/** Reads what the server says: libSQL's is `{"error": "…"}`, Hrana's `{"message": "…"}`, a proxy's may be anything. */
+async function reasonOf(answer: Response): Promise<string> {
+  const text = await answer.text();
+  try {
+    const { error, message } = JSON.parse(text);
+    return String(error ?? message ?? "");
+  } catch {
+    return text;
+  }
+}
+
+/** Removes from the server's reason what it may repeat of the request, and keeps one short line. */
+function withoutSecrets(reason: string, { url, headers }: Request): string {
+  const { username, password } = new URL(url);
+  const [, token = ""] = /^\S+\s+(.*)$/.exec(headers.get("Authorization") ?? "") ?? [];
+  const secrets = [token, decodeURIComponent(password), btoa(`${username}:${password}`)];
+  return secrets.filter((secret) => secret !== "").reduce((left, secret) => left.replaceAll(secret, "***"), reason)
+    .replace(/[\s\p{C}]+/gu, " ").trim().slice(0, MAX_REASON);
 }
 
 function limitBytes(bytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
@@ -56,19 +83,31 @@ function limitBytes(bytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uin
   });
 }
 
-/** Turns any outage into `Unavailable`, after retrying reads. Errors of the statement itself pass through. */
+/** `undone`: only if the server says that it did nothing. */
+type Repeatable = "always" | "undone" | "never";
+
+/**
+ * Turns any outage into `Unavailable`. Retries reads, and whatever the server says it didn't do; a write without an answer never, because
+ * it may have been done. Errors of the statement itself pass through.
+ */
 function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClient["withDeadline"]): DatabaseClient {
-  async function call<T>(run: () => Promise<T>, retries: number): Promise<T> {
+  async function call<T>(run: () => Promise<T>, repeatable: Repeatable): Promise<T> {
     const start = performance.now();
-    for (let left = retries;; left--) {
+    for (let left = RETRIES;; left--) {
       try {
         return await run();
       } catch (error) {
         if (isStatementError(error)) throw error;
-        if (left === 0 || performance.now() - start > RETRY_WITHIN) {
-          throw new Unavailable("The database server gave no answer", RETRY_AFTER, {
-            cause: describeTimeout(error, timeout),
-          });
+        const outage = outageOf(error);
+        const isRepeatable = outage === "busy" ? repeatable !== "never" : outage === "lost" && repeatable === "always";
+        if (!isRepeatable || left === 0 || performance.now() - start > RETRY_WITHIN) {
+          const cause = describeTimeout(error, timeout);
+          if (outage === "refused") {
+            throw new AccessRefused("The database server refuses access", RETRY_AFTER, { cause });
+          }
+          if (outage === "lost") throw new Unavailable("The database server gave no answer", RETRY_AFTER, { cause });
+          const mayBeDone = repeatable === "never";
+          throw new Unavailable("The database server is too busy", RETRY_AFTER, { cause, mayBeDone });
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150));
@@ -77,11 +116,12 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
 
   const guarded: GuardedMethods = {
     execute: (statement: InStatement, args?: unknown) =>
-      call(() => client.execute(statement as string, args as never), isRead(statement) ? READ_RETRIES : 0),
+      call(() => client.execute(statement as string, args as never), isRead(statement) ? "always" : "undone"),
     // Always "write": a deferred transaction that becomes a write halfway meets another one's lock.
-    batch: (statements) => call(() => client.batch(statements, "write"), 0),
-    migrate: (statements) => call(() => client.migrate(statements), 0),
-    executeMultiple: (statements) => call(() => client.executeMultiple(statements), 0),
+    batch: (statements) => call(() => client.batch(statements, "write"), "undone"),
+    migrate: (statements) => call(() => client.migrate(statements), "undone"),
+    // Not a transaction: the first statement may be done when a later one meets a lock.
+    executeMultiple: (statements) => call(() => client.executeMultiple(statements), "never"),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
     emptyLog: () => Promise.resolve(),
@@ -90,10 +130,28 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
 }
 
+/** `busy`: the server says that it did nothing. `refused`: it won't either next time. `lost`: nobody knows. */
+type Outage = "busy" | "refused" | "lost";
+
+function outageOf(error: unknown): Outage {
+  const code = codeOf(error);
+  const status = error instanceof ErrorAnswer ? error.status : 0;
+  // `BLOCKED` is how a server refuses a write with a token that may only read.
+  if (isRefusal(status) || code === "BLOCKED") return "refused";
+  return status === 429 || /^SQLITE_(BUSY|LOCKED)/.test(code) ? "busy" : "lost";
+}
+
+function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
 /** Whether the database rejected the statement; a lock or a failing disk is an outage. */
 function isStatementError(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
-  return /^SQL(ITE)?_(?!BUSY|LOCKED|FULL|IOERR|NOMEM|READONLY|CANTOPEN|INTERRUPT)/.test(error.code);
+  return /^SQL(ITE)?_(?!BUSY|LOCKED|FULL|IOERR|NOMEM|READONLY|CANTOPEN|INTERRUPT)/.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
 function describeTimeout(error: unknown, timeout: number): unknown {

@@ -2,8 +2,25 @@
 export class Unavailable extends Error {
   override name = "Unavailable";
 
-  constructor(message: string, readonly retryAfterSeconds: number, options?: ErrorOptions) {
+  /** Whether the call may have been done nevertheless. */
+  readonly mayBeDone: boolean;
+
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+    { mayBeDone = true, ...options }: ErrorOptions & { mayBeDone?: boolean } = {},
+  ) {
     super(message, options);
+    this.mayBeDone = mayBeDone;
+  }
+}
+
+/** The database refuses the program's token: no use to try again before the operator has changed it. */
+export class AccessRefused extends Unavailable {
+  override name = "AccessRefused";
+
+  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+    super(message, retryAfterSeconds, { ...options, mayBeDone: false });
   }
 }
 
@@ -27,7 +44,7 @@ export async function orRecover<T>(write: () => Promise<T>, recover: () => Promi
   try {
     return await write();
   } catch (error) {
-    if (!findUnavailable(error)) throw error;
+    if (!findUnavailable(error)?.mayBeDone) throw error;
     const recovered = await recover();
     if (recovered === null) throw error;
     return recovered;
