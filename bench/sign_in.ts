@@ -5,6 +5,7 @@ import { paths } from "../http/paths.ts";
 import { createApp } from "../routes/app.tsx";
 import { Browser, CHEAP, ORIGIN, STRANGER } from "../tests/app.ts";
 import { memoryOf } from "../tests/faults/process.ts";
+import { verify } from "../tests/passwords.ts";
 import { type Data, OWNER, PASSWORD } from "./data.ts";
 import { load } from "./load.ts";
 import { duration, inTurns, median, medianRatio, type Row, timeOf } from "./measure.ts";
@@ -63,7 +64,7 @@ async function besidesHash({ file }: Data): Promise<Row[]> {
   }
   for (let i = 0; i < WARM_UP; i++) await signInOnce();
   const { hashes, signIns } = await inTurns(ROUNDS, {
-    hashes: () => timeOf(() => real.verify(PASSWORD, hash, STRANGER)),
+    hashes: () => timeOf(() => verify(real, PASSWORD, hash, STRANGER)),
     signIns: signInOnce,
   });
   db.$client.close();

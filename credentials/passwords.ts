@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { argon2id, type Cost, OWASP_COST, readPhc, writePhc } from "./argon2id.ts";
-import { createSlots, type Rank, type Turn } from "./slots.ts";
+import { createSlots, type Turn } from "./slots.ts";
 
 /** Passwords of one rank that wait; each hash at work takes 46 MiB and a core. */
 const MAX_WAITING = 16;
@@ -10,11 +10,13 @@ const OPERATOR: Turn = { rank: "owner", account: "" };
 
 export type Passwords = ReturnType<typeof createPasswords>;
 
+type Verify = (password: string, stored: string | undefined) => Promise<boolean>;
+
 export type Derive = (password: string, salt: Uint8Array, cost: Cost) => Promise<Uint8Array>;
 
 /**
- * Hashes and verifies passwords with Argon2id (ASVS 11.4.2), leaving one core to the pages. `verify` returns `null` when too many are
- * waiting: try again in a few seconds.
+ * Hashes and verifies passwords with Argon2id (ASVS 11.4.2), leaving one core to the pages. `null` means that too many are waiting: try
+ * again in a few seconds.
  */
 export function createPasswords(
   cost: Cost = OWASP_COST,
@@ -25,10 +27,15 @@ export function createPasswords(
   /** Verified in place of an unknown account's hash, to cost the same. */
   const dummy = writePhc(cost, randomBytes(16), randomBytes(32));
 
-  return {
-    /** Whether the next call of this rank would return `null`. */
-    isBusy: (rank: Rank): boolean => slots.isFull(rank),
+  /** For `undefined`, an unknown account, does the same work and returns `false` (ASVS 6.3.8). */
+  async function matches(password: string, stored: string | undefined): Promise<boolean> {
+    const { salt, hash, ...storedCost } = readPhc(stored ?? dummy);
+    // hash-wasm rejects an empty password.
+    const isEqual = timingSafeEqual(await derive(password || " ", salt, storedCost), hash);
+    return isEqual && stored !== undefined && password !== "";
+  }
 
+  return {
     /** Hashes with a new salt, as a PHC string. */
     hash: (password: string, turn: Turn = OPERATOR): Promise<string | null> =>
       slots(turn, async () => {
@@ -36,14 +43,13 @@ export function createPasswords(
         return writePhc(cost, salt, await derive(password, salt, cost));
       }),
 
-    /** Verifies a password; for `undefined`, an unknown account, does the same work and returns `false`. */
-    verify: (password: string, stored: string | undefined, turn: Turn): Promise<boolean | null> =>
-      slots(turn, async () => {
-        const { salt, hash, ...storedCost } = readPhc(stored ?? dummy);
-        // hash-wasm rejects an empty password.
-        const matches = timingSafeEqual(await derive(password || " ", salt, storedCost), hash);
-        return matches && stored !== undefined && password !== "";
-      }),
+    /** Runs `check` with a place in the queue, which is kept until it ends. Its `verify` waits for the slot. */
+    inTurn: <T>(turn: Turn, check: (verify: Verify) => Promise<T>): Promise<T | null> =>
+      slots.hold(turn, (started) =>
+        check(async (password, stored) => {
+          await started;
+          return await matches(password, stored);
+        })),
 
     /** Whether a stored hash is cheaper to attack than a new one. */
     isWeak(stored: string): boolean {

@@ -8,6 +8,12 @@ export type Turn = {
   account: string;
 };
 
+type Place = {
+  /** Resolves when the place becomes a slot; null if it is one from the beginning. */
+  started: Promise<void> | null;
+  leave: () => void;
+};
+
 /**
  * Runs at most `slots` tasks at once. Owners go first and are never refused; the others leave them the last slot, where there are several.
  * Of each other rank `waiting` tasks may queue: one that finds its queue full gets `null`.
@@ -22,6 +28,26 @@ export function createSlots(slots: number, waiting: number) {
   const canStart = ({ rank, account }: Turn) =>
     running < slots && (rank === "owner" ? !owners.has(account) : others < maxOthers);
   const isFull = (rank: Rank) => rank !== "owner" && queues[rank].length >= waiting && !canStart({ rank, account: "" });
+
+  function join(turn: Turn): Place | null {
+    const queue = queues[turn.rank];
+    if (isFull(turn.rank)) return null;
+    if (canStart(turn)) {
+      take(turn);
+      return { started: null, leave: () => release(turn) };
+    }
+    const { promise: started, resolve: start } = Promise.withResolvers<void>();
+    const waiting = { ...turn, start };
+    queue.push(waiting);
+    return {
+      started,
+      leave() {
+        const position = queue.indexOf(waiting);
+        if (position === -1) release(turn);
+        else queue.splice(position, 1);
+      },
+    };
+  }
 
   function take({ rank, account }: Turn): void {
     running++;
@@ -49,15 +75,17 @@ export function createSlots(slots: number, waiting: number) {
     return false;
   }
 
-  async function run<T>(turn: Turn, task: () => Promise<T>): Promise<T | null> {
-    if (isFull(turn.rank)) return null;
-    if (canStart(turn)) take(turn);
-    else await new Promise<void>((start) => queues[turn.rank].push({ ...turn, start }));
+  /** Runs a task from its place in the queue on: it must wait for `started`, where there is one, before the work that needs the slot. */
+  async function hold<T>(turn: Turn, task: (started: Place["started"]) => Promise<T>): Promise<T | null> {
+    const place = join(turn);
+    if (!place) return null;
     try {
-      return await task();
+      return await task(place.started);
     } finally {
-      release(turn);
+      place.leave();
     }
   }
-  return Object.assign(run, { isFull });
+
+  const run = <T>(turn: Turn, task: () => Promise<T>) => hold(turn, (started) => started ? started.then(task) : task());
+  return Object.assign(run, { hold });
 }

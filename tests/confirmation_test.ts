@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
+import { argon2id } from "../credentials/argon2id.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { connections, limits, refusals } from "../db/schema.ts";
 import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import type { AppOptions } from "../routes/app.tsx";
 import { addAccount, type Browser, CHEAP, DAY, EMAIL, HTMX, MINUTE, PASSWORD, signedIn, startApp } from "./app.ts";
+import { busyWhile } from "./passwords.ts";
 
 const WRONG = "not the password at all";
 
@@ -176,11 +178,8 @@ Deno.test("htmx gets the form again with its problem, and after the right passwo
 });
 
 Deno.test("when the server is busy, htmx keeps its form and shows a problem in it", async () => {
-  const cheap = createPasswords(CHEAP);
   let isBusy = false;
-  const passwords = { ...cheap, verify: (...given: Parameters<typeof cheap.verify>) => busyOr(cheap.verify(...given)) };
-  const busyOr = (verified: Promise<boolean | null>) => isBusy ? Promise.resolve(null) : verified;
-  const { here, other, clock } = await startWithOthers({ passwords });
+  const { here, other, clock } = await startWithOthers({ passwords: busyWhile(() => isBusy) });
   clock.now += 5 * MINUTE + 1;
   const csrf = await csrfOf(here);
   isBusy = true;
@@ -202,22 +201,23 @@ Deno.test("when the server is busy, htmx keeps its form and shows a problem in i
 
 // Security: race
 Deno.test("a password that is changed while it is being checked confirms nothing", async () => {
-  const cheap = createPasswords(CHEAP);
   let meanwhile = () => Promise.resolve();
-  const passwords = {
-    ...cheap,
-    async verify(...given: Parameters<typeof cheap.verify>) {
-      const isRight = await cheap.verify(...given);
-      await meanwhile();
-      return isRight;
-    },
-  };
+  const passwords = createPasswords(CHEAP, async (password, salt, cost) => {
+    const hash = await argon2id(password, salt, cost);
+    await meanwhile();
+    return hash;
+  });
   const { here, other, clock, db } = await startWithOthers({ passwords });
   clock.now += 5 * MINUTE + 1;
   const [csrf, before] = [await csrfOf(here), here.cookies.get("session")];
   meanwhile = async () => {
     const user = await findUser(db, EMAIL);
-    await resetPassword(db, user!, (await cheap.hash("another password, set by the operator"))!, clock.now);
+    await resetPassword(
+      db,
+      user!,
+      (await createPasswords(CHEAP).hash("another password, set by the operator"))!,
+      clock.now,
+    );
     // The change also closes every connection. Reopened, they show that the password's version is checked, not only the connection.
     await db.update(connections).set({ closedAt: null, endReason: null });
   };

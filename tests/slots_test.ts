@@ -47,11 +47,9 @@ Deno.test("an account's owner has one slot at a time, and another account's does
 
 // Security: DoS
 Deno.test("of each other rank 16 wait and the next gets null, but an owner is never refused", async () => {
-  const { slots, start, results, waiting } = startSlots(2);
+  const { start, results, waiting } = startSlots(2);
   start("running", "stranger");
   for (let i = 0; i < 16; i++) start(`stranger ${i}`, "stranger");
-  assert.deepEqual([slots.isFull("stranger"), slots.isFull("network"), slots.isFull("owner")], [true, false, false]);
-
   start("one more", "stranger");
   for (let i = 0; i < 16; i++) start(`network ${i}`, "network");
   start("one more network", "network");
@@ -61,7 +59,6 @@ Deno.test("of each other rank 16 wait and the next gets null, but an owner is ne
   assert.deepEqual([results.get("one more"), results.get("one more network")], [null, null]);
   assert.equal(results.size, 2);
   assert.equal(waiting().length, 16 + 16 + 39);
-  assert.equal(slots.isFull("owner"), false);
 });
 
 // Security: DoS
@@ -114,6 +111,51 @@ Deno.test("with a single slot others use it too, and it is never idle while some
   assert.deepEqual(waiting(), []);
 });
 
+// Security: DoS
+Deno.test("a task that holds its place begins while it waits, and has its slot in order of arrival", async () => {
+  const slots = createSlots(1, 16);
+  const { promise: isPrepared, resolve: finishPreparing } = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const started: string[] = [];
+  const hold = (name: string, prepare: () => Promise<void>) =>
+    slots.hold({ rank: "stranger", account: name }, async (slot) => {
+      begun.push(name);
+      await prepare();
+      await slot;
+      started.push(name);
+    });
+
+  const all = [hold("slow", () => isPrepared), hold("quick", () => Promise.resolve())];
+  await turn();
+  assert.deepEqual([begun, started], [["slow", "quick"], []]);
+  finishPreparing();
+  await Promise.all(all);
+
+  assert.deepEqual(started, ["slow", "quick"]);
+});
+
+// Security: DoS
+Deno.test("a place is given back whether its task leaves the queue, throws there or has had its slot", async () => {
+  const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+  const slots = createSlots(1, 1);
+  const stranger = { rank: "stranger" as const, account: "" };
+  const running = slots(stranger, () => end);
+  let calls = 0;
+
+  for (let i = 0; i < 3; i++) {
+    assert.equal(await slots.hold(stranger, () => Promise.resolve("over its limit")), "over its limit");
+    await assert.rejects(slots.hold(stranger, () => Promise.reject(new Error("no database"))), /no database/);
+  }
+  const waiting = slots.hold(stranger, async (slot) => await slot ?? "done");
+  assert.equal(await slots.hold(stranger, () => Promise.resolve(calls++)), null);
+  finish();
+
+  await running;
+  assert.equal(await waiting, "done");
+  assert.equal(calls, 0);
+  assert.equal(await slots(stranger, () => Promise.resolve("free")), "free");
+});
+
 /** Slots whose tasks run until the test ends them, by name. */
 function startSlots(count: number) {
   const slots = createSlots(count, 16);
@@ -138,7 +180,7 @@ function startSlots(count: number) {
     return turn();
   }
   const waiting = () => asked.filter((name) => !running.includes(name) && !ends.has(name) && !results.has(name));
-  return { slots, start, end, finish: end, running, results, waiting };
+  return { start, end, finish: end, running, results, waiting };
 }
 
 /** Lets all promises settle. */

@@ -44,28 +44,28 @@ type Entered = {
 };
 
 /**
- * Checks a password within the limiter's budgets. The attempt is reserved before the hash, so that a flood costs no hashes, and an unknown
- * account costs the same work (ASVS 6.3.1, 6.3.8). If the password is right, the caller's batch returns the attempt.
+ * Checks a password within the limiter's budgets. A place in the queue comes before the reservation, so that a flood costs no writes, and the
+ * reservation before the hash, so that it costs no hashes. An unknown account costs the same work (ASVS 6.3.1, 6.3.8). If the password is
+ * right, the caller's batch returns the attempt.
  */
 export async function checkPassword(c: Context<Env>, entered: Entered): Promise<Checked> {
-  const { options: { db, passwords } } = c.var;
+  const { options: { passwords }, overLimits } = c.var;
   const { email, user, standings, browser, password } = entered;
-  const guess = { account: accountKey(email, user !== undefined), address: c.var.address(), browser };
+  const account = accountKey(email, user !== undefined);
   let over: OverLimit | undefined;
   for (const standing of standings) {
-    const turn = { rank: rankOf(standing), account: guess.account };
-    // Before the reservation: a flood beyond the queue costs no writes either.
-    if (passwords.isBusy(turn.rank)) return await delayBusy();
-    const reserved = await reserveOnce(c, { ...guess, standing });
-    if ("retryAfter" in reserved) {
-      over = reserved;
+    const guess = { account, address: c.var.address(), browser, standing };
+    const attempted = overLimits.find(guess) ??
+      await passwords.inTurn(
+        { rank: rankOf(standing), account },
+        (verify) => attempt(c, guess, () => verify(password, user?.passwordHash)),
+      );
+    if (attempted === null) return await delayBusy();
+    if ("retryAfter" in attempted) {
+      over = attempted;
       continue;
     }
-    const isRight = await passwords.verify(password, user?.passwordHash, turn);
-    if (isRight === null) {
-      await returnAttempt(db, reserved);
-      return await delayBusy();
-    }
+    const { reserved, isRight } = attempted;
     if (isRight && user) return { outcome: "right", user, reserved };
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
@@ -74,13 +74,24 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
   return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
 }
 
-async function reserveOnce(c: Context<Env>, guess: Guess): Promise<Attempt | OverLimit> {
+/** Reserves an attempt and uses it; one that hashed nothing is returned. */
+async function attempt(
+  c: Context<Env>,
+  guess: Guess,
+  verify: () => Promise<boolean>,
+): Promise<OverLimit | { reserved: Attempt; isRight: boolean }> {
   const { options: { db, now }, overLimits } = c.var;
-  const known = overLimits.find(guess);
-  if (known) return known;
   const reserved = await reserveAttempt(db, guess, now());
-  if ("retryAfter" in reserved) overLimits.remember(reserved);
-  return reserved;
+  if ("retryAfter" in reserved) {
+    overLimits.remember(reserved);
+    return reserved;
+  }
+  try {
+    return { reserved, isRight: await verify() };
+  } catch (error) {
+    await returnAttempt(db, reserved);
+    throw error;
+  }
 }
 
 /** After too many failures in a row strangers are locked out for a day, a known browser is forgotten, and a connection is closed. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { createPasswords } from "../../credentials/passwords.ts";
 import { paths } from "../../http/paths.ts";
-import { CHEAP, MINUTE, PASSWORD } from "../app.ts";
+import { MINUTE, PASSWORD } from "../app.ts";
 import {
   inBrowser,
   openDialog,
@@ -12,6 +11,7 @@ import {
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
+import { busyWhile } from "../passwords.ts";
 import { addClosed, addOpen } from "./history.ts";
 import { openElsewhere, poll } from "./polling.ts";
 
@@ -67,7 +67,7 @@ inBrowser("each invalid field has its own message, and the first one has focus",
 });
 
 let isBusy = false;
-const busy = { passwords: { ...createPasswords(CHEAP), isBusy: () => isBusy } };
+const busy = { passwords: busyWhile(() => isBusy) };
 
 inBrowser("a problem with a whole form describes the field that has focus", busy, async (site) => {
   const here = await site.visit();

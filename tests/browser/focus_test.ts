@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Locator } from "playwright-core";
-import { createPasswords } from "../../credentials/passwords.ts";
 import { connections } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
-import { CELL, CHEAP, MINUTE, PASSWORD } from "../app.ts";
+import { CELL, MINUTE, PASSWORD } from "../app.ts";
 import { inBrowser, openDialog, PARIS, signIn, texts, waitForClosedDialog, waitForFocus } from "./chromium.ts";
+import { busyWhile } from "../passwords.ts";
 import { addClosed, addOpen, addUnusual } from "./history.ts";
 import { poll } from "./polling.ts";
 
@@ -68,7 +68,7 @@ inBrowser("a dialog that can't open leaves focus on its link, and the page says 
 });
 
 let isBusy = false;
-const busy = { passwords: { ...createPasswords(CHEAP), isBusy: () => isBusy } };
+const busy = { passwords: busyWhile(() => isBusy) };
 
 inBrowser(
   "while the server is busy or unreachable, the dialog says so and keeps focus and the typed password",
