@@ -1,29 +1,8 @@
 import assert from "node:assert/strict";
-import { parse } from "csv-parse/sync";
-import { openDatabase } from "../db/database.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, EMAIL, PASSWORD, signedIn, startApp } from "./app.ts";
-import { startHrana } from "./hrana.ts";
+import { EMAIL, signedIn } from "./app.ts";
 import { fill } from "./long_history.ts";
-
-type Row = Record<string, string>;
-
-Deno.test("the CSV of a remote database contains all rows, read in chunks", async () => {
-  await using remote = await startHrana();
-  const db = await openDatabase(remote.url);
-  await addAccount(db, EMAIL, PASSWORD);
-  const here = (await startApp({ db })).browser();
-  await here.signIn();
-  await fill(db, (await findUser(db, EMAIL))!.id, 1_200);
-
-  const { text } = await here.get(paths.csv);
-
-  const rows = parse<Row>(text, { columns: true });
-  assert.equal(rows.length, 1_201);
-  assert.equal(new Set(rows.map(({ user_agent }) => user_agent)).size, 1_201);
-  db.$client.close();
-});
 
 Deno.test("a client that stops reading stops the reads of the database, over a real connection", async () => {
   const { app, db, here } = await signedIn();

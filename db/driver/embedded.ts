@@ -172,6 +172,7 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
   }
 
   const guarded: GuardedMethods = {
+    isRemote: false,
     execute(statement: InStatement, args?: unknown): Promise<ResultSet> {
       const run = () => client.execute(statement as string, args as never);
       return isRead(statement) ? retryWhileBusy(run, performance.now() + WRITE_DEADLINE) : enqueue(run);

@@ -4,6 +4,8 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 
 /** The client under Drizzle, with a shortcut for the queries of every page. */
 export type DatabaseClient = Client & {
+  /** Whether each call is a round trip to a server. */
+  isRemote: boolean;
   /** Runs a query for one text value; `undefined` without a row. The embedded database keeps such statements prepared. */
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
   /** Empties the write-ahead log, which may still contain deleted rows. The server of a remote database has its own way. */
@@ -12,10 +14,18 @@ export type DatabaseClient = Client & {
   withDeadline: (milliseconds: number) => Promise<DatabaseClient>;
 };
 
-/** The methods that an embedded or remote client overrides. */
+/** What an embedded or remote client adds and overrides. */
 export type GuardedMethods = Pick<
   DatabaseClient,
-  "execute" | "batch" | "migrate" | "executeMultiple" | "transaction" | "readText" | "emptyLog" | "withDeadline"
+  | "isRemote"
+  | "execute"
+  | "batch"
+  | "migrate"
+  | "executeMultiple"
+  | "transaction"
+  | "readText"
+  | "emptyLog"
+  | "withDeadline"
 >;
 
 export function firstText({ rows: [row] }: ResultSet): string | undefined {

@@ -4,7 +4,7 @@ import { AccessRefused, Unavailable } from "./unavailable.ts";
 
 /** Per call, with its whole answer, in milliseconds; the driver itself has no timeout. */
 const CALL_TIMEOUT = 3_000;
-/** In bytes; the largest answer is a piece of the CSV, a megabyte or two. */
+/** In bytes; the largest answer is a piece of the CSV, a few megabytes. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 /** What is safe to repeat is retried if it failed within this many milliseconds. */
 const RETRIES = 2;
@@ -115,6 +115,7 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
   }
 
   const guarded: GuardedMethods = {
+    isRemote: true,
     execute: (statement: InStatement, args?: unknown) =>
       call(() => client.execute(statement as string, args as never), isRead(statement) ? "always" : "undone"),
     // Always "write": a deferred transaction that becomes a write halfway meets another one's lock.
