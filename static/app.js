@@ -4,8 +4,8 @@
 const REST_AFTER_ERROR = 30_000;
 const REVEAL = ".field-row > .reveal[data-other]";
 
-/** The ids of the row that holds the link that opened the dialog, of its group, and of the row after it. */
-let openers = [];
+/** The id of the row that holds the link that opened the dialog. */
+let openersRow = "";
 /** Whether focus was in the history before the last swap. */
 let wasInHistory = false;
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
@@ -27,8 +27,7 @@ function fillZones() {
 
 function openDialog({ detail: { ctx } }) {
   if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
-  const row = ctx.sourceElement.closest("tr");
-  openers = row ? [row.id, row.parentElement.id, row.nextElementSibling?.id] : [];
+  openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
   ctx.target.showModal();
 }
 
@@ -42,15 +41,13 @@ function emptyDialog({ target }) {
   returnFocus();
 }
 
-/** The browser returns it to the link that opened the dialog. If that is gone, its row takes it, or in another group the next row. */
+/** The browser returns it to the link that opened the dialog. Where that has gone, its row takes it, or the title. */
 function returnFocus() {
   if (document.querySelector(":focus")) return;
-  const [id, group, next] = openers;
-  const row = document.getElementById(id);
-  const place = (row?.parentElement.id === group ? row : document.getElementById(next)) ??
-    document.querySelector("#title");
+  const place = document.getElementById(openersRow) ?? document.querySelector("#title");
   if (!place) return;
   place.tabIndex = -1;
+  // The row of a closed connection is in the other group now: the page stays where the reader is.
   place.focus({ preventScroll: true });
 }
 
@@ -61,7 +58,7 @@ function noteFocus() {
 /** An update may take the row that has focus off the page. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
-  openers = [];
+  openersRow = "";
   returnFocus();
 }
 
