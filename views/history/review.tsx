@@ -15,9 +15,7 @@ import {
   Dismiss,
   NothingToConfirm,
 } from "../confirmation.tsx";
-import { Notification, NotificationFragment } from "../notifications.tsx";
-import { SectionFragment, VersionFragment } from "./connections.tsx";
-import type { HistoryView } from "./section.tsx";
+import { Notification } from "../notifications.tsx";
 
 export function Review(
   { connection, places, isCurrent, ...confirmation }: Confirmation & {
