@@ -230,7 +230,7 @@ export function More({ older, zone, entries, searched, hasLoaded, query: { befor
       <span>{t.history.zone(nameOfZone(zone))}</span>
       {hasLoaded && <input type="hidden" name="loaded" value="older" />}
       {searched !== null && <span>{t.history.searched(searched)}</span>}
-      {isOlderPage && <a class="button" href={withQuery(paths.connections, filter)}>{t.live.show}</a>}
+      {isOlderPage && <a class="button" href={withQuery(paths.connections, filter)}>{t.filters.newest}</a>}
       {href
         ? (
           <a
