@@ -224,7 +224,7 @@ type RowsProps = TableContext & { entries: Entry[]; focusFirst?: boolean };
 
 export function More({ older, zone, entries, searched, hasLoaded, query: { before, ...filter }, t }: HistoryView) {
   const href = older && withQuery(paths.connections, older);
-  const isOlderPage = before !== undefined && !hasLoaded;
+  const isOlderPage = before !== undefined && !hasLoaded && entries.length > 0;
   return (
     <div class="more" id="more">
       <span>{t.history.zone(nameOfZone(zone))}</span>
