@@ -83,7 +83,7 @@ function assertOwnLinks(elements: Element[]): void {
   for (const { attributes, children } of elements) {
     for (const name of LINKS) {
       const link = attributes[name];
-      if (link === undefined || link === GEOLITE || /^#[a-z]+$/.test(link)) continue;
+      if (link === undefined || link === GEOLITE || /^#[a-z-]+$/.test(link)) continue;
       // A query alone leads to the same page.
       assertOwnPath(link.replace(/^(?=\?)/, "/"));
     }
