@@ -26,8 +26,8 @@ const MAX_ROWS = 10 * PAGE_SIZE;
 const MAX_OPEN = 10;
 /** How long the pages of a list leave out what was open on the first, in milliseconds. */
 const MAX_MOMENT = 3_600_000;
-/** The moment of pages after one that couldn't show all open connections: one that it left out comes as soon as it is closed. */
-const NOW = 0;
+/** A moment so old that it counts as now: a connection that the first page had no room for comes once it is closed. */
+const LONG_AGO = 0;
 const POLL_INTERVAL = 5_000;
 
 export const connections = new Hono<Env>();
@@ -80,6 +80,7 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const hasMore = found.length > entries.length;
   const hasMoreOpen = openNow !== null && openNow.length > MAX_OPEN;
   const next = hasMore ? entries.at(-1) : stoppedAt;
+  const firstReadAt = cursor ? cursor.asOf : hasMoreOpen ? LONG_AGO : asOf;
   // Appended rows come without the overview.
   const isAppended = before !== undefined && wantsFragment(c);
   const starts = startsOfLastDays(CHART_DAYS, now, zone);
@@ -88,7 +89,7 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
     openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
     overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
     today: localDay(now, zone),
-    older: next ? { ...filters, before: writeCursor({ ...next, asOf: hasMoreOpen ? NOW : asOf }) } : null,
+    older: next ? { ...filters, before: writeCursor({ ...next, asOf: firstReadAt }) } : null,
     searched: hasMore ? null : stoppedAt && MAX_SEARCHED,
     hasLoaded: isAppended || entries.length > PAGE_SIZE,
   };
