@@ -57,9 +57,8 @@ export function describeIssues(issues: z.core.$ZodIssue[], raw: RawQuery, t: Tex
   const labels: Record<string, string> = { state, country, from, to, ip };
   const sentences = issues.map(({ path, message }) => {
     const name = String(path[0]);
-    const label = labels[name];
     if (name === "before" || name === "through") return say("badCursor", t);
-    return Array.isArray(raw[name]) ? t.filters.repeated(label ?? name) : say(message, t);
+    return Array.isArray(raw[name]) ? t.filters.repeated(labels[name] ?? name) : say(message, t);
   });
   return [...new Set(sentences)];
 }
@@ -102,6 +101,11 @@ export async function historyBehind(c: Context<Env>): Promise<string> {
   const back = c.req.method === "POST" ? (await readForm(c)).back : c.req.header("Referer");
   const url = URL.parse(back ?? "", c.req.url);
   return url?.pathname === paths.connections ? paths.connections + url.search : paths.connections;
+}
+
+/** Whether htmx is on a page with older rows: it begins with them, or has appended them, which its field `loaded` says. */
+export function hasOlderRows(c: Context, loaded: string | undefined): boolean {
+  return loaded !== undefined || isOnOlderPage(c);
 }
 
 /** Whether htmx is on a page that begins with older connections. */

@@ -177,9 +177,10 @@ function restPoll({ target }) {
 
 // Leaving
 
-/** A page from the back/forward cache may belong to someone who has signed out. The emptied page keeps its height, so that the reload can restore the scroll. */
+/** A page from the back/forward cache may belong to someone who has signed out. */
 function reloadRestored({ persisted }) {
   if (!persisted) return;
+  // The emptied page keeps its height, so that the reload can restore the scroll.
   document.body.style.minHeight = `${document.body.scrollHeight}px`;
   document.body.replaceChildren();
   location.reload();

@@ -5,6 +5,7 @@ import { addUser, findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, PASSWORD, START, startApp } from "./app.ts";
 import { type Fault, startHrana } from "./hrana.ts";
+import { startRemote } from "./remote.ts";
 
 /** How a server says that it did nothing. */
 const UNDONE: Fault[] = ["busy", "locked", "too many requests"];
@@ -15,7 +16,7 @@ Deno.test("a write that the server says it didn't do is tried twice more, and do
   await using remote = await startRemote();
 
   for (const fault of UNDONE) {
-    const sent = remote.breakWrites(fault, 2);
+    const sent = breakWrites(remote, fault, 2);
 
     assert.equal(await addUser(remote.db, `${fault.replaceAll(" ", ".")}@example.com`, "a hash", START), true, fault);
     assert.equal(sent(), 3, fault);
@@ -29,7 +30,7 @@ Deno.test("a write that is never done throws Unavailable after three attempts, a
   await using remote = await startRemote();
 
   for (const fault of UNDONE) {
-    remote.breakWrites(fault);
+    breakWrites(remote, fault);
     const before = remote.calls.length;
 
     await assert.rejects(addUser(remote.db, EMAIL, "a hash", START), (error) => {
@@ -60,7 +61,7 @@ Deno.test("a batch that meets a lock is tried again, and a sign-in opens one con
 // Security: remote database
 Deno.test("several statements without a transaction are not repeated: the first may have been done", async () => {
   await using remote = await startRemote();
-  const sent = remote.breakWrites("busy");
+  const sent = breakWrites(remote, "busy");
 
   const both = remote.db.$client.executeMultiple(
     "insert into limits values ('a', 1, 1); insert into limits values ('b', 1, 1)",
@@ -95,7 +96,7 @@ Deno.test("a token that may only read is sent once with a write, and the log has
   await using remote = await startRemote();
   await addAccount(remote.db, EMAIL, PASSWORD);
   const { browser, log } = await startApp({ db: remote.db });
-  const sent = remote.breakWrites("may only read");
+  const sent = breakWrites(remote, "may only read");
 
   const { status } = await browser().signIn();
 
@@ -136,21 +137,11 @@ function isUnavailable(error: unknown): boolean {
   return findUnavailable(error) !== null;
 }
 
-async function startRemote() {
-  const hrana = await startHrana();
-  const db = await openDatabase(hrana.url);
-  return {
-    ...hrana,
-    db,
-    /** Breaks the next writes, or all; counts the calls that write from now on. */
-    breakWrites(fault: Fault, times = Infinity) {
-      let sent = 0;
-      hrana.breakWhen((sql) => sql.some((text) => /^\s*(insert|begin)/i.test(text)) && ++sent <= times ? fault : null);
-      return () => sent;
-    },
-    async [Symbol.asyncDispose]() {
-      db.$client.close();
-      await hrana[Symbol.asyncDispose]();
-    },
-  };
+/** Breaks the next writes, or all. Returns a function that counts the calls that wrote since then. */
+function breakWrites({ breakWhen }: Remote, fault: Fault, times = Infinity): () => number {
+  let sent = 0;
+  breakWhen((sql) => sql.some((text) => /^\s*(insert|begin)/i.test(text)) && ++sent <= times ? fault : null);
+  return () => sent;
 }
+
+type Remote = Awaited<ReturnType<typeof startRemote>>;

@@ -6,17 +6,18 @@ import { createPasswords } from "../credentials/passwords.ts";
 import { paths } from "../http/paths.ts";
 import { CHEAP, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, START, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
+import { startRemote } from "./remote.ts";
 import { assertMainFlow, NEW } from "./main_flow.ts";
 import { guessFrom } from "./verbs.ts";
 
 Deno.test("the main flow works over a remote database", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   await assertMainFlow(remote.db, EMAIL);
 });
 
 // ASVS 7.4.1
 Deno.test("over a remote database, closing on one instance takes effect on another at the next request", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const elsewhere = await openDatabase(remote.url);
   const [one, two] = [await startApp({ db: remote.db }), await startApp({ db: elsewhere })];
   const [here, there] = [one.browser(), two.browser()];
@@ -31,7 +32,7 @@ Deno.test("over a remote database, closing on one instance takes effect on anoth
 
 // ASVS 6.3.1
 Deno.test("of 60 simultaneous attempts over a remote database exactly 25 are allowed", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
 
   const outcomes = await Promise.all(
     Array.from(
@@ -54,7 +55,7 @@ Deno.test("two processes that open an empty remote database at once create its t
 });
 
 Deno.test("a statement's own error is not an outage, and is not retried", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const before = remote.calls.length;
 
   await assert.rejects(remote.db.$client.execute("select * from nowhere"), /no such table: nowhere/);
@@ -64,7 +65,7 @@ Deno.test("a statement's own error is not an outage, and is not retried", async 
 
 // Security: remote database
 Deno.test("a failed read is retried at most twice", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { here } = await signedIn({ db: remote.db });
   let failures = 0;
   remote.breakWhen((sql) => isSessionRead(sql) && failures < 2 && ++failures ? "error" : null);
@@ -83,7 +84,7 @@ Deno.test("a failed read is retried at most twice", async () => {
 
 // Security: remote database
 Deno.test("a failed write is not retried, changes nothing and answers 503", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { here, browser } = await signedIn({ db: remote.db });
   const other = browser("203.0.113.1");
   await other.signIn();
@@ -101,7 +102,7 @@ Deno.test("a failed write is not retried, changes nothing and answers 503", asyn
 
 // Security: remote database
 Deno.test("a sign-in whose answer is lost opens one connection, and the browser is signed in", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { browser } = await startApp({ db: remote.db });
   const here = browser();
   remote.breakWhen((sql) => sql.some((text) => /insert into "sessions"/.test(text)) ? "lose the answer" : null);
@@ -116,7 +117,7 @@ Deno.test("a sign-in whose answer is lost opens one connection, and the browser 
 
 // Security: remote database
 Deno.test("closing connections reports how many were closed even if the database's answer is lost", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { here, browser } = await signedIn({ db: remote.db });
   const [other, another] = [browser("203.0.113.1"), browser("203.0.113.2")];
   for (const each of [other, another]) await each.signIn();
@@ -132,7 +133,7 @@ Deno.test("closing connections reports how many were closed even if the database
 
 // Security: remote database
 Deno.test("a confirmation or password change whose answer is lost still gives the browser the new cookie", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { here, browser, clock } = await signedIn({ db: remote.db });
   const other = browser("203.0.113.1");
   await other.signIn();
@@ -157,7 +158,7 @@ Deno.test("a confirmation or password change whose answer is lost still gives th
 
 // Security: remote database
 Deno.test("while the remote database is down every page answers 503, and it recovers without a restart", async () => {
-  await using remote = await startRemote();
+  await using remote = await startWithAccount();
   const { here, browser } = await signedIn({ db: remote.db });
 
   await remote.stop();
@@ -172,18 +173,10 @@ Deno.test("while the remote database is down every page answers 503, and it reco
 });
 
 /** Starts the fake database server with an account in it, and opens it as the app does. */
-async function startRemote() {
-  const hrana = await startHrana();
-  const db = await openDatabase(hrana.url);
-  await addUser(db, EMAIL, (await createPasswords(CHEAP).hash(PASSWORD))!, START);
-  return {
-    ...hrana,
-    db,
-    async [Symbol.asyncDispose]() {
-      db.$client.close();
-      await hrana[Symbol.asyncDispose]();
-    },
-  };
+async function startWithAccount() {
+  const remote = await startRemote();
+  await addUser(remote.db, EMAIL, (await createPasswords(CHEAP).hash(PASSWORD))!, START);
+  return remote;
 }
 
 function isSessionRead(sql: string[]): boolean {

@@ -92,7 +92,11 @@ export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; 
 
 // A button that shows a page in the dialog; without JavaScript, as a page.
 export function DialogForm({ action, children }: { action: string; children?: Child }) {
-  return <form action={action} hx-get={action} hx-target="#dialog" hx-swap="innerHTML show:none">{children}</form>;
+  return <form action={action} {...inDialog(action)}>{children}</form>;
+}
+
+export function inDialog(path: string) {
+  return { "hx-get": path, "hx-target": "#dialog", "hx-swap": "innerHTML show:none" };
 }
 
 export function NothingToConfirm({ title, t, children }: { title: string; t: Texts; children?: Child }) {

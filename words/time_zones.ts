@@ -25,9 +25,13 @@ const RENAMED = new Map(Object.entries({
   "Pacific/Truk": "Pacific/Chuuk",
 }));
 
+function currentName(zone: string): string {
+  return RENAMED.get(zone) ?? zone;
+}
+
 /** The IANA names on offer, sorted by region and city. */
 export const TIME_ZONES = [
-  ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map((name) => RENAMED.get(name) ?? name).sort()]),
+  ...new Set([DEFAULT_ZONE, ...Intl.supportedValuesOf("timeZone").map(currentName).sort()]),
 ];
 
 /** The first parts of the names on offer; the pages have words for them. */
@@ -54,13 +58,13 @@ export function citiesIn(region: Region): { zone: string; city: string }[] {
 
 /** The names under which browsers may report a zone: its current one and outdated ones. */
 export function namesOfZone(zone: string): string[] {
-  const current = RENAMED.get(zone) ?? zone;
+  const current = currentName(zone);
   return [current, ...[...RENAMED].filter(([, name]) => name === current).map(([former]) => former)];
 }
 
 /** A zone's current name as people read and type it: "America/New York". */
 export function nameOfZone(zone: string): string {
-  return (RENAMED.get(zone) ?? zone).replaceAll("_", " ");
+  return currentName(zone).replaceAll("_", " ");
 }
 
 /** Zones that browsers name to hide the real one. Whoever is there sees the same times as in UTC, the default. */
@@ -81,7 +85,7 @@ export function readTimeZone(name: string | undefined): string | null {
   try {
     const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     new Intl.DateTimeFormat("en", { timeZone: timeZoneId });
-    return RENAMED.get(timeZoneId) ?? timeZoneId;
+    return currentName(timeZoneId);
   } catch {
     return null;
   }

@@ -101,13 +101,7 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
         const outage = outageOf(error);
         const isRepeatable = outage === "busy" ? repeatable !== "never" : outage === "lost" && repeatable === "always";
         if (!isRepeatable || left === 0 || performance.now() - start > RETRY_WITHIN) {
-          const cause = describeTimeout(error, timeout);
-          if (outage === "refused") {
-            throw new AccessRefused("The database server refuses access", RETRY_AFTER, { cause });
-          }
-          if (outage === "lost") throw new Unavailable("The database server gave no answer", RETRY_AFTER, { cause });
-          const mayBeDone = repeatable === "never";
-          throw new Unavailable("The database server is too busy", RETRY_AFTER, { cause, mayBeDone });
+          throw unavailableFor(outage, repeatable, describeTimeout(error, timeout));
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150));
@@ -140,6 +134,20 @@ function outageOf(error: unknown): Outage {
   // `BLOCKED` is how a server refuses a write with a token that may only read.
   if (isRefusal(status) || code === "BLOCKED") return "refused";
   return status === 429 || /^SQLITE_(BUSY|LOCKED)/.test(code) ? "busy" : "lost";
+}
+
+function unavailableFor(outage: Outage, repeatable: Repeatable, cause: unknown): Unavailable {
+  switch (outage) {
+    case "refused":
+      return new AccessRefused("The database server refuses access", RETRY_AFTER, { cause });
+    case "lost":
+      return new Unavailable("The database server gave no answer", RETRY_AFTER, { cause });
+    case "busy":
+      return new Unavailable("The database server is too busy", RETRY_AFTER, {
+        cause,
+        mayBeDone: repeatable === "never",
+      });
+  }
 }
 
 function isRefusal(status: number): boolean {

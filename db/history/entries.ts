@@ -51,9 +51,9 @@ export async function findConnection(db: Db, userId: string, id: string, now: nu
   return row && FULL_ENTRY.read(row);
 }
 
-const NOW = sql.placeholder("now");
+export const NOW = sql.placeholder("now");
 const CLIENT = clientOf(connections);
-const NULL = sql`null`;
+export const NULL = sql`null`;
 
 /** Each field of a connection, and of refused sign-ins. */
 const FIELDS = {

@@ -13,6 +13,8 @@ import {
   LIST,
   type Name,
   namesIn,
+  NOW,
+  NULL,
   PAGE,
   SELECTED,
   selectMoved,
@@ -80,9 +82,6 @@ export async function listCountries(db: Db, userId: string): Promise<string[]> {
 type FoundRows = { rows: unknown[][]; stoppedAt: Cursor | null };
 const lists = prepareByKey<FoundRows>();
 const pages = prepareByKey<FoundRows & { activity: Activity; openNow: unknown[][] | null }>();
-
-const NOW = sql.placeholder("now");
-const NULL = sql`null`;
 
 /** Sorts the account's open connections, which are few: the current one, those without a verdict, then by last use. */
 function openNowOf({ filter }: HistoryQuery): SQL {

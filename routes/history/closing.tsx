@@ -5,7 +5,7 @@ import { findConnection } from "../../db/history/entries.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl, historyBehind, isOnOlderPage, replaceUrl } from "../../http/history_query.ts";
+import { currentUrl, hasOlderRows, historyBehind, isOnOlderPage } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
@@ -17,12 +17,11 @@ import {
   OneClosed,
   RowClosedFragments,
 } from "../../views/history/closing.tsx";
-import { ChangedFragments } from "../../views/history/connections.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
 import { findOwn } from "./connection.tsx";
-import { viewHistory } from "./connections.tsx";
+import { renewHistory, viewHistory } from "./connections.tsx";
 
 export const closing = new Hono<Env>();
 
@@ -42,10 +41,7 @@ closing.post(
     if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
     if (count > 0) logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, count });
     if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", count);
-    c.header("HX-Trigger", "connections-closed");
-    replaceUrl(c, null);
-    const view = await viewHistory(c, currentUrl(c));
-    return c.html(<ChangedFragments notification={<AllClosed count={count} closed={open} t={view.t} />} view={view} />);
+    return await renewHistory(c, <AllClosed count={count} closed={open} t={c.var.texts} />);
   },
 );
 
@@ -74,15 +70,13 @@ closing.post(
       logRequest(c, "session_closed", { user, by, connection: id });
     }
     if (!wantsFragment(c)) return await redirectWithNotice(c, "one_closed", count);
-    c.header("HX-Trigger", "connections-closed");
     const entry = await findConnection(db, session.userId, id, now()) ?? found;
     const { version = "", loaded } = await readForm(c);
-    const view = await viewHistory(c, currentUrl(c));
-    const hasOlderRows = loaded !== undefined || isOnOlderPage(c);
-    if (!hasOlderRows) {
-      const notification = <OneClosed count={count} closed={[entry]} t={view.t} />;
-      return c.html(<ChangedFragments notification={notification} view={view} />);
+    if (!hasOlderRows(c, loaded)) {
+      return await renewHistory(c, <OneClosed count={count} closed={[entry]} t={c.var.texts} />);
     }
+    c.header("HX-Trigger", "connections-closed");
+    const view = await viewHistory(c, currentUrl(c));
     const isUpToDate = isVersionOf(version, before);
     return c.html(<RowClosedFragments {...{ count, entry, isUpToDate }} hasGroup={!isOnOlderPage(c)} {...view} />);
   },

@@ -1,8 +1,10 @@
 import { type Context, Hono } from "hono";
+import type { Child } from "hono/jsx";
 import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
 import type { Env } from "../../http/env.ts";
 import {
+  currentUrl,
   type PageCursor,
   readCursor,
   readHistoryQuery,
@@ -14,7 +16,13 @@ import { wantsFragment } from "../../http/htmx.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { requireSession, zoneOf } from "../../http/sessions.ts";
 import { CHART_DAYS } from "../../views/history/chart.tsx";
-import { ConnectionsPage, HistoryFragments, historyTitle, OlderFragments } from "../../views/history/connections.tsx";
+import {
+  ChangedFragments,
+  ConnectionsPage,
+  HistoryFragments,
+  historyTitle,
+  OlderFragments,
+} from "../../views/history/connections.tsx";
 import type { HistoryView } from "../../views/history/section.tsx";
 import { localDay } from "../../words/time.ts";
 import { startsOfLastDays } from "../../words/time_zones.ts";
@@ -97,6 +105,13 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
 
 function isOlder(entry: Cursor, { openedAt, id }: Cursor): boolean {
   return entry.openedAt < openedAt || entry.openedAt === openedAt && entry.id < id;
+}
+
+/** Renews the history of the page that htmx is on, and closes its dialog. */
+export async function renewHistory(c: Context<Env>, notification: Child) {
+  c.header("HX-Trigger", "connections-closed");
+  replaceUrl(c, null);
+  return c.html(<ChangedFragments notification={notification} view={await viewHistory(c, currentUrl(c))} />);
 }
 
 /** An older moment counts as now: what has been closed since then would never be shown. */

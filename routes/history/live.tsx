@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { type Activity, isOfMinute, isVersionOf, versionOf } from "../../db/history/activity.ts";
 import { resumeWithActivity } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
-import { currentUrl, isOnOlderPage } from "../../http/history_query.ts";
+import { currentUrl, hasOlderRows } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import {
@@ -37,9 +37,8 @@ live.get(paths.live, async (c) => {
 
   c.set("session", session);
   const view = await viewHistory(c, currentUrl(c));
-  const hasOlderRows = c.req.query("loaded") !== undefined || isOnOlderPage(c);
   // At most once a minute: a screen reader would say every refused sign-in.
   const isQuiet = isOfMinute(version, view.now);
-  if (!hasOlderRows) return c.html(<LiveFragments {...view} isQuiet={isQuiet} />);
+  if (!hasOlderRows(c, c.req.query("loaded"))) return c.html(<LiveFragments {...view} isQuiet={isQuiet} />);
   return c.html(<LiveHeadFragments {...view} hasChanged={!isVersionOf(version, activity)} />);
 });

@@ -9,18 +9,17 @@ import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { currentUrl, historyBehind, replaceUrl } from "../../http/history_query.ts";
+import { historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
 import { requireSession } from "../../http/sessions.ts";
-import { ChangedFragments } from "../../views/history/connections.tsx";
 import { Recognized, Review } from "../../views/history/review.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
 import { findOwn } from "./connection.tsx";
-import { viewHistory } from "./connections.tsx";
+import { renewHistory } from "./connections.tsx";
 
 /** The owner's verdict on an unusual connection: "This was me", or "Not me". */
 export const review = new Hono<Env>();
@@ -80,10 +79,7 @@ async function recognize(c: Context<Env>, id: string) {
     leaveNotice(c, "recognized", count);
     return c.redirect(await historyBehind(c), 303);
   }
-  c.header("HX-Trigger", "connections-closed");
-  replaceUrl(c, null);
-  const view = await viewHistory(c, currentUrl(c));
-  return c.html(<ChangedFragments notification={<Recognized count={count} t={view.t} />} view={view} />);
+  return await renewHistory(c, <Recognized count={count} t={c.var.texts} />);
 }
 
 /** Closes everything else first, so that whoever it was is out, and leads to a new password. */

@@ -18,16 +18,15 @@ type ChartProps = Days & {
   /** In days since the epoch. */
   today: number;
   selected: string | null;
-  /** The filters that a day's link keeps, as the beginning of its query. */
-  kept: string;
+  /** The filters that a day's link keeps. */
+  filters: HistoryQuery;
 };
 
 export function Chart({ days, today, query, t }: { days: Days; today: number; query: HistoryQuery; t: Texts }) {
   const { from, to, before: _, ...filters } = query;
   const selected = from !== undefined && from === to ? from : null;
-  const kept = withQuery("", filters).replace(/^\?(.+)/, "$1&");
-  const draw = () => html`${<Figure {...{ ...days, today, selected, kept, t }} />}`;
-  return rendered(days, `${t.language} ${today} ${selected} ${kept}`, draw);
+  const draw = () => html`${<Figure {...{ ...days, today, selected, filters, t }} />}`;
+  return rendered(days, JSON.stringify([t.language, today, selected, filters]), draw);
 }
 
 const rendered = cachedFor<Days, ReturnType<typeof html>>();
@@ -38,7 +37,7 @@ function Figure({ t, ...chart }: ChartProps & { t: Texts }) {
   const rows = Array.from({ length: days.length / DAYS_A_ROW }, (_, i) => i * DAYS_A_ROW);
   return (
     <figure id="chart" class="chart">
-      <Caption days={days} partialDay={partialDay} isFiltered={chart.kept !== ""} t={t} />
+      <Caption days={days} partialDay={partialDay} isFiltered={Object.keys(chart.filters).length > 0} t={t} />
       {busyDays > 0 && (
         <details class={busyDays < MIN_BUSY_DAYS ? "fold" : "fold unfold"}>
           <summary>{t.chart.show}</summary>
@@ -110,7 +109,7 @@ function Bars({ days, partialDay, start }: ChartProps & { start: number }) {
 }
 
 function DayItem(
-  { day, index, days, partialDay, today, selected, kept, t }: ChartProps & { day: Day; index: number; t: Texts },
+  { day, index, days, partialDay, today, selected, filters, t }: ChartProps & { day: Day; index: number; t: Texts },
 ) {
   const isUncounted = partialDay !== null && (index < partialDay || index === partialDay && day.opened === 0);
   if (isBlank(day) && !isUncounted) return html`<li></li>`;
@@ -127,8 +126,9 @@ function DayItem(
   const current = iso === selected && html`
     aria-current="true"
   `;
+  const href = withQuery("", { ...filters, from: iso, to: iso });
   return html`
-    <li><a href="?${kept}from=${iso}&to=${iso}#filters" ${current}><b>${shortDay(number, t.language)}: ${texts.join(
+    <li><a href="${href}#filters" ${current}><b>${shortDay(number, t.language)}: ${texts.join(
       ", ",
     )}</b></a></li>
   `;

@@ -6,7 +6,7 @@ import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { formatDuration } from "../../words/time.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { DialogForm, Dismiss, Where } from "../confirmation.tsx";
+import { DialogForm, Dismiss, inDialog, Where } from "../confirmation.tsx";
 import { describeReason, stateOf, type TableContext } from "./connection_row.ts";
 import { Reasons } from "./review.tsx";
 import { Time } from "./values.ts";
@@ -40,12 +40,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
         )}
         {closedBy !== null && closedByDevice !== null && (
           <Fact name={details.closer}>
-            <a
-              href={paths.details(closedBy)}
-              hx-get={paths.details(closedBy)}
-              hx-target="#dialog"
-              hx-swap="innerHTML show:none"
-            >
+            <a href={paths.details(closedBy)} {...inDialog(paths.details(closedBy))}>
               {deviceName(closedByDevice, t)}
             </a>
           </Fact>

@@ -36,8 +36,9 @@ export type HistoryView = TableContext & {
 const MIN_ROWS = 10;
 
 export function HistorySection(view: HistoryView) {
-  const { problems, t } = view;
-  const isEmpty = view.entries.length === 0 && (view.openNow?.entries.length ?? 0) === 0;
+  const { entries, openNow, query, problems, t } = view;
+  const overview = overviewOf(view);
+  const isEmpty = entries.length === 0 && !openNow?.entries.length;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
@@ -46,21 +47,27 @@ export function HistorySection(view: HistoryView) {
       </div>
       <div class="card">
         <div class="tools">
-          {hasOverview(view) && <Filters query={view.query} countries={view.overview.countries} t={t} />}
+          {overview && <Filters query={query} countries={overview.countries} t={t} />}
           <Downloads {...view} />
         </div>
-        {isEmpty ? <HistoryChart {...view} /> : <ConnectionsTable {...view} />}
-        {isEmpty && <Empty {...view} />}
+        {isEmpty
+          ? (
+            <>
+              <HistoryChart {...view} />
+              <Empty {...view} />
+            </>
+          )
+          : <ConnectionsTable {...view} />}
         <More {...view} />
       </div>
     </section>
   );
 }
 
-function hasOverview(view: HistoryView): view is HistoryView & { overview: Overview } {
-  const { overview, query, older, problems } = view;
+// An account with few rows has none, unless a filter or a cursor is set.
+function overviewOf({ overview, query, older, problems }: HistoryView): Overview | null {
   const isWhole = Object.keys(query).length + problems.length === 0 && older === null;
-  return overview !== null && !(isWhole && isShort(overview));
+  return overview && isWhole && isShort(overview) ? null : overview;
 }
 
 function isShort({ rows }: Overview): boolean {
@@ -93,11 +100,12 @@ export function HistoryHead({ activity, t }: Pick<HistoryView, "activity" | "t">
 }
 
 export function Downloads(view: HistoryView) {
-  const { overview, query: { before: _, ...filter }, t } = view;
+  const { query: { before: _, ...filter }, t } = view;
+  const rows = overviewOf(view)?.rows;
   return (
     <div class="downloads" id="downloads">
       <a class="button download" href={withQuery(paths.csv, filter)}>
-        {t.history.download} {overview?.rows && hasOverview(view) && <small>{countOf(overview.rows, t)}</small>}
+        {t.history.download} {rows && <small>{countOf(rows, t)}</small>}
       </a>
       <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
     </div>
@@ -149,7 +157,7 @@ function ConnectionsTable(view: HistoryView) {
         </tr>
       </thead>
       {hasGroups && <OpenNow {...view} openNow={openNow} />}
-      {hasOverview(view) && (
+      {overviewOf(view) && (
         <tbody class="overview" hx-boost:inherited="false">
           <tr>
             <td colspan={COLUMNS}>
@@ -160,11 +168,9 @@ function ConnectionsTable(view: HistoryView) {
       )}
       <tbody id="rows">
         {hasGroups && entries.length > 0 && (
-          <tr class="group">
-            <th scope="rowgroup" colspan={COLUMNS}>
-              <h2>{t.earlier}</h2>
-            </th>
-          </tr>
+          <GroupHead>
+            <h2>{t.earlier}</h2>
+          </GroupHead>
         )}
         <ConnectionRows {...view} />
       </tbody>
@@ -176,22 +182,19 @@ const COLUMNS = 5;
 
 type OpenNowProps = HistoryView & { openNow: NonNullable<HistoryView["openNow"]> };
 
-function OpenNow({ openNow, ...view }: OpenNowProps) {
-  const { query, t: { history: t } } = view;
-  const { entries, hasMore } = openNow;
+function OpenNow(view: OpenNowProps) {
+  const { query, openNow: { entries, hasMore }, t: { history: t } } = view;
   return (
     <tbody id="open">
-      <tr class="group">
-        <th scope="rowgroup" colspan={COLUMNS}>
-          <OpenNowTitle {...view} openNow={openNow} />
-        </th>
-      </tr>
+      <GroupHead>
+        <OpenNowTitle {...view} />
+      </GroupHead>
       <ConnectionRows {...view} entries={entries} />
       {hasMore && (
         <tr class="group">
           <td colspan={COLUMNS}>
             <a href={withQuery(paths.connections, { ...query, state: "open" })} hx-boost="false">
-              {t.allOpen(countOpen({ openNow, ...view }))}
+              {t.allOpen(countOpen(view))}
             </a>
           </td>
         </tr>
@@ -200,20 +203,28 @@ function OpenNow({ openNow, ...view }: OpenNowProps) {
   );
 }
 
+function GroupHead({ children }: { children?: Child }) {
+  return (
+    <tr class="group">
+      <th scope="rowgroup" colspan={COLUMNS}>{children}</th>
+    </tr>
+  );
+}
+
 export function OpenNowTitle(view: OpenNowProps) {
   const count = countOpen(view);
   return <h2 id="open-title">{view.t.history.openNow}{count !== null && ` (${count})`}</h2>;
 }
 
-/** `null` if a filter selects more than are shown. */
+// Null if a filter selects more than are shown.
 function countOpen({ activity, query, openNow: { entries, hasMore } }: OpenNowProps): number | null {
   if (Object.keys(query).length === 0) return activity.open;
   return hasMore ? null : entries.length;
 }
 
 function HistoryChart(view: HistoryView) {
-  if (!hasOverview(view)) return null;
-  return <Chart days={view.overview.days} today={view.today} query={view.query} t={view.t} />;
+  const overview = overviewOf(view);
+  return overview && <Chart days={overview.days} today={view.today} query={view.query} t={view.t} />;
 }
 
 export function ConnectionRows({ entries, focusFirst = false, ...context }: RowsProps) {
