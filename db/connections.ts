@@ -8,9 +8,9 @@ import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
-import { connections, type EndReason, places, sessions, type User, users } from "./schema.ts";
+import { connections, type EndReason, places, sessions, type UnusualReason, type User, users } from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
-import { findUnusual, isUnreviewed, withReasons } from "./unusual.ts";
+import { isUnreviewed, withReasons } from "./unusual.ts";
 
 /** ASVS 7.1.2. */
 const MAX_OPEN = 100;
@@ -28,14 +28,16 @@ export type ConnectionSummary =
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
- * is stored nowhere; `null` if the password changed since `user` was read. `browser` is a known one's id or a new one's secret.
+ * is stored nowhere; `null` if the password changed since `user` was read. `browser` is a known one's id or a new one's secret, `unusual` what
+ * `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
-  { user, visitor, browser, reserved, replaces, timeZone, lifetime, now }: {
+  { user, visitor, browser, unusual, reserved, replaces, timeZone, lifetime, now }: {
     user: User;
     visitor: Visitor;
     browser: Secret | string;
+    unusual: UnusualReason[];
     reserved: Attempt;
     replaces: Session | null;
     timeZone: string | null;
@@ -48,8 +50,6 @@ export async function openConnection(
   const secret = newSecret(sessionId);
   const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
   const { address, ...client } = visitor;
-  const browserId = typeof browser === "string" ? browser : browser.id;
-  const unusual = await findUnusual(db, user.id, visitor, browserId, now);
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
   const open = () =>
@@ -70,7 +70,7 @@ export async function openConnection(
           unusual: unusual.join(" ") || null,
           verdict: null,
           place: null,
-          browser: browserId,
+          browser: typeof browser === "string" ? browser : browser.id,
         })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
       ),
       db.insert(sessions).select(

@@ -78,7 +78,7 @@ export async function findUnusual(
   db: Db,
   userId: string,
   visitor: Visitor,
-  browser: string,
+  browser: string | null,
   now: number,
 ): Promise<UnusualReason[]> {
   const traits = traitsOf({ ...visitor, network: visitor.address.network });

@@ -3,7 +3,7 @@ import { alias } from "drizzle-orm/sqlite-core";
 import { domainToASCII, domainToUnicode } from "node:url";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
-import { forgetBrowsers } from "./browsers.ts";
+import { findBrowser, forgetBrowsers } from "./browsers.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
@@ -12,7 +12,7 @@ import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { browsers, browserUsers, connections, known, places, refusals, sessions, type User, users } from "./schema.ts";
-import { hasSecret, newSecret, renewSession, type Session } from "./sessions.ts";
+import { hasSecret, newSecret, parseCookie, renewSession, type Session } from "./sessions.ts";
 
 /** RFC 5321, 4.5.3.1.3. */
 export const LONGEST_EMAIL = 254;
@@ -77,22 +77,26 @@ const findWithStanding = prepare<
   })
 } from ${users} where ${users.email} in (${value("email")}, ${value("former")})`);
 
-/** Finds the account that a visitor wants to sign in to, and what it knows of them, from best to worst. */
+/** Finds the account that a visitor wants to sign in to, what it knows of them, from best to worst, and the browser behind the cookie. */
 export async function findUserFrom(
   db: Db,
   email: string,
   visitor: Visitor,
-  browser: string | null,
-): Promise<{ user: User | undefined; standings: Standing[] }> {
+  browserCookie: string | undefined,
+): Promise<{ user: User | undefined; standings: Standing[]; browser: string | null }> {
   const { network, device } = traitsOf({ ...visitor, network: visitor.address.network });
-  const found = await findWithStanding(db, {
-    email: foldEmail(email),
-    former: formerEmail(email),
-    browser,
-    network,
-    device,
-  });
-  if (!found) return { user: undefined, standings: [{ kind: "stranger" }] };
+  const [browser, found] = await Promise.all([
+    findBrowser(db, browserCookie),
+    findWithStanding(db, {
+      email: foldEmail(email),
+      former: formerEmail(email),
+      // As long as its secret isn't checked, it is of no use.
+      browser: parseCookie(browserCookie)?.id ?? null,
+      network,
+      device,
+    }),
+  ]);
+  if (!found) return { user: undefined, standings: [{ kind: "stranger" }], browser };
 
   const { user, hasBrowsers, knowsBrowser, knowsNetwork, knowsDevice } = found;
   const standings: Standing[] = [{ kind: knowsNetwork ? "network" : "stranger" }];
@@ -101,7 +105,7 @@ export async function findUserFrom(
   else if (!hasBrowsers && knowsNetwork && knowsDevice) {
     standings.unshift({ kind: "browser", id: `${network} ${device}` });
   }
-  return { user, standings };
+  return { user, standings, browser };
 }
 
 /** Cached once there is an account, because every sign-in page needs it. */

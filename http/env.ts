@@ -46,8 +46,14 @@ export type AppOptions = {
 /** The signed-in user, for the layout and for the panel around it. */
 export type Owner = { email: string; csrf: string; language: Language };
 
+/**
+ * What is left until the session by which a request is answered turns out to be the right one: to record that it was used, and to log. Nothing
+ * of that happens for a wrong one.
+ */
+export type Guess = { session: Session; isUsed: boolean; log: (() => void)[] };
+
 export type Env = {
-  Bindings: Partial<Deno.ServeHandlerInfo>;
+  Bindings: Partial<Deno.ServeHandlerInfo> & { guess?: Guess };
   Variables: RequestIdVariables & {
     options: AppOptions;
     /** In the request's language. */

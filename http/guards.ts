@@ -8,7 +8,7 @@ import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
 import { Refusal } from "./refusal.ts";
 import { logRequest } from "./request.ts";
-import { openSession } from "./sessions.ts";
+import { openSession } from "./sessions/sessions.ts";
 
 /** In bytes, like `MAX_BODY`: nothing here needs a fraction of it. */
 const MAX_QUERY = 8_192;

@@ -67,7 +67,11 @@ export function createAddressReader(
 
 /** Logs an event with the request's id and the client's address. */
 export function logRequest(c: Context<Env>, event: LogEvent, fields?: LogFields): void {
-  c.get("options").log(event, { request_id: c.get("requestId"), ip: c.get("address")().ip, ...fields });
+  const write = () =>
+    c.get("options").log(event, { request_id: c.get("requestId"), ip: c.get("address")().ip, ...fields });
+  const guess = c.env?.guess;
+  if (guess) guess.log.push(write);
+  else write();
 }
 
 export function logCrash(c: Context<Env>, error: unknown): void {

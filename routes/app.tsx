@@ -12,7 +12,7 @@ import {
 } from "../http/guards.ts";
 import { paths } from "../http/paths.ts";
 import { prepareRequest } from "../http/request.ts";
-import { loadSession, openSession, requireSession } from "../http/sessions.ts";
+import { loadSession, loadSessionBeside, openSession, requireSession } from "../http/sessions/sessions.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
@@ -41,7 +41,9 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.route("/", staticFiles);
   app.route("/", live);
 
-  app.use(loadSession);
+  // A download writes, before its answer begins.
+  app.use(paths.csv, loadSession);
+  app.use(loadSessionBeside(app));
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
   for (const route of [signIn, connections, csv, closing, connection, review, password, preferences]) {

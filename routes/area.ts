@@ -14,7 +14,8 @@ import { createLog, describeError } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
-import { recordVisitFrom, redirectToSignIn, resumingOf } from "../http/sessions.ts";
+import { redirectToSignIn, resumingOf } from "../http/sessions/sessions.ts";
+import { recordVisitFrom } from "../http/sessions/visits.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createApp } from "./app.tsx";
 

@@ -7,7 +7,7 @@ import { historyBehind } from "../http/history_query.ts";
 import { wantsFragment } from "../http/htmx.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { logRequest } from "../http/request.ts";
-import { writeSessionCookie, zoneOf } from "../http/sessions.ts";
+import { writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
 import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
 import { renderProblem } from "./errors.tsx";
 
@@ -70,7 +70,7 @@ export async function confirmationProps(
     email: session.email,
     needsPassword: isRequired || isOld,
     passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
-    zone: zoneOf(c),
+    zone: zoneOf(c.get("session")),
     back: wantsFragment(c) ? null : await historyBehind(c),
     problem,
     problems,

@@ -6,7 +6,7 @@ import { wantsFragment } from "../http/htmx.ts";
 import { languageOf } from "../http/languages.ts";
 import { paths } from "../http/paths.ts";
 import { notFound, Refusal, SessionEnded } from "../http/refusal.ts";
-import { redirectToSignIn } from "../http/sessions.ts";
+import { redirectToSignIn } from "../http/sessions/sessions.ts";
 import { ErrorPage } from "../views/error.tsx";
 import { Notification, NotificationFragment } from "../views/notifications.tsx";
 import { textsOf } from "../words/texts.ts";

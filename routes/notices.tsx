@@ -31,7 +31,7 @@ type NoticeKey = keyof typeof notices;
 /** In seconds. */
 const MAX_AGE = 60;
 /** One more than a message names, to tell that there are more. */
-const MAX_NAMED = 4;
+export const MAX_NAMED = 4;
 
 export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
   writeCookie(c, "notice", `${key}.${count}`, MAX_AGE);

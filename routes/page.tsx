@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Child } from "hono/jsx";
 import type { Env, PageProps } from "../http/env.ts";
-import { openSession } from "../http/sessions.ts";
+import { openSession } from "../http/sessions/sessions.ts";
 import { Layout } from "../views/layout.tsx";
 import { takeNotice } from "./notices.tsx";
 

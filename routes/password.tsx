@@ -9,7 +9,7 @@ import { requireCsrf } from "../http/guards.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
-import { requireSession, writeSessionCookie } from "../http/sessions.ts";
+import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
 import type { Texts } from "../words/texts.ts";
 import { leaveNotice } from "./notices.tsx";

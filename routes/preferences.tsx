@@ -7,7 +7,7 @@ import { problem, type Problems, type Typed, validForm } from "../http/forms.ts"
 import { requireCsrf } from "../http/guards.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
-import { requireSession } from "../http/sessions.ts";
+import { requireSession } from "../http/sessions/sessions.ts";
 import { AS_IN_BROWSER, AS_IN_SYSTEM, PreferencesPage } from "../views/preferences.tsx";
 import { findTimeZone } from "../words/time_zones.ts";
 import { leaveNotice } from "./notices.tsx";

@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { findBrowser, newBrowser } from "../db/browsers.ts";
+import { newBrowser } from "../db/browsers.ts";
 import { openConnection, signOut } from "../db/connections.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
+import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
 import { deleteFormerCookie, MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
@@ -13,7 +14,7 @@ import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
-import { formCsrf, openSession, writeSessionCookie } from "../http/sessions.ts";
+import { formCsrf, openSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
 import { readBrowserZone } from "../words/time_zones.ts";
 
@@ -44,10 +45,13 @@ signIn.post(
     const email = foldEmail(typed.email);
     const visitor = await c.var.visitor();
     const browserCookie = readCookie(c, "browser", origin);
-    const browser = await findBrowser(db, browserCookie);
-    const found = await findUserFrom(db, email, visitor, browser);
+    const found = await findUserFrom(db, email, visitor, browserCookie);
 
-    const checked = await checkPassword(c, { email, ...found, browser, password });
+    // For an unknown account too: it costs the same work (ASVS 6.3.8).
+    const [checked, unusual] = await Promise.all([
+      checkPassword(c, { email, ...found, password }),
+      findUnusual(db, found.user?.id ?? "", visitor, found.browser, clock()),
+    ]);
     if (checked.outcome !== "right") return await refuseSignIn(c, typed, checked, found.user);
 
     const { user, reserved } = checked;
@@ -55,8 +59,8 @@ signIn.post(
     const timeZone = readBrowserZone(time_zone);
     // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
     const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
-    const opened = browser ?? newBrowser();
-    const opening = { user, visitor, browser: opened, reserved, replaces, timeZone, lifetime, now };
+    const opened = found.browser ?? newBrowser();
+    const opening = { user, visitor, browser: opened, unusual, reserved, replaces, timeZone, lifetime, now };
     const cookie = await openConnection(db, opening);
     if (cookie === null) {
       // The password was changed while it was being checked.

@@ -22,9 +22,10 @@ export async function assertVerbs(db: Db): Promise<void> {
   const user = await makeUser(db, email.toUpperCase());
   assert.equal(await verbs.addUser(db, email, "another hash", now), false);
   assert.equal((await verbs.findUser(db, ` ${email}`))?.passwordHash, "first hash");
-  assert.deepEqual(await verbs.findUserFrom(db, email, visitorFrom(ip), null), {
+  assert.deepEqual(await verbs.findUserFrom(db, email, visitorFrom(ip), undefined), {
     user,
     standings: [{ kind: "stranger" }],
+    browser: null,
   });
   assert.equal(await verbs.hasUsers(db), true);
 
@@ -42,10 +43,13 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await verbs.findBrowser(db, browser.cookie), browser.id);
   assert.equal(await verbs.findBrowser(db, `${browser.id}.${"a".repeat(43)}`), null);
   assert.equal(await verbs.findBrowser(db, undefined), null);
-  const knownHere = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.id);
+  const knownHere = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.cookie);
+  assert.equal(knownHere.browser, browser.id);
   assert.deepEqual(knownHere.standings, [{ kind: "browser", id: browser.id }, { kind: "network" }]);
+  const forged = await verbs.findUserFrom(db, email, visitorFrom(ip), `${browser.id}.${"a".repeat(43)}`);
+  assert.deepEqual([forged.browser, forged.standings], [null, [{ kind: "network" }]]);
   await verbs.forgetBrowser(db, user.id, browser.id);
-  const forgotten = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.id);
+  const forgotten = await verbs.findUserFrom(db, email, visitorFrom(ip), browser.cookie);
   assert.deepEqual(forgotten.standings, [{ kind: "browser", id: "46.16 Firefox on Linux" }, { kind: "network" }]);
   assert.deepEqual((await verbs.listOtherOpen(db, here, now + 5)).map(({ id }) => id), [
     third.connectionId,
@@ -79,7 +83,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   const page = await verbs.readPage(db, { ...all, filter: { state: "refused" } });
   assert.deepEqual([page.entries.length, page.activity.open, page.activity.oldest], [2, 1, here.connectionId]);
   assert.deepEqual(page.entries.map((entry) => [entry.ip, entry.addresses]), [[otherIp, 1], [ip, 1]]);
-  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES"]);
+  assert.deepEqual(await verbs.listCountries(db, { userId: user.id }), ["ES"]);
 
   assert.deepEqual(await verbs.countRows(db, { userId: user.id, filter: {}, now: now + 8 }), {
     rows: 5,
@@ -87,14 +91,31 @@ export async function assertVerbs(db: Db): Promise<void> {
   });
   const activity = await verbs.readActivity(db, here, now + 8);
   assert.deepEqual([activity.newest, activity.open, activity.refused?.attempts], [third.connectionId, 1, 4]);
+  const known = { activity: JSON.stringify(activity), now: now + 8 };
+  assert.equal(await verbs.readChangedPage(db, all, known), null);
+  assert.equal(await verbs.listCountries(db, { userId: user.id, known }), undefined);
+  assert.equal(await verbs.countRows(db, { userId: user.id, filter: {}, now: now + 8, known }), undefined);
+  const former = { ...known, activity: JSON.stringify({ ...activity, open: 2 }) };
+  assert.equal((await verbs.readChangedPage(db, all, former))?.entries.length, 5);
+  assert.deepEqual(await verbs.listCountries(db, { userId: user.id, known: former }), ["ES"]);
   const starts = [now - DAY, now, now + DAY];
-  const { days, partialDay } = await verbs.readDays(db, user.id, starts);
+  assert.equal(await verbs.readDays(db, { userId: user.id, starts, known }), undefined);
+  const { days, partialDay } = (await verbs.readDays(db, { userId: user.id, starts }))!;
   assert.deepEqual([days[0]?.opened, days[1]?.opened, days[1]?.refused, partialDay], [0, 3, 4, null]);
-  assert.deepEqual(await verbs.readOverview(db, { userId: user.id, filter: {}, activity, starts, now: now + 8 }), {
-    days: { days, partialDay },
-    countries: ["ES"],
-    rows: { rows: 5, isMore: false },
-  });
+  assert.deepEqual(
+    await verbs.readOverview(db, {
+      userId: user.id,
+      filter: {},
+      activity: Promise.resolve(activity),
+      starts,
+      now: now + 8,
+    }),
+    {
+      days: { days, partialDay },
+      countries: ["ES"],
+      rows: { rows: 5, isMore: false },
+    },
+  );
   await verbs.setPreferences(db, here, { timeZone: "Europe/Madrid", language: "ca", theme: "dark" });
   assert.equal((await verbs.findUser(db, email))?.language, "ca");
 
@@ -133,7 +154,7 @@ export async function assertVerbs(db: Db): Promise<void> {
     [["185.220.101.34", now + 9, now + 9]],
   );
   assert.deepEqual(await verbs.listPlaces(db, "another account", here.connectionId), []);
-  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES", "DE"]);
+  assert.deepEqual(await verbs.listCountries(db, { userId: user.id }), ["ES", "DE"]);
 
   await verbs.strengthenHash(db, user, "stronger hash");
   assert.equal((await verbs.findUser(db, email))?.passwordHash, "stronger hash");

@@ -105,7 +105,7 @@ export async function startHrana({ token, port: fixedPort = 0, writeLimit, laten
         return answer(200, `[${'"too large",'.repeat(2_000_000)}0]`);
     }
     const failure = injected === null ? undefined : FAILURES[injected];
-    const results = writeLimit !== undefined && !sql.every(isRead)
+    const results = writeLimit !== undefined && !sql.every(isRead) && !sql.includes("BEGIN TRANSACTION READONLY")
       ? await runWithin(writeLimit, requests, () => isGone)
       : finish(runPipeline(file, requests, { isFull: injected === "full", failure }));
     if (injected === "lose the answer") return void request.socket.destroy();

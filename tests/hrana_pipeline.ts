@@ -177,7 +177,9 @@ function* runBatch(
 }
 
 function execute(db: DatabaseSync, stored: Map<number, string>, { sql, sql_id, args = [] }: Statement) {
-  const statement = db.prepare(sql ?? stored.get(sql_id ?? -1) ?? "") as RawStatement;
+  const text = sql ?? stored.get(sql_id ?? -1) ?? "";
+  // SQLite itself doesn't know libSQL's transactions for reading.
+  const statement = db.prepare(text.replace(/^BEGIN TRANSACTION READONLY$/, "BEGIN")) as RawStatement;
   statement.setReturnArrays(true);
   statement.setReadBigInts(true);
   const before = changesOf(db).total;

@@ -10,6 +10,7 @@ import { findUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { rowId } from "../views/history/connection_row.ts";
 import { addAccount, Browser, CHEAP, EMAIL, FIREFOX, PASSWORD, type Reply, START, startApp } from "./app.ts";
+import { startHrana } from "./hrana.ts";
 import { createGuesses, createKnowledge, createSecrets, idOf, unusualOf } from "./life_model.ts";
 
 const EMAILS = [EMAIL, "joan@example.com"] as const;
@@ -37,12 +38,11 @@ export type Step =
   | { do: "wait"; milliseconds: number };
 
 /** Starts two accounts with three browsers each, over two instances of the app on one database, which take turns in answering. */
-export async function startLife() {
-  const folder = await Deno.makeTempDir({ prefix: "connections-" });
-  const databases = [
-    await openDatabase(`file:${folder}/life.db`),
-    await openDatabase(`file:${folder}/life.db`),
-  ] as const;
+export async function startLife(kind: "embedded" | "remote" = "embedded") {
+  await using stack = new AsyncDisposableStack();
+  const url = await startDatabase(kind, stack);
+  const databases = [await openDatabase(url), await openDatabase(url)] as const;
+  for (const each of databases) stack.defer(() => each.$client.close());
   const [db] = databases;
   const clock = { now: START };
   const pending = new Set<Promise<void>>();
@@ -294,13 +294,21 @@ export async function startLife() {
     await knowledge.assertBounds();
   }
 
+  const started = stack.move();
   return {
     take,
     assertInvariant,
     async [Symbol.asyncDispose]() {
       await Promise.all(pending);
-      for (const each of databases) each.$client.close();
-      await Deno.remove(folder, { recursive: true });
+      await started.disposeAsync();
     },
   };
+}
+
+/** Returns the URL of an empty database. */
+async function startDatabase(kind: "embedded" | "remote", stack: AsyncDisposableStack): Promise<string> {
+  if (kind === "remote") return stack.use(await startHrana()).url;
+  const folder = await Deno.makeTempDir({ prefix: "connections-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  return `file:${folder}/life.db`;
 }

@@ -11,6 +11,7 @@ import { recognizeConnection } from "../db/reviews.ts";
 import { connections, type User } from "../db/schema.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { closeConnection, openConnection } from "../db/connections.ts";
+import { findUnusual } from "../db/unusual.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { readAddress } from "../visitor/addresses.ts";
 import type { Visitor } from "../visitor/visitor.ts";
@@ -201,7 +202,8 @@ async function open(db: Db, user: User, spot: Spot, now: number) {
   const reserved = await reserve(db, user.email, "198.51.100.1", now);
   const visitor = await visitorAt(spot);
   const [browser, lifetime] = [newBrowser(), LIFETIME];
-  const opening = { user, visitor, browser, reserved, replaces: null, timeZone: null, lifetime, now };
+  const unusual = await findUnusual(db, user.id, visitor, null, now);
+  const opening = { user, visitor, browser, unusual, reserved, replaces: null, timeZone: null, lifetime, now };
   const cookie = await openConnection(db, opening);
   const session = (await resumeSession(db, cookie!, { isReading: true, now }))!;
   return { session, places: new Map([[keyOf(visitor), visitor]]), isOpen: true };

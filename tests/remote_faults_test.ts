@@ -63,6 +63,7 @@ const WRITES: Record<string, Write> = {
           user,
           visitor: visitorFrom(ip),
           browser: newBrowser(),
+          unusual: [],
           reserved: attemptFrom(ip),
           replaces: here,
           timeZone: "Europe/Madrid",

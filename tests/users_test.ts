@@ -37,13 +37,15 @@ Deno.test("findUser and findUserFrom find an account by any spelling of its addr
   assert.equal(user?.email, EMAIL);
 
   assert.deepEqual(await findUser(db, " MARTA@Example.com"), user);
-  assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", visitor, null), {
+  assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", visitor, undefined), {
     user,
     standings: [{ kind: "network" }],
+    browser: null,
   });
-  assert.deepEqual(await findUserFrom(db, "nobody@example.com", visitor, null), {
+  assert.deepEqual(await findUserFrom(db, "nobody@example.com", visitor, undefined), {
     user: undefined,
     standings: [{ kind: "stranger" }],
+    browser: null,
   });
 });
 

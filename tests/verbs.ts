@@ -21,7 +21,7 @@ import {
 import { readDays } from "../db/history/days.ts";
 import { endDownload, isConnectionOpen, renewSlot, startDownload } from "../db/downloads.ts";
 import { findConnection } from "../db/history/entries.ts";
-import { listCountries, listHistory, readPage } from "../db/history/rows.ts";
+import { listCountries, listHistory, readChangedPage, readPage } from "../db/history/rows.ts";
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview } from "../db/history/overview.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
@@ -96,6 +96,7 @@ export const verbs = recordCalls({
   readActivity,
   readDays,
   readOverview,
+  readChangedPage,
   readPage,
   recognizeConnection,
   recordPlace,
@@ -164,6 +165,7 @@ export async function openSession(
     user,
     visitor,
     browser,
+    unusual: await verbs.findUnusual(db, user.id, visitor, typeof browser === "string" ? browser : null, now),
     reserved,
     replaces: null,
     timeZone: null,

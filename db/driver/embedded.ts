@@ -183,6 +183,8 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
     executeMultiple: (statements) => enqueue(() => client.executeMultiple(statements)),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
+    together: (run) => run(),
+    writeThenRead: async (write, read) => [await write(), await read()],
     emptyLog: () =>
       enqueue(async () => {
         const { rows: [checkpoint] } = await client.execute("PRAGMA wal_checkpoint(TRUNCATE)");

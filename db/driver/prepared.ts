@@ -8,6 +8,10 @@ export type DatabaseClient = Client & {
   isRemote: boolean;
   /** Runs a query for one text value; `undefined` without a row. The embedded database keeps such statements prepared. */
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
+  /** Sends what `run` reads in one turn of the event loop in one call, as one transaction, if the database is remote. */
+  together: <T>(run: () => T) => T;
+  /** Writes, then reads; in one call, as one transaction, if the database is remote. */
+  writeThenRead: <W, R>(write: () => Promise<W>, read: () => Promise<R>) => Promise<[W, R]>;
   /** Empties the write-ahead log, which may still contain deleted rows. The server of a remote database has its own way. */
   emptyLog: () => Promise<void>;
   /** The same database through a client whose calls may take so many milliseconds. */
@@ -24,6 +28,8 @@ export type GuardedMethods = Pick<
   | "executeMultiple"
   | "transaction"
   | "readText"
+  | "together"
+  | "writeThenRead"
   | "emptyLog"
   | "withDeadline"
 >;

@@ -1,4 +1,5 @@
-import type { Client, InStatement } from "@libsql/client";
+import type { Client, InArgs, InStatement } from "@libsql/client";
+import { createCalls } from "./calls.ts";
 import { type DatabaseClient, firstText, type GuardedMethods, isRead } from "./prepared.ts";
 import { AccessRefused, Unavailable } from "./unavailable.ts";
 
@@ -108,21 +109,43 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
     }
   }
 
+  const { ask, together, writeThenRead } = createCalls((statements) => {
+    const isReading = statements.every(isRead);
+    const [first] = statements;
+    return call(
+      async () => {
+        if (first !== undefined && statements.length === 1) return [await client.execute(first)];
+        // Never "deferred": a transaction that becomes a write halfway meets another one's lock.
+        return await client.batch(statements, isReading ? "read" : "write");
+      },
+      isReading ? "always" : "undone",
+    );
+  });
+
   const guarded: GuardedMethods = {
     isRemote: true,
-    execute: (statement: InStatement, args?: unknown) =>
-      call(() => client.execute(statement as string, args as never), isRead(statement) ? "always" : "undone"),
-    // Always "write": a deferred transaction that becomes a write halfway meets another one's lock.
-    batch: (statements) => call(() => client.batch(statements, "write"), "undone"),
+    async execute(statement: InStatement, args?: InArgs) {
+      const [result] = await ask([args === undefined ? statement : { sql: statement as string, args }]);
+      return result!;
+    },
+    batch: (statements) => ask(statements.map(asStatement)),
     migrate: (statements) => call(() => client.migrate(statements), "undone"),
     // Not a transaction: the first statement may be done when a later one meets a lock.
     executeMultiple: (statements) => call(() => client.executeMultiple(statements), "never"),
     transaction: () => Promise.reject(new Error("Cannot open a transaction: use batch, which is atomic")),
     readText: async (sql, args) => firstText(await guarded.execute({ sql, args })),
+    together,
+    writeThenRead,
     emptyLog: () => Promise.resolve(),
     withDeadline,
   };
   return Object.assign(Object.create(client), guarded, { close: () => client.close() });
+}
+
+function asStatement(statement: InStatement | [sql: string, args?: InArgs]): InStatement {
+  if (!Array.isArray(statement)) return statement;
+  const [sql, args = []] = statement;
+  return { sql, args };
 }
 
 /** `busy`: the server says that it did nothing. `refused`: it won't either next time. `lost`: nobody knows. */

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
-import { prepare } from "../driver/prepared.ts";
+import { type Known, prepareChanging } from "./activity.ts";
 import { connections, refusals } from "../schema.ts";
 
 /** Only the newest connections are counted, because a script may open thousands a day. */
@@ -19,7 +19,7 @@ const USER = sql.placeholder("userId");
 const SINCE = sql.placeholder("since");
 const OPENED = sql`select opened_at from ${connections} where user_id = ${USER} and opened_at >= ${SINCE}`;
 
-const countDays = prepare<{
+const countDays = prepareChanging<{
   stoppedAt: number | null;
   opened: number[];
   unusual: number[];
@@ -42,11 +42,18 @@ function boundsOf(starts: number[]): string {
   return `{${starts.slice(1).map((end, i) => `"${starts[i]}":${end}`)}}`;
 }
 
-/** Counts what happened on consecutive days, in constant time. `starts` has when each begins, and at the end when the last one is over. */
-export async function readDays(db: Db, userId: string, starts: number[]): Promise<Days> {
+/**
+ * Counts what happened on consecutive days, in constant time. `starts` has when each begins, and at the end when the last one is over.
+ * `undefined` if the account's activity is the `known` one.
+ */
+export async function readDays(
+  db: Db,
+  { userId, starts, known }: { userId: string; starts: number[]; known?: Known | undefined },
+): Promise<Days | undefined> {
   const values = { userId, since: starts[0], days: boundsOf(starts), max: MAX_COUNTED };
-  const { stoppedAt, opened, unusual, refused } = await countDays(db, values) ??
-    { stoppedAt: null, opened: [], unusual: [], refused: [] };
+  const counted = await countDays(db, values, known);
+  if (!counted) return undefined;
+  const { stoppedAt, opened, unusual, refused } = counted;
 
   // A time beyond the last day, from a clock that was ahead, belongs to none.
   const dayAt = (at: number) => starts.findLastIndex((start) => start <= at);

@@ -1,9 +1,9 @@
-import type { Activity } from "./activity.ts";
 import type { Db } from "../database.ts";
+import type { Activity } from "./activity.ts";
 import { type Days, readDays } from "./days.ts";
 import type { Filter } from "./filters.ts";
-import { listCountries } from "./rows.ts";
 import { countRows, type RowCount } from "./row_count.ts";
+import { listCountries } from "./rows.ts";
 
 export type Overview = {
   days: Days;
@@ -13,45 +13,80 @@ export type Overview = {
   rows: RowCount | null;
 };
 
+/** `starts` are those of `readDays`. */
+type Query = { userId: string; filter: Filter; starts: number[]; now: number };
+
 const MAX_ACCOUNTS = 1_000;
 const MAX_FILTERS = 20;
 
-type CachedOverview = {
+type CachedOverview = Pick<Overview, "days" | "countries"> & {
+  /** As JSON. */
   activity: string;
   starts: number[];
-  days: Days;
-  countries: string[];
+  /** By filter. */
   rows: Map<string, RowCount | null>;
 };
 const caches = new WeakMap<Db, Map<string, CachedOverview>>();
 
-/** Cached while the activity, which was read with the page's rows, is unchanged. `starts` are those of `readDays`. */
+/**
+ * Cached while the activity, which is read with the page's rows, is unchanged. A remote database is asked in one call with the page, and leaves
+ * out of its answer what is still right in the cache.
+ */
 export async function readOverview(
   db: Db,
-  { userId, filter, activity, starts, now }: {
-    userId: string;
-    filter: Filter;
-    activity: Activity;
-    starts: number[];
-    now: number;
-  },
+  { activity: reading, ...query }: Query & { activity: Promise<Activity> },
 ): Promise<Overview> {
   const accounts = cacheOf(db);
-  const version = JSON.stringify(activity);
-  const cached = accounts.get(userId);
-  const query = { userId, filter, now };
-  if (cached?.activity === version && cached.starts === starts) {
-    const { days, countries } = cached;
-    return { days, countries, rows: await countOnce(cached.rows, db, query) };
+  const found = accounts.get(query.userId);
+  const cached = found?.starts === query.starts ? found : undefined;
+  const filter = JSON.stringify(query.filter);
+  const beside = db.$client.isRemote ? readChanged(db, query, cached, filter) : NOTHING;
+  const [read, current] = await Promise.all([beside, reading]);
+  const activity = JSON.stringify(current);
+
+  if (cached?.activity !== activity) {
+    const overview = isWhole(read) ? read : await readWhole(db, query);
+    const { days, countries, rows } = overview;
+    accounts.set(query.userId, { activity, starts: query.starts, days, countries, rows: new Map([[filter, rows]]) });
+    return overview;
   }
-  const counts = new Map<string, RowCount | null>();
-  const [days, countries, rows] = await Promise.all([
-    readDays(db, userId, starts),
-    listCountries(db, userId),
-    countOnce(counts, db, query),
-  ]);
-  accounts.set(userId, { activity: version, starts, days, countries, rows: counts });
+  const { days, countries } = cached;
+  let rows = cached.rows.get(filter);
+  if (rows === undefined) rows = read.rows;
+  if (rows === undefined) rows = await countRows(db, query) ?? null;
+  if (cached.rows.size >= MAX_FILTERS) cached.rows.clear();
+  cached.rows.set(filter, rows);
   return { days, countries, rows };
+}
+
+/** An overview without what is still right in the cache. */
+type Changed = { [Part in keyof Overview]: Overview[Part] | undefined };
+const NOTHING: Changed = { days: undefined, countries: undefined, rows: undefined };
+
+async function readChanged(db: Db, query: Query, cached?: CachedOverview, filter = ""): Promise<Changed> {
+  const known = cached && { activity: cached.activity, now: query.now };
+  const [days, countries, rows] = await Promise.all([
+    readDays(db, { ...query, known }),
+    listCountries(db, { ...query, known }),
+    countRows(db, { ...query, known: cached?.rows.has(filter) ? known : undefined }),
+  ]);
+  return { days, countries, rows };
+}
+
+async function readWhole(db: Db, query: Query): Promise<Overview> {
+  const whole = await readChanged(db, query);
+  if (!isWhole(whole)) throw new Error("Cannot read the overview: a part is missing");
+  return whole;
+}
+
+function isWhole(overview: Changed): overview is Overview {
+  return !Object.values<unknown>(overview).includes(undefined);
+}
+
+/** An account's latest cached activity; `null` if there is none. */
+export function knownActivity(db: Db, userId: string): Activity | null {
+  const cached = caches.get(db)?.get(userId);
+  return cached ? JSON.parse(cached.activity) : null;
 }
 
 function cacheOf(db: Db): Map<string, CachedOverview> {
@@ -60,19 +95,4 @@ function cacheOf(db: Db): Map<string, CachedOverview> {
   const empty = new Map<string, CachedOverview>();
   caches.set(db, empty);
   return empty;
-}
-
-async function countOnce(
-  cache: CachedOverview["rows"],
-  db: Db,
-  query: { userId: string; filter: Filter; now: number },
-): Promise<RowCount | null> {
-  const key = JSON.stringify(query.filter);
-  const cached = cache.get(key);
-  if (cached !== undefined) return cached;
-
-  const counted = await countRows(db, query);
-  if (cache.size >= MAX_FILTERS) cache.clear();
-  cache.set(key, counted);
-  return counted;
 }

@@ -1,6 +1,7 @@
 import { and, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { prepareByKey } from "../driver/prepared.ts";
+import { type Known, unlessKnown } from "./activity.ts";
 import { connections, places, refusals } from "../schema.ts";
 import {
   type Filter,
@@ -19,16 +20,21 @@ const MAX_COUNTED = 1_000;
 /** How many rows a filter selects; with `isMore`, more than that. */
 export type RowCount = { rows: number; isMore: boolean };
 
-/** Counts the rows that a filter selects, up to 1,000, in constant time; `null` if a filter of several conditions needs a longer search. */
+/**
+ * Counts the rows that a filter selects, up to 1,000, in constant time; `null` if a filter of several conditions needs a longer search, and
+ * `undefined` if the account's activity is the `known` one.
+ */
 export async function countRows(
   db: Db,
-  { userId, filter, now }: { userId: string; filter: Filter; now: number },
-): Promise<RowCount | null> {
+  { userId, filter, now, known }: { userId: string; filter: Filter; now: number; known?: Known | undefined },
+): Promise<RowCount | null | undefined> {
   const key = [filter.state, ...Object.keys(filter).sort()].join();
-  const count = counts(key, () => countOf(filter));
+  const count = known ? counts(`${key},known`, () => unlessKnown(countOf(filter))) : counts(key, () => countOf(filter));
 
   const limit = MAX_COUNTED + 1;
-  const counted = Object.values(await count(db, { userId, ...filter, limit, now }) ?? {});
+  const found = await count(db, { userId, ...filter, limit, now, known: known?.activity });
+  if (!found) return undefined;
+  const counted = Object.values(found);
   const rows = counted.reduce((sum, { found }) => sum + found, 0);
   if (rows > MAX_COUNTED) return { rows: MAX_COUNTED, isMore: true };
   return counted.every(({ read }) => read < limit) ? { rows, isMore: false } : null;
@@ -37,7 +43,7 @@ export async function countRows(
 type Count = { read: number; found: number };
 const NONE: Count = { read: 0, found: 0 };
 
-const counts = prepareByKey<Record<"opened" | "used" | "refused", Count>>();
+const counts = prepareByKey<Record<"opened" | "used" | "refused", Count> | null>();
 
 function countOf(filter: Filter): SQL {
   const { state } = filter;

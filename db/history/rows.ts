@@ -1,8 +1,8 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { ACTIVITY, type Activity, NO_ACTIVITY } from "./activity.ts";
+import { ACTIVITY, type Activity, type Known, NO_ACTIVITY, prepareChanging, unlessKnown } from "./activity.ts";
 import type { Db } from "../database.ts";
-import { joinJson, prepare, prepareByKey } from "../driver/prepared.ts";
+import { joinJson, prepareByKey } from "../driver/prepared.ts";
 import { wasOpen } from "../open.ts";
 import { connections, places, refusals } from "../schema.ts";
 import {
@@ -60,13 +60,32 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<Fu
 }
 
 /** Reads a page and the activity in one round trip. */
-export async function readPage(db: Db, { openNow = null, ...query }: PageQuery): Promise<Page> {
-  const read = pages([keyOf(query), openNow && "openNow"].join(), () =>
-    pageOf(query, PAGE, ENTRY.json, {
-      activity: sql`(${ACTIVITY})`,
-      openNow: openNow ? openNowOf(query) : NULL,
-    }));
-  const found = await read(db, { ...valuesOf(query), current: openNow?.current, openLimit: openNow?.limit });
+export async function readPage(db: Db, query: PageQuery): Promise<Page> {
+  const read = pages(pageKeyOf(query), () => wholePageOf(query));
+  return toPage(await read(db, pageValuesOf(query)) ?? null, query);
+}
+
+/** The same; `null` if the account's activity is the `known` one. */
+export async function readChangedPage(db: Db, query: PageQuery, known: Known): Promise<Page | null> {
+  const read = pages(`${pageKeyOf(query)},known`, () => unlessKnown(wholePageOf(query)));
+  const found = await read(db, { ...pageValuesOf(query), known: known.activity, now: known.now });
+  return found ? toPage(found, query) : null;
+}
+
+function pageKeyOf({ openNow, ...query }: PageQuery): string {
+  return [keyOf(query), openNow && "openNow"].join();
+}
+
+function pageValuesOf({ openNow, ...query }: PageQuery): Record<string, unknown> {
+  return { ...valuesOf(query), current: openNow?.current, openLimit: openNow?.limit };
+}
+
+function wholePageOf({ openNow, ...query }: PageQuery): SQL {
+  const more = { activity: sql`(${ACTIVITY})`, openNow: openNow ? openNowOf(query) : NULL };
+  return pageOf(query, PAGE, ENTRY.json, more);
+}
+
+function toPage(found: FoundPage | null, { openNow = null }: PageQuery): Page {
   return {
     entries: found?.rows.map(ENTRY.read) ?? [],
     stoppedAt: found?.stoppedAt ?? null,
@@ -75,13 +94,19 @@ export async function readPage(db: Db, { openNow = null, ...query }: PageQuery):
   };
 }
 
-export async function listCountries(db: Db, userId: string): Promise<string[]> {
-  return [...new Set(await findCountries(db, { userId }))];
+/** The codes of the countries in an account's history; `undefined` if its activity is the `known` one. */
+export async function listCountries(
+  db: Db,
+  { userId, known }: { userId: string; known?: Known | undefined },
+): Promise<string[] | undefined> {
+  const found = await findCountries(db, { userId }, known);
+  return found ? [...new Set(found)] : undefined;
 }
 
 type FoundRows = { rows: unknown[][]; stoppedAt: Cursor | null };
 const lists = prepareByKey<FoundRows>();
-const pages = prepareByKey<FoundRows & { activity: Activity; openNow: unknown[][] | null }>();
+type FoundPage = FoundRows & { activity: Activity; openNow: unknown[][] | null };
+const pages = prepareByKey<FoundPage | null>();
 
 /** Sorts the account's open connections, which are few: the current one, those without a verdict, then by last use. */
 function openNowOf({ filter }: HistoryQuery): SQL {
@@ -141,7 +166,7 @@ function arms(query: HistoryQuery, names: Name[]): SQL {
 }
 
 /** Skips from each country to the next in the index. */
-const findCountries = prepare<string[]>(sql`
+const findCountries = prepareChanging<string[]>(sql`
   with recursive
     connected (code) as (${countriesIn(connections, "connected")}),
     used (code) as (${countriesIn(places, "used", sql`is_first_country`)}),

@@ -1,15 +1,15 @@
 import { type Context, Hono } from "hono";
 import { isVersionOf, readActivity } from "../../db/history/activity.ts";
-import { closeConnection, closeOtherConnections, hasEnded, listOtherOpen } from "../../db/connections.ts";
-import { findConnection } from "../../db/history/entries.ts";
+import { closeConnection, closeOtherConnections, hasEnded, listClosedBy, listOtherOpen } from "../../db/connections.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
 import { currentUrl, hasOlderRows, historyBehind, isOnOlderPage } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
+import { SessionEnded } from "../../http/refusal.ts";
 import { logRequest } from "../../http/request.ts";
-import { redirectToSignIn, requireSession } from "../../http/sessions.ts";
+import { requireSession } from "../../http/sessions/sessions.ts";
 import {
   AllClosed,
   ConfirmCloseAll,
@@ -18,8 +18,14 @@ import {
   RowClosedFragments,
 } from "../../views/history/closing.tsx";
 import { deviceName } from "../../words/devices.ts";
-import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
-import { leaveNotice } from "../notices.tsx";
+import {
+  confirmationProps,
+  confirmOwner,
+  needsPassword,
+  showConfirmation,
+  type Unconfirmed,
+} from "../confirmation.tsx";
+import { leaveNotice, MAX_NAMED } from "../notices.tsx";
 import { findOwn } from "./connection.tsx";
 import { renewHistory, viewHistory } from "./connections.tsx";
 
@@ -32,16 +38,20 @@ closing.post(
   requireCsrf((c, _, problem) => showCloseAll(c, { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now }, session } = c.var;
-    const open = await listOtherOpen(db, session, now());
-    const unconfirmed = open.length > 0 ? await confirmOwner(c) : null;
+    const { options: { db, now }, session, texts: t } = c.var;
+    const unconfirmed = await confirmIfOpen(c, async () => (await listOtherOpen(db, session, now())).length > 0);
     if (unconfirmed) return await showCloseAll(c, unconfirmed);
 
-    const count = await closeOtherConnections(db, session, now());
-    if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
-    if (count > 0) logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, count });
-    if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", count);
-    return await renewHistory(c, <AllClosed count={count} closed={open} t={c.var.texts} />);
+    const at = now();
+    const close = () => closeOtherConnections(db, session, at);
+    if (!wantsFragment(c)) return await redirectWithNotice(c, "all_closed", await close());
+    const [count, [closed, view]] = await db.$client.writeThenRead(close, () =>
+      Promise.all([
+        listClosedBy(db, session, at, MAX_NAMED),
+        viewHistory(c, currentUrl(c)),
+      ]));
+    await noteClosed(c, count);
+    return renewHistory(c, view, <AllClosed count={count} closed={closed} t={t} />);
   },
 );
 
@@ -54,35 +64,51 @@ closing.post(
   requireCsrf((c, _, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now }, session } = c.var;
+    const { options: { db, now }, session, texts: t } = c.var;
     const id = c.req.param("id");
     if (id === session.connectionId) return await showCloseOne(c, id);
-    const found = await findOwn(c, id);
-
-    const unconfirmed = found.closedAt === null ? await confirmOwner(c) : null;
+    const unconfirmed = await confirmIfOpen(c, async () => (await findOwn(c, id)).closedAt === null);
     if (unconfirmed) return await showCloseOne(c, id, unconfirmed);
 
-    const before = await readActivity(db, session, now());
-    const count = Number(await closeConnection(db, session, id, now()));
-    if (count === 0 && await hasEnded(db, session, now())) return redirectToSignIn(c);
-    if (count > 0) {
-      const [user, by] = [session.userId, session.connectionId];
-      logRequest(c, "session_closed", { user, by, connection: id });
+    const at = now();
+    const close = async () => Number(await closeConnection(db, session, id, at));
+    if (!wantsFragment(c)) {
+      const count = await close();
+      if (count === 0) await findOwn(c, id);
+      return await redirectWithNotice(c, "one_closed", count, id);
     }
-    if (!wantsFragment(c)) return await redirectWithNotice(c, "one_closed", count);
-    const entry = await findConnection(db, session.userId, id, now()) ?? found;
     const { version = "", loaded } = await readForm(c);
-    if (!hasOlderRows(c, loaded)) {
-      return await renewHistory(c, <OneClosed count={count} closed={[entry]} t={c.var.texts} />);
-    }
+    const hasOlder = hasOlderRows(c, loaded);
+    const isUpToDate = hasOlder && isVersionOf(version, await readActivity(db, session, at));
+    const [count, [entry, view]] = await db.$client.writeThenRead(close, () =>
+      Promise.all([
+        findOwn(c, id),
+        viewHistory(c, currentUrl(c)),
+      ]));
+    await noteClosed(c, count, id);
+    if (!hasOlder) return renewHistory(c, view, <OneClosed count={count} closed={[entry]} t={t} />);
     c.header("HX-Trigger", "connections-closed");
-    const view = await viewHistory(c, currentUrl(c));
-    const isUpToDate = isVersionOf(version, before);
     return c.html(<RowClosedFragments {...{ count, entry, isUpToDate }} hasGroup={!isOnOlderPage(c)} {...view} />);
   },
 );
 
-async function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_closed", count: number) {
+/** Asks for the password, if that is due, before something open is closed. */
+async function confirmIfOpen(c: Context<Env>, isOpen: () => Promise<boolean>): Promise<Unconfirmed | null> {
+  const { options: { now }, session } = c.var;
+  return needsPassword(session, now()) && await isOpen() ? await confirmOwner(c) : null;
+}
+
+/** Logs what was closed. Throws `SessionEnded` if nothing was because the current connection itself has been closed meanwhile. */
+async function noteClosed(c: Context<Env>, count: number, id?: string): Promise<void> {
+  const { options: { db, now }, session } = c.var;
+  if (count === 0 && await hasEnded(db, session, now())) throw new SessionEnded();
+  if (count === 0) return;
+  const what = id === undefined ? { count } : { connection: id };
+  logRequest(c, "session_closed", { user: session.userId, by: session.connectionId, ...what });
+}
+
+async function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_closed", count: number, id?: string) {
+  await noteClosed(c, count, id);
   leaveNotice(c, notice, count);
   return c.redirect(await historyBehind(c), 303);
 }

@@ -8,7 +8,7 @@ import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { notFound } from "../../http/refusal.ts";
 import { logRequest } from "../../http/request.ts";
-import { requireSession, zoneOf } from "../../http/sessions.ts";
+import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { ConfirmationPage } from "../../views/confirmation.tsx";
 import { ConnectionDetails } from "../../views/history/connection.tsx";
 import { deviceName } from "../../words/devices.ts";
@@ -18,16 +18,17 @@ export const connection = new Hono<Env>();
 
 connection.get(paths.details(":id"), requireSession, async (c) => {
   const { options: { db, now }, session, texts: t } = c.var;
-  const found = await findOwn(c, c.req.param("id"));
-  const [used, wrongPasswords] = await Promise.all([
-    listPlaces(db, session.userId, found.id),
-    countWrongPasswords(db, session.userId, found.id),
+  const id = c.req.param("id");
+  const [found, used, wrongPasswords] = await Promise.all([
+    findOwn(c, id),
+    listPlaces(db, session.userId, id),
+    countWrongPasswords(db, session.userId, id),
   ]);
   const details = {
     connection: found,
     places: [openingOf(found), ...used],
     wrongPasswords,
-    ...{ current: session.connectionId, zone: zoneOf(c), now: now(), t },
+    ...{ current: session.connectionId, zone: zoneOf(c.get("session")), now: now(), t },
   };
   const content = <ConnectionDetails {...details} />;
   if (wantsFragment(c)) return c.html(content);

@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
+import { type Activity, NO_ACTIVITY } from "../../db/history/activity.ts";
+import { type Cursor, MAX_SEARCHED, readChangedPage, readPage } from "../../db/history/rows.ts";
 import { readOverview } from "../../db/history/overview.ts";
+import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import {
-  currentUrl,
   type PageCursor,
   readCursor,
   readHistoryQuery,
@@ -14,7 +15,7 @@ import {
 } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths, withQuery } from "../../http/paths.ts";
-import { requireSession, zoneOf } from "../../http/sessions.ts";
+import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { CHART_DAYS } from "../../views/history/chart.tsx";
 import {
   ChangedFragments,
@@ -66,10 +67,22 @@ connections.get(paths.connections, requireSession, async (c) => {
 });
 
 export async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
+  const view = await viewChangedHistory(c, url, c.get("session"), null);
+  if (!view) throw new Error("Cannot view the history: no activity was known, but nothing changed");
+  return view;
+}
+
+/** Views a session's history; `null` if the account's activity is the `known` one. */
+export async function viewChangedHistory(
+  c: Context<Env>,
+  url: string,
+  session: Session,
+  known: Activity | null,
+): Promise<HistoryView | null> {
   const { db, now: clock } = c.get("options");
-  const { userId, connectionId: current } = c.get("session");
+  const { userId, connectionId: current } = session;
   const t = c.get("texts");
-  const [now, zone] = [clock(), zoneOf(c)];
+  const [now, zone] = [clock(), zoneOf(session)];
   const { query: { through, ...query }, problems } = readHistoryQuery(url, t);
   const { before, ...filters } = query;
   const filter = toFilter(filters, zone);
@@ -79,23 +92,31 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const last = readCursor(through);
   const limit = last ? MAX_ROWS : PAGE_SIZE;
   // One more than is shown, to tell whether there are more.
-  const { entries: found, openNow, stoppedAt, activity } = await readPage(db, {
+  const asked = {
     ...{ userId, filter, before: cursor, asOf, now },
     limit: limit + 1,
     openNow: isGrouped ? { current, limit: MAX_OPEN + 1 } : null,
-  });
+  };
+  const reading = known ? readChangedPage(db, asked, { activity: JSON.stringify(known), now }) : readPage(db, asked);
+  const starts = startsOfLastDays(CHART_DAYS, now, zone);
+  // Appended rows come without the overview.
+  const isAppended = before !== undefined && wantsFragment(c);
+  const readActivity = reading.then((page) => page?.activity ?? known ?? NO_ACTIVITY);
+  const [page, overview] = await Promise.all([
+    reading,
+    isAppended ? null : readOverview(db, { userId, filter, starts, now, activity: readActivity }),
+  ]);
+  if (!page) return null;
+  const { entries: found, openNow, stoppedAt, activity } = page;
   const entries = found.slice(0, limit).filter((entry, i) => i < PAGE_SIZE || last && !isOlder(entry, last));
   const hasMore = found.length > entries.length;
   const hasMoreOpen = openNow !== null && openNow.length > MAX_OPEN;
   const next = hasMore ? entries.at(-1) : stoppedAt;
   const firstReadAt = cursor ? cursor.asOf : hasMoreOpen ? LONG_AGO : asOf;
-  // Appended rows come without the overview.
-  const isAppended = before !== undefined && wantsFragment(c);
-  const starts = startsOfLastDays(CHART_DAYS, now, zone);
   return {
     ...{ current, zone, now, t, query, problems, activity, entries },
     openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
-    overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
+    overview,
     today: localDay(now, zone),
     older: next ? { ...filters, before: writeCursor({ ...next, asOf: firstReadAt }) } : null,
     searched: hasMore ? null : stoppedAt && MAX_SEARCHED,
@@ -108,10 +129,10 @@ function isOlder(entry: Cursor, { openedAt, id }: Cursor): boolean {
 }
 
 /** Renews the history of the page that htmx is on, and closes its dialog. */
-export async function renewHistory(c: Context<Env>, notification: Child) {
+export function renewHistory(c: Context<Env>, view: HistoryView, notification: Child) {
   c.header("HX-Trigger", "connections-closed");
   replaceUrl(c, null);
-  return c.html(<ChangedFragments notification={notification} view={await viewHistory(c, currentUrl(c))} />);
+  return c.html(<ChangedFragments notification={notification} view={view} />);
 }
 
 /** An older moment counts as now: what has been closed since then would never be shown. */

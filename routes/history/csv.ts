@@ -11,7 +11,7 @@ import { problem } from "../../http/forms.ts";
 import { describeIssues, HistoryQuery, readRawQuery, toFilter } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
-import { requireSession, zoneOf } from "../../http/sessions.ts";
+import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { type CsvFormat, FOR_PROGRAMS, toCsv } from "../../views/history/csv.ts";
 import { forSpreadsheets } from "../../views/history/spreadsheet.ts";
 import { dayOf } from "../../words/time_zones.ts";
@@ -38,7 +38,7 @@ csv.get(paths.csv, requireSession, async (c) => {
   const read = CsvQuery.safeParse(raw);
   if (!read.success) return c.text(`${describeIssues(read.error.issues, raw, t).join("\n")}\n`, 400);
 
-  const [now, zone] = [options.now(), zoneOf(c)];
+  const [now, zone] = [options.now(), zoneOf(c.get("session"))];
   const query = { userId: session.userId, filter: toFilter(read.data, zone), now };
   const format = read.data.for ? forSpreadsheets(zone, t) : FOR_PROGRAMS;
   const headers = {

@@ -9,17 +9,17 @@ import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
 import { requireCsrf } from "../../http/guards.ts";
-import { historyBehind } from "../../http/history_query.ts";
+import { currentUrl, historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
-import { requireSession } from "../../http/sessions.ts";
+import { requireSession } from "../../http/sessions/sessions.ts";
 import { Recognized, Review } from "../../views/history/review.tsx";
 import { deviceName } from "../../words/devices.ts";
 import { confirmationProps, confirmOwner, showConfirmation, type Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
 import { findOwn } from "./connection.tsx";
-import { renewHistory } from "./connections.tsx";
+import { renewHistory, viewHistory } from "./connections.tsx";
 
 /** The owner's verdict on an unusual connection: "This was me", or "Not me". */
 export const review = new Hono<Env>();
@@ -73,13 +73,17 @@ function isOwn(session: Session, id: string): boolean {
 
 async function recognize(c: Context<Env>, id: string) {
   const { options: { db, now }, session } = c.var;
-  const count = await recognizeConnection(db, session, id, now());
-  logRequest(c, "unusual_recognized", { user: session.userId, connection: id, count });
+  const recognizeIt = async () => {
+    const count = await recognizeConnection(db, session, id, now());
+    logRequest(c, "unusual_recognized", { user: session.userId, connection: id, count });
+    return count;
+  };
   if (!wantsFragment(c)) {
-    leaveNotice(c, "recognized", count);
+    leaveNotice(c, "recognized", await recognizeIt());
     return c.redirect(await historyBehind(c), 303);
   }
-  return await renewHistory(c, <Recognized count={count} t={c.var.texts} />);
+  const [count, view] = await db.$client.writeThenRead(recognizeIt, () => viewHistory(c, currentUrl(c)));
+  return renewHistory(c, view, <Recognized count={count} t={c.var.texts} />);
 }
 
 /** Closes everything else first, so that whoever it was is out, and leads to a new password. */
@@ -96,9 +100,11 @@ async function disown(c: Context<Env>, id: string) {
 
 async function showReview(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
   const { session, texts: t } = c.var;
-  const connection = await findOwn(c, id);
+  const [connection, places] = await Promise.all([
+    findOwn(c, id),
+    listPlaces(c.var.options.db, session.userId, id),
+  ]);
   const props = await confirmationProps(c, unconfirmed, isPasswordRequired(session, connection));
-  const places = await listPlaces(c.var.options.db, session.userId, id);
   const content = <Review {...{ connection, places }} isCurrent={isOwn(session, id)} {...props} />;
   return showConfirmation(c, content, t.review.pageTitle(deviceName(connection.device, t)), unconfirmed);
 }

@@ -1,0 +1,160 @@
+import type { Context, Hono, Next } from "hono";
+import { createMiddleware } from "hono/factory";
+import type { Db } from "../../db/database.ts";
+import { newCsrf, resumeSession, type Resuming, type Session } from "../../db/sessions.ts";
+import { textsOf } from "../../words/texts.ts";
+import { DEFAULT_ZONE } from "../../words/time.ts";
+import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
+import type { Env, Guess } from "../env.ts";
+import { isHtmx } from "../htmx.ts";
+import { languageOf } from "../languages.ts";
+import { PAGE_HEADER, paths, safeNext, withQuery } from "../paths.ts";
+import { guessSession, isRight, keepAsGuess } from "./guesses.ts";
+import { recordUse } from "./visits.ts";
+
+/** Sets the session's cookie, for as long as a connection opened at `openedAt` can last. */
+export function writeSessionCookie(c: Context<Env>, cookie: string, openedAt: number): void {
+  const { lifetime, now } = c.var.options;
+  const left = Math.floor((openedAt + lifetime.max - now()) / 1000);
+  writeCookie(c, "session", cookie, Math.min(left, MAX_COOKIE_AGE));
+}
+
+/** Loads the session behind the cookie, and with it the language. */
+export const loadSession = createMiddleware<Env>(async (c, next) => {
+  await loadSessionBy(c, resumeSession);
+  const session = openSession(c);
+  return session && isOtherPage(c, session) ? reloadPage(c) : await next();
+});
+
+/**
+ * The same for routes that by a GET only read. With a remote database `app` answers by what this process last knew of the session, while the
+ * session is read in the same call. That answer leaves only if the session is still the same; otherwise the request goes on as any other.
+ */
+export function loadSessionBeside(app: Hono<Env>) {
+  return createMiddleware<Env>((c, next) => {
+    const { db } = c.get("options");
+    const guess = c.env?.guess;
+    if (guess) useSession(c, guess.session);
+    if (c.get("resumed") !== undefined) return next();
+    if (!db.$client.isRemote) return loadSession(c, next);
+
+    const likely = guessFor(c);
+    return db.$client.together(() => likely ? answerByGuess(c, next, likely, app) : loadSession(c, next));
+  });
+}
+
+/**
+ * What this process last knew of the session, if a request only reads, and a remote database; otherwise `null`. Whoever asks by it compares it
+ * with the session that is read in the same call.
+ */
+export function guessFor(c: Context<Env>): Session | null {
+  const { db, origin, now } = c.get("options");
+  const { isReading } = resumingOf(c, now());
+  return db.$client.isRemote && isReading ? guessSession(db, readCookie(c, "session", origin)) : null;
+}
+
+async function answerByGuess(
+  c: Context<Env>,
+  next: Next,
+  likely: Session,
+  app: Hono<Env>,
+): Promise<Response | void> {
+  const { db } = c.get("options");
+  const guess: Guess = { session: likely, isUsed: false, log: [] };
+  const [session, answer] = await Promise.all([
+    readSession(c, resumeSession),
+    isOtherPage(c, likely) ? reloadPage(c) : app.fetch(c.req.raw, { ...c.env, guess }),
+  ]);
+  if (session && isRight(db, likely, session)) {
+    if (guess.isUsed) recordUse(c, session);
+    for (const write of guess.log) write();
+    return answer;
+  }
+  useSession(c, session);
+  return session && isOtherPage(c, session) ? reloadPage(c) : await next();
+}
+
+/** Whether a page's request comes over another connection than the page was made for: somebody signed in again in another tab. */
+export function isOtherPage(c: Context, session: Session): boolean {
+  const page = c.req.header(PAGE_HEADER);
+  return page !== undefined && page !== session.connectionId;
+}
+
+/** Has htmx load the page again: otherwise it would show one account's rows under another's name. */
+export function reloadPage(c: Context): Response {
+  c.header("HX-Refresh", "true");
+  return c.body(null, 204);
+}
+
+type Resume = (db: Db, cookie: string | undefined, resuming: Resuming) => Promise<Session | null>;
+
+/** Loads the session with a query of the caller's choice. */
+export async function loadSessionBy(c: Context<Env>, resume: Resume): Promise<void> {
+  const session = await readSession(c, resume);
+  if (session) keepAsGuess(c.get("options").db, session);
+  useSession(c, session);
+}
+
+function readSession(c: Context<Env>, resume: Resume): Promise<Session | null> {
+  const { db, origin, now } = c.get("options");
+  return resume(db, readCookie(c, "session", origin), resumingOf(c, now()));
+}
+
+function useSession(c: Context<Env>, session: Session | null): void {
+  c.set("resumed", session);
+  useLanguage(c, openSession(c));
+}
+
+export function useLanguage(c: Context<Env>, session: Session | null): void {
+  c.set("texts", textsOf(languageOf(c, session)));
+}
+
+export function resumingOf(c: Context, now: number): Resuming {
+  return { isReading: c.req.method === "GET" || c.req.method === "HEAD", now };
+}
+
+/** The session behind the cookie if it is valid. */
+export function openSession(c: Context<Env>): Session | null {
+  const session = c.get("resumed") ?? null;
+  return session?.end === null ? session : null;
+}
+
+/** The time zone in which a signed-in user sees times. */
+export function zoneOf({ timeZone }: Session): string {
+  return timeZone ?? DEFAULT_ZONE;
+}
+
+/** Lets valid sessions in, and records their use. */
+export const requireSession = createMiddleware<Env>(async (c, next) => {
+  const session = openSession(c);
+  if (!session) return redirectToSignIn(c);
+
+  c.set("session", session);
+  const guess = c.env?.guess;
+  if (guess) guess.isUsed = true;
+  else recordUse(c, session);
+  return await next();
+});
+
+/** Redirects to sign-in, and back to the current page afterwards. */
+export function redirectToSignIn(c: Context): Response {
+  if (isHtmx(c)) {
+    const current = c.req.header("HX-Current-URL");
+    const page = current && URL.canParse(current) ? new URL(current) : undefined;
+    c.header("HX-Redirect", withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
+    return c.body(null, 401);
+  }
+  // After sign-in a download would leave the sign-in page on the screen: the history has its link.
+  const path = c.req.path === paths.csv ? paths.connections : c.req.path;
+  const page = c.req.method === "GET" ? path + new URL(c.req.url).search : undefined;
+  return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
+}
+
+/** The csrf value of a signed-out browser: the `form` cookie's, kept so that forms in other tabs stay valid. */
+export function formCsrf(c: Context<Env>): string {
+  const stored = readCookie(c, "form", c.var.options.origin);
+  const csrf = stored && /^[\w-]{22}$/.test(stored) ? stored : newCsrf();
+  // Set each time: it makes Chromium drop the pages before this one from its back/forward cache.
+  writeCookie(c, "form", csrf);
+  return csrf;
+}
