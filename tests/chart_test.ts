@@ -170,7 +170,7 @@ Deno.test("the chart of thirty busy days is smaller than 4.5 KB", async () => {
 Deno.test("the chart's days are counted in indexes, and nothing older is read", async () => {
   const starts = startsOfLastDays(30, START, "Europe/Madrid");
 
-  const plan = await planOf((db) => readDays(db, { userId: "u", starts }));
+  const plan = await planOf((db) => readDays(db, "u", starts));
 
   assert.deepEqual(plan.filter((step) => /connections|refusals/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_time (user_id=? AND opened_at>?)",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
-import type { HistoryQuery } from "../db/history/rows.ts";
+import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
 import { connections } from "../db/schema.ts";
 import { newSecret } from "../db/sessions.ts";
 import { DAY, MINUTE, START } from "./app.ts";
@@ -83,7 +83,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   const page = await verbs.readPage(db, { ...all, filter: { state: "refused" } });
   assert.deepEqual([page.entries.length, page.activity.open, page.activity.oldest], [2, 1, here.connectionId]);
   assert.deepEqual(page.entries.map((entry) => [entry.ip, entry.addresses]), [[otherIp, 1], [ip, 1]]);
-  assert.deepEqual(await verbs.listCountries(db, { userId: user.id }), ["ES"]);
+  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES"]);
 
   assert.deepEqual(await verbs.countRows(db, { userId: user.id, filter: {}, now: now + 8 }), {
     rows: 5,
@@ -91,31 +91,35 @@ export async function assertVerbs(db: Db): Promise<void> {
   });
   const activity = await verbs.readActivity(db, here, now + 8);
   assert.deepEqual([activity.newest, activity.open, activity.refused?.attempts], [third.connectionId, 1, 4]);
-  const known = { activity: JSON.stringify(activity), now: now + 8 };
-  assert.equal(await verbs.readChangedPage(db, all, known), null);
-  assert.equal(await verbs.listCountries(db, { userId: user.id, known }), undefined);
-  assert.equal(await verbs.countRows(db, { userId: user.id, filter: {}, now: now + 8, known }), undefined);
-  const former = { ...known, activity: JSON.stringify({ ...activity, open: 2 }) };
-  assert.equal((await verbs.readChangedPage(db, all, former))?.entries.length, 5);
-  assert.deepEqual(await verbs.listCountries(db, { userId: user.id, known: former }), ["ES"]);
+  const shown = JSON.stringify(activity);
+  const beside = (known: string | null) => ({
+    key: "known",
+    parts: { sum: unlessKnown(sql`select json_array(1 + 1)`, "known") },
+    values: { known },
+  });
+  const besideOf = async (known: string | null) =>
+    (await verbs.readPageBeside(db, all, beside(known), null))?.beside as { sum: number[] | null };
+  assert.deepEqual([(await besideOf(null)).sum, (await besideOf(shown)).sum], [[2], null]);
+  assert.equal(await verbs.readPageBeside(db, all, beside(null), shown), null);
   const starts = [now - DAY, now, now + DAY];
-  assert.equal(await verbs.readDays(db, { userId: user.id, starts, known }), undefined);
-  const { days, partialDay } = (await verbs.readDays(db, { userId: user.id, starts }))!;
+  for (const filter of [{}, { state: "refused" as const }, { ip }]) {
+    // Both again from the cache.
+    for (const _ of ["first", "again"]) {
+      const { page, overview } = (await verbs.readPageAndOverview(db, { ...all, filter }, starts))!;
+      const alone = await verbs.readPage(db, { ...all, filter });
+      assert.deepEqual([page.entries, page.stoppedAt, page.activity], [alone.entries, alone.stoppedAt, activity]);
+      assert.deepEqual(overview.countries, ["ES"]);
+      assert.deepEqual(overview.rows, await verbs.countRows(db, { userId: user.id, filter, now: now + 8 }));
+      assert.deepEqual(overview.days, await verbs.readDays(db, user.id, starts));
+    }
+  }
+  const { days, partialDay } = await verbs.readDays(db, user.id, starts);
   assert.deepEqual([days[0]?.opened, days[1]?.opened, days[1]?.refused, partialDay], [0, 3, 4, null]);
-  assert.deepEqual(
-    await verbs.readOverview(db, {
-      userId: user.id,
-      filter: {},
-      activity: Promise.resolve(activity),
-      starts,
-      now: now + 8,
-    }),
-    {
-      days: { days, partialDay },
-      countries: ["ES"],
-      rows: { rows: 5, isMore: false },
-    },
-  );
+  assert.deepEqual(await verbs.readOverview(db, { userId: user.id, filter: {}, activity, starts, now: now + 8 }), {
+    days: { days, partialDay },
+    countries: ["ES"],
+    rows: { rows: 5, isMore: false },
+  });
   await verbs.setPreferences(db, here, { timeZone: "Europe/Madrid", language: "ca", theme: "dark" });
   assert.equal((await verbs.findUser(db, email))?.language, "ca");
 
@@ -154,7 +158,7 @@ export async function assertVerbs(db: Db): Promise<void> {
     [["185.220.101.34", now + 9, now + 9]],
   );
   assert.deepEqual(await verbs.listPlaces(db, "another account", here.connectionId), []);
-  assert.deepEqual(await verbs.listCountries(db, { userId: user.id }), ["ES", "DE"]);
+  assert.deepEqual(await verbs.listCountries(db, user.id), ["ES", "DE"]);
 
   await verbs.strengthenHash(db, user, "stronger hash");
   assert.equal((await verbs.findUser(db, email))?.passwordHash, "stronger hash");

@@ -149,7 +149,9 @@ Deno.test("a page and the session that allows it are read in one transaction, an
   };
 
   const [page, ...more] = await callsOf(paths.connections);
-  assert.match(page!, /from "sessions"[^]*from "connections"[^]*\nBEGIN TRANSACTION READONLY\nCOMMIT/);
+  for (const part of [/from "sessions"/, /json_group_array/, /^BEGIN TRANSACTION READONLY$/m]) {
+    assert.match(page!, part);
+  }
   assert.deepEqual(more, []);
 
   const [session, slot] = await callsOf(paths.csv);

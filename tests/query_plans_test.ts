@@ -194,7 +194,7 @@ Deno.test("the next page of an address, network or country within some days uses
 });
 
 Deno.test("listing countries skips through indexes instead of reading the history", async () => {
-  const plan = await planOf((db) => listCountries(db, { userId: "u" }));
+  const plan = await planOf((db) => listCountries(db, "u"));
 
   assert.deepEqual(plan.filter((step) => /by_country/.test(step)), [
     "SEARCH connections USING COVERING INDEX connections_by_country (user_id=?)",

@@ -21,9 +21,9 @@ import {
 import { readDays } from "../db/history/days.ts";
 import { endDownload, isConnectionOpen, renewSlot, startDownload } from "../db/downloads.ts";
 import { findConnection } from "../db/history/entries.ts";
-import { listCountries, listHistory, readChangedPage, readPage } from "../db/history/rows.ts";
+import { listCountries, listHistory, readPage, readPageBeside } from "../db/history/rows.ts";
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
-import { readOverview } from "../db/history/overview.ts";
+import { readOverview, readPageAndOverview } from "../db/history/overview.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
 import { countWrongPasswords, recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
@@ -96,8 +96,9 @@ export const verbs = recordCalls({
   readActivity,
   readDays,
   readOverview,
-  readChangedPage,
   readPage,
+  readPageAndOverview,
+  readPageBeside,
   recognizeConnection,
   recordPlace,
   recordRefusal,

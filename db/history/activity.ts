@@ -44,23 +44,6 @@ export function activityOf(user: SQLWrapper): SQL {
 }
 
 export const ACTIVITY = activityOf(sql`${sql.placeholder("userId")}`);
-/** An activity as JSON, and the time for which an account's activity is compared with it. */
-export type Known = { activity: string; now: number };
-
-/** Makes a query answer `null` while the account's activity is the known one. */
-export function unlessKnown(query: SQL): SQL {
-  return sql`select case (${ACTIVITY}) when ${sql.placeholder("known")} then null else (${query}) end`;
-}
-
-/** Prepares a query of an account, which is asked for all that it reads, or for what changed since an activity: `undefined` if nothing did. */
-export function prepareChanging<Result>(query: SQL) {
-  const [all, changed] = [prepare<Result>(query), prepare<Result | null>(unlessKnown(query))];
-  return async (db: Db, values: Record<string, unknown>, known?: Known): Promise<Result | undefined> =>
-    known
-      ? await changed(db, { ...values, known: known.activity, now: known.now }) ?? undefined
-      : await all(db, values);
-}
-
 const findActivity = prepare<Activity>(ACTIVITY);
 
 export const NO_ACTIVITY: Activity = {

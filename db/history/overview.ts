@@ -1,9 +1,18 @@
-import type { Db } from "../database.ts";
 import type { Activity } from "./activity.ts";
-import { type Days, readDays } from "./days.ts";
+import type { Db } from "../database.ts";
+import { type CountedDays, DAYS, type Days, readDays, toDays, valuesOfDays } from "./days.ts";
 import type { Filter } from "./filters.ts";
-import { countRows, type RowCount } from "./row_count.ts";
-import { listCountries } from "./rows.ts";
+import { COUNT_VALUES, type CountedRows, countOf, countRows, type RowCount, toRowCount } from "./row_count.ts";
+import {
+  COUNTRIES,
+  listCountries,
+  type Page,
+  type PageQuery,
+  readPage,
+  readPageBeside,
+  unique,
+  unlessKnown,
+} from "./rows.ts";
 
 export type Overview = {
   days: Days;
@@ -13,80 +22,120 @@ export type Overview = {
   rows: RowCount | null;
 };
 
-/** `starts` are those of `readDays`. */
-type Query = { userId: string; filter: Filter; starts: number[]; now: number };
-
 const MAX_ACCOUNTS = 1_000;
 const MAX_FILTERS = 20;
 
-type CachedOverview = Pick<Overview, "days" | "countries"> & {
-  /** As JSON. */
+type CachedOverview = {
   activity: string;
   starts: number[];
-  /** By filter. */
+  days: Days;
+  countries: string[];
   rows: Map<string, RowCount | null>;
 };
 const caches = new WeakMap<Db, Map<string, CachedOverview>>();
 
-/**
- * Cached while the activity, which is read with the page's rows, is unchanged. A remote database is asked in one call with the page, and leaves
- * out of its answer what is still right in the cache.
- */
-export async function readOverview(
-  db: Db,
-  { activity: reading, ...query }: Query & { activity: Promise<Activity> },
-): Promise<Overview> {
-  const accounts = cacheOf(db);
-  const found = accounts.get(query.userId);
-  const cached = found?.starts === query.starts ? found : undefined;
-  const filter = JSON.stringify(query.filter);
-  const beside = db.$client.isRemote ? readChanged(db, query, cached, filter) : NOTHING;
-  const [read, current] = await Promise.all([beside, reading]);
-  const activity = JSON.stringify(current);
+type Query = { userId: string; filter: Filter; starts: number[]; now: number };
 
-  if (cached?.activity !== activity) {
-    const overview = isWhole(read) ? read : await readWhole(db, query);
-    const { days, countries, rows } = overview;
-    accounts.set(query.userId, { activity, starts: query.starts, days, countries, rows: new Map([[filter, rows]]) });
-    return overview;
+/** Cached while the activity, which was read with the page's rows, is unchanged. `starts` are those of `readDays`. */
+export async function readOverview(db: Db, { activity, ...query }: Query & { activity: Activity }): Promise<Overview> {
+  const { userId, starts } = query;
+  const cached = findCached(db, query);
+  if (cached?.activity === JSON.stringify(activity)) {
+    const { days, countries, rows } = cached;
+    const counted = rows.get(filterKey(query));
+    return {
+      days,
+      countries,
+      rows: counted === undefined ? keepCount(cached, query, await countRows(db, query)) : counted,
+    };
   }
-  const { days, countries } = cached;
-  let rows = cached.rows.get(filter);
-  if (rows === undefined) rows = read.rows;
-  if (rows === undefined) rows = await countRows(db, query) ?? null;
-  if (cached.rows.size >= MAX_FILTERS) cached.rows.clear();
-  cached.rows.set(filter, rows);
-  return { days, countries, rows };
-}
-
-/** An overview without what is still right in the cache. */
-type Changed = { [Part in keyof Overview]: Overview[Part] | undefined };
-const NOTHING: Changed = { days: undefined, countries: undefined, rows: undefined };
-
-async function readChanged(db: Db, query: Query, cached?: CachedOverview, filter = ""): Promise<Changed> {
-  const known = cached && { activity: cached.activity, now: query.now };
   const [days, countries, rows] = await Promise.all([
-    readDays(db, { ...query, known }),
-    listCountries(db, { ...query, known }),
-    countRows(db, { ...query, known: cached?.rows.has(filter) ? known : undefined }),
+    readDays(db, userId, starts),
+    listCountries(db, userId),
+    countRows(db, query),
   ]);
+  return keep(db, query, activity, { days, countries, rows });
+}
+
+/** Reads a page with its overview; `null` if the activity is `shown`. A remote database reads both in one statement. */
+export async function readPageAndOverview(
+  db: Db,
+  page: PageQuery,
+  starts: number[],
+  shown: Activity | null = null,
+): Promise<{ page: Page; overview: Overview } | null> {
+  const { userId, filter, now } = page;
+  const query = { userId, filter, starts, now };
+  if (db.$client.isRemote) return await readInOneStatement(db, page, query, shown);
+
+  const found = await readPage(db, page);
+  return { page: found, overview: await readOverview(db, { ...query, activity: found.activity }) };
+}
+
+/** The database leaves out what is still right in the cache. */
+async function readInOneStatement(
+  db: Db,
+  page: PageQuery,
+  query: Query,
+  shown: Activity | null,
+): Promise<{ page: Page; overview: Overview } | null> {
+  const { filter, starts } = query;
+  const cached = findCached(db, query);
+  const beside = {
+    key: Object.keys(filter).sort().join(),
+    parts: {
+      days: unlessKnown(DAYS, "known"),
+      countries: unlessKnown(COUNTRIES, "known"),
+      count: unlessKnown(countOf(filter), "knownCount"),
+    },
+    values: {
+      ...valuesOfDays(starts),
+      ...COUNT_VALUES,
+      known: cached?.activity ?? null,
+      knownCount: cached?.rows.has(filterKey(query)) ? cached.activity : null,
+    },
+  };
+  const found = await readPageBeside<Changed>(db, page, beside, shown && JSON.stringify(shown));
+  if (!found) return null;
+
+  const { activity, beside: { days, countries, count } } = found;
+  if (days && countries && count) {
+    const overview = { days: toDays(days, starts), countries: unique(countries), rows: toRowCount(count) };
+    return { page: found, overview: keep(db, query, activity, overview) };
+  }
+  if (cached?.activity === JSON.stringify(activity) && count) keepCount(cached, query, toRowCount(count));
+  return { page: found, overview: await readOverview(db, { ...query, activity }) };
+}
+
+/** Null where the cache is right. */
+type Changed = { days: CountedDays | null; countries: string[] | null; count: CountedRows | null };
+
+/** An account's activity when its overview was last read; `null` if it isn't cached. */
+export function knownActivity(db: Db, userId: string): Activity | null {
+  const cached = cacheOf(db).get(userId);
+  return cached ? JSON.parse(cached.activity) : null;
+}
+
+function findCached(db: Db, { userId, starts }: Query): CachedOverview | undefined {
+  const cached = cacheOf(db).get(userId);
+  return cached?.starts === starts ? cached : undefined;
+}
+
+function keep(db: Db, query: Query, activity: Activity, { days, countries, rows }: Overview): Overview {
+  const counts = new Map([[filterKey(query), rows]]);
+  const cached = { activity: JSON.stringify(activity), starts: query.starts, days, countries, rows: counts };
+  cacheOf(db).set(query.userId, cached);
   return { days, countries, rows };
 }
 
-async function readWhole(db: Db, query: Query): Promise<Overview> {
-  const whole = await readChanged(db, query);
-  if (!isWhole(whole)) throw new Error("Cannot read the overview: a part is missing");
-  return whole;
+function keepCount({ rows }: CachedOverview, query: Query, counted: RowCount | null): RowCount | null {
+  if (rows.size >= MAX_FILTERS) rows.clear();
+  rows.set(filterKey(query), counted);
+  return counted;
 }
 
-function isWhole(overview: Changed): overview is Overview {
-  return !Object.values<unknown>(overview).includes(undefined);
-}
-
-/** An account's latest cached activity; `null` if there is none. */
-export function knownActivity(db: Db, userId: string): Activity | null {
-  const cached = caches.get(db)?.get(userId);
-  return cached ? JSON.parse(cached.activity) : null;
+function filterKey({ filter }: Query): string {
+  return JSON.stringify(filter);
 }
 
 function cacheOf(db: Db): Map<string, CachedOverview> {

@@ -1,7 +1,6 @@
 import { and, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { prepareByKey } from "../driver/prepared.ts";
-import { type Known, unlessKnown } from "./activity.ts";
 import { connections, places, refusals } from "../schema.ts";
 import {
   type Filter,
@@ -20,32 +19,33 @@ const MAX_COUNTED = 1_000;
 /** How many rows a filter selects; with `isMore`, more than that. */
 export type RowCount = { rows: number; isMore: boolean };
 
-/**
- * Counts the rows that a filter selects, up to 1,000, in constant time; `null` if a filter of several conditions needs a longer search, and
- * `undefined` if the account's activity is the `known` one.
- */
+/** Counts the rows that a filter selects, up to 1,000, in constant time; `null` if a filter of several conditions needs a longer search. */
 export async function countRows(
   db: Db,
-  { userId, filter, now, known }: { userId: string; filter: Filter; now: number; known?: Known | undefined },
-): Promise<RowCount | null | undefined> {
+  { userId, filter, now }: { userId: string; filter: Filter; now: number },
+): Promise<RowCount | null> {
   const key = [filter.state, ...Object.keys(filter).sort()].join();
-  const count = known ? counts(`${key},known`, () => unlessKnown(countOf(filter))) : counts(key, () => countOf(filter));
+  const count = counts(key, () => countOf(filter));
+  return toRowCount(await count(db, { userId, ...filter, ...COUNT_VALUES, now }) ?? {});
+}
 
-  const limit = MAX_COUNTED + 1;
-  const found = await count(db, { userId, ...filter, limit, now, known: known?.activity });
-  if (!found) return undefined;
-  const counted = Object.values(found);
+export function toRowCount(kinds: Partial<CountedRows>): RowCount | null {
+  const counted = Object.values(kinds);
   const rows = counted.reduce((sum, { found }) => sum + found, 0);
   if (rows > MAX_COUNTED) return { rows: MAX_COUNTED, isMore: true };
-  return counted.every(({ read }) => read < limit) ? { rows, isMore: false } : null;
+  return counted.every(({ read }) => read <= MAX_COUNTED) ? { rows, isMore: false } : null;
 }
 
 type Count = { read: number; found: number };
 const NONE: Count = { read: 0, found: 0 };
 
-const counts = prepareByKey<Record<"opened" | "used" | "refused", Count> | null>();
+export type CountedRows = Record<"opened" | "used" | "refused", Count>;
+const counts = prepareByKey<CountedRows>();
+/** For the placeholder of `countOf`, besides those of the filter. */
+export const COUNT_VALUES = { countLimit: MAX_COUNTED + 1 };
 
-function countOf(filter: Filter): SQL {
+/** One JSON object. */
+export function countOf(filter: Filter): SQL {
   const { state } = filter;
   const { indexed, rest } = splitFilter(filter);
   const moved = matchesMoved(indexed);
@@ -93,11 +93,11 @@ function count({ from, indexed, rest }: { from: SQL; indexed: SQL | undefined; r
   if (rest) {
     return sql`(
       select json_object('read', count(*), 'found', coalesce(sum(is_selected), 0))
-      from (select ${rest} as is_selected ${rows} limit ${value("limit")}))`;
+      from (select ${rest} as is_selected ${rows} limit ${value("countLimit")}))`;
   }
   // Skipping to the last row that counts is three times as fast as counting up to it.
   return sql`(
     select json_object('read', count, 'found', count) from (
-      select iif((select 1 ${rows} limit 1 offset ${value("limit")} - 1) is null,
-        (select count(*) ${rows}), ${value("limit")}) as count))`;
+      select iif((select 1 ${rows} limit 1 offset ${value("countLimit")} - 1) is null,
+        (select count(*) ${rows}), ${value("countLimit")}) as count))`;
 }

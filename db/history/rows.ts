@@ -1,8 +1,8 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { ACTIVITY, type Activity, type Known, NO_ACTIVITY, prepareChanging, unlessKnown } from "./activity.ts";
+import { ACTIVITY, type Activity, NO_ACTIVITY } from "./activity.ts";
 import type { Db } from "../database.ts";
-import { joinJson, prepareByKey } from "../driver/prepared.ts";
+import { joinJson, prepare, prepareByKey } from "../driver/prepared.ts";
 import { wasOpen } from "../open.ts";
 import { connections, places, refusals } from "../schema.ts";
 import {
@@ -61,15 +61,31 @@ export async function listHistory(db: Db, query: HistoryQuery): Promise<Found<Fu
 
 /** Reads a page and the activity in one round trip. */
 export async function readPage(db: Db, query: PageQuery): Promise<Page> {
-  const read = pages(pageKeyOf(query), () => wholePageOf(query));
-  return toPage(await read(db, pageValuesOf(query)) ?? null, query);
+  const read = pages(pageKeyOf(query), () => wholePageOf(query, sql`(${ACTIVITY})`));
+  return toPage(query, await read(db, pageValuesOf(query)));
 }
 
-/** The same; `null` if the account's activity is the `known` one. */
-export async function readChangedPage(db: Db, query: PageQuery, known: Known): Promise<Page | null> {
-  const read = pages(`${pageKeyOf(query)},known`, () => unlessKnown(wholePageOf(query)));
-  const found = await read(db, { ...pageValuesOf(query), known: known.activity, now: known.now });
-  return found ? toPage(found, query) : null;
+/** More to read in a page's statement: JSON texts by name. `key` tells variants of them apart. */
+export type Beside = { key: string; parts: Record<string, SQL>; values: Record<string, unknown> };
+
+/** Reads a page, the activity and more in one round trip; `null` if the activity is `shown`, a JSON text. */
+export async function readPageBeside<More>(
+  db: Db,
+  query: PageQuery,
+  { key, parts, values }: Beside,
+  shown: string | null,
+): Promise<(Page & { beside: More }) | null> {
+  const read = pages([pageKeyOf(query), "beside", key].join(), () =>
+    sql`
+    with activity (text) as materialized (${ACTIVITY})
+    select ${unlessKnown(wholePageOf(query, sql`(select text from activity)`, parts), "shown")}`);
+  const found = await read(db, { ...pageValuesOf(query), ...values, shown });
+  return found ? { ...toPage(query, found), beside: found as More } : null;
+}
+
+/** `null` while the account's activity, which a page's statement has as `activity`, is the value of a placeholder. */
+export function unlessKnown(query: SQL, known: string): SQL {
+  return sql`(case (select text from activity) when ${sql.placeholder(known)} then null else (${query}) end)`;
 }
 
 function pageKeyOf({ openNow, ...query }: PageQuery): string {
@@ -80,12 +96,11 @@ function pageValuesOf({ openNow, ...query }: PageQuery): Record<string, unknown>
   return { ...valuesOf(query), current: openNow?.current, openLimit: openNow?.limit };
 }
 
-function wholePageOf({ openNow, ...query }: PageQuery): SQL {
-  const more = { activity: sql`(${ACTIVITY})`, openNow: openNow ? openNowOf(query) : NULL };
-  return pageOf(query, PAGE, ENTRY.json, more);
+function wholePageOf({ openNow, ...query }: PageQuery, activity: SQL, more: Record<string, SQL> = {}): SQL {
+  return pageOf(query, PAGE, ENTRY.json, { activity, openNow: openNow ? openNowOf(query) : NULL, ...more });
 }
 
-function toPage(found: FoundPage | null, { openNow = null }: PageQuery): Page {
+function toPage({ openNow = null }: PageQuery, found?: FoundPage | null): Page {
   return {
     entries: found?.rows.map(ENTRY.read) ?? [],
     stoppedAt: found?.stoppedAt ?? null,
@@ -94,13 +109,12 @@ function toPage(found: FoundPage | null, { openNow = null }: PageQuery): Page {
   };
 }
 
-/** The codes of the countries in an account's history; `undefined` if its activity is the `known` one. */
-export async function listCountries(
-  db: Db,
-  { userId, known }: { userId: string; known?: Known | undefined },
-): Promise<string[] | undefined> {
-  const found = await findCountries(db, { userId }, known);
-  return found ? [...new Set(found)] : undefined;
+export async function listCountries(db: Db, userId: string): Promise<string[]> {
+  return unique(await findCountries(db, { userId }) ?? []);
+}
+
+export function unique(codes: string[]): string[] {
+  return [...new Set(codes)];
 }
 
 type FoundRows = { rows: unknown[][]; stoppedAt: Cursor | null };
@@ -165,8 +179,8 @@ function arms(query: HistoryQuery, names: Name[]): SQL {
   return sql.join(all.filter((arm) => arm !== false && arm !== null), sql` union all `);
 }
 
-/** Skips from each country to the next in the index. */
-const findCountries = prepareChanging<string[]>(sql`
+/** Skips from each country to the next in the index; a JSON array with a country up to three times. */
+export const COUNTRIES = sql`
   with recursive
     connected (code) as (${countriesIn(connections, "connected")}),
     used (code) as (${countriesIn(places, "used", sql`is_first_country`)}),
@@ -174,7 +188,8 @@ const findCountries = prepareChanging<string[]>(sql`
   select json_group_array(code) from (
     select code from connected where code is not null
     union all select code from used where code is not null
-    union all select code from refused where code is not null)`);
+    union all select code from refused where code is not null)`;
+const findCountries = prepare<string[]>(COUNTRIES);
 
 function countriesIn(table: SQLiteTable, name: string, condition?: SQL): SQL {
   const next = sql`select min(country_code) from ${table} where ${

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import type { Child } from "hono/jsx";
-import { type Activity, NO_ACTIVITY } from "../../db/history/activity.ts";
-import { type Cursor, MAX_SEARCHED, readChangedPage, readPage } from "../../db/history/rows.ts";
-import { readOverview } from "../../db/history/overview.ts";
+import type { Activity } from "../../db/history/activity.ts";
+import { type Cursor, MAX_SEARCHED, readPage } from "../../db/history/rows.ts";
+import { readPageAndOverview } from "../../db/history/overview.ts";
 import type { Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import {
@@ -68,16 +68,16 @@ connections.get(paths.connections, requireSession, async (c) => {
 
 export async function viewHistory(c: Context<Env>, url: string): Promise<HistoryView> {
   const view = await viewChangedHistory(c, url, c.get("session"), null);
-  if (!view) throw new Error("Cannot view the history: no activity was known, but nothing changed");
+  if (!view) throw new Error("Cannot view the history: nothing was shown, but nothing changed");
   return view;
 }
 
-/** Views a session's history; `null` if the account's activity is the `known` one. */
+/** Views a session's history; `null` if the account's activity is the one that is `shown`. */
 export async function viewChangedHistory(
   c: Context<Env>,
   url: string,
   session: Session,
-  known: Activity | null,
+  shown: Activity | null,
 ): Promise<HistoryView | null> {
   const { db, now: clock } = c.get("options");
   const { userId, connectionId: current } = session;
@@ -97,16 +97,14 @@ export async function viewChangedHistory(
     limit: limit + 1,
     openNow: isGrouped ? { current, limit: MAX_OPEN + 1 } : null,
   };
-  const reading = known ? readChangedPage(db, asked, { activity: JSON.stringify(known), now }) : readPage(db, asked);
-  const starts = startsOfLastDays(CHART_DAYS, now, zone);
   // Appended rows come without the overview.
   const isAppended = before !== undefined && wantsFragment(c);
-  const readActivity = reading.then((page) => page?.activity ?? known ?? NO_ACTIVITY);
-  const [page, overview] = await Promise.all([
-    reading,
-    isAppended ? null : readOverview(db, { userId, filter, starts, now, activity: readActivity }),
-  ]);
-  if (!page) return null;
+  const read = isAppended
+    ? { page: await readPage(db, asked), overview: null }
+    : await readPageAndOverview(db, asked, startsOfLastDays(CHART_DAYS, now, zone), shown);
+  if (!read) return null;
+
+  const { page, overview } = read;
   const { entries: found, openNow, stoppedAt, activity } = page;
   const entries = found.slice(0, limit).filter((entry, i) => i < PAGE_SIZE || last && !isOlder(entry, last));
   const hasMore = found.length > entries.length;
