@@ -28,7 +28,7 @@ export async function start(data: Data): Promise<Row[]> {
         DATABASE_URL: `file:${data.file}`,
         RETENTION_DAYS: "0",
       });
-      await loadFirstPage(`http://127.0.0.1:${port}${paths.signIn}`);
+      await waitForPage(`http://127.0.0.1:${port}${paths.signIn}`);
       const took = performance.now() - began;
       server.kill("SIGKILL");
       await Promise.all([server.status, server.stdout.cancel(), server.stderr.cancel(), server.stdin.close()]);
@@ -62,10 +62,10 @@ export async function memory(data: Data): Promise<Row[]> {
   }];
 }
 
-/** Requests a page until the server answers. */
-async function loadFirstPage(url: string): Promise<void> {
+/** Requests a page until the server answers with it. */
+export async function waitForPage(url: string, cookie = ""): Promise<void> {
   for (;;) {
-    const response = await fetch(url).catch(() => null);
+    const response = await fetch(url, { headers: { Cookie: cookie }, redirect: "manual" }).catch(() => null);
     if (response?.ok) return void await response.text();
     await response?.body?.cancel();
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openDatabase } from "../db/database.ts";
-import { paths, withQuery } from "../http/paths.ts";
-import { addAccount, EMAIL, HTMX, MINUTE, PASSWORD, startApp } from "./app.ts";
+import { addAccount, EMAIL, MINUTE, PASSWORD, startApp } from "./app.ts";
 import { startHrana } from "./hrana.ts";
+import { sendEach } from "./remote_requests.ts";
 
 const DOCUMENT = new URL("../docs/scale.md", import.meta.url);
 const [BEGIN, END] = ["<!-- round trips -->", "<!-- end of round trips -->"];
@@ -38,40 +38,17 @@ async function countAll(): Promise<Counted[]> {
     return response;
   };
   const counted: Counted[] = [];
-  const count = async (request: string, send: () => Promise<unknown>) => {
+  let others = 0;
+  await sendEach({
+    // The first is at home.
+    browser: () => browser(others++ === 0 ? undefined : "46.16.60.2"),
+    signIn: (each) => each.signIn(),
+    passMinute: () => void (clock.now += MINUTE),
+  }, async (request, send) => {
     between.restart();
     await send();
     counted.push({ request, ...between.noted() });
-  };
-  const openOther = async () => {
-    clock.now += MINUTE;
-    await browser("46.16.60.2").signIn();
-    // What a visit records once a minute is no part of the next request.
-    await here.get(paths.password);
-  };
-
-  const here = browser();
-  await here.get(paths.signIn);
-  await count("sign-in page", () => browser().get(paths.signIn));
-  await count("sign-in", () => here.signIn());
-  await openOther();
-  await count("history, something happened since", () => here.get(paths.connections));
-  await count("history again", () => here.get(paths.connections));
-  await count("filter, for the first time", () => here.get(`${paths.connections}?state=open`));
-  await count("filter again", () => here.get(`${paths.connections}?state=open`));
-  const { $ } = await here.get(paths.connections);
-  const poll = () => here.get(withQuery(paths.live, { version: $("[name=version]").attr("value") }), HTMX);
-  await count("poll, nothing new", poll);
-  await openOther();
-  await count("poll, something new", poll);
-  const details = paths.details($("tr.current").attr("id")!.slice("c-".length));
-  await count("details", () => here.get(details));
-  await count("confirmation", () => here.get(paths.closeAll, HTMX));
-  const csrf = $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "";
-  await count("closing all, htmx", () => here.post(paths.closeAll, { csrf }, HTMX));
-  await openOther();
-  await count("closing all, without JavaScript", () => here.post(paths.closeAll, { csrf }));
-  await count("sign-out", () => here.post(paths.signOut, { csrf }));
+  });
   db.$client.close();
   return counted;
 }
