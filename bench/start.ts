@@ -62,12 +62,14 @@ export async function memory(data: Data): Promise<Row[]> {
   }];
 }
 
-/** Requests a page until the server answers with it. */
+/** Requests a page until the server answers with it; throws after 10 seconds. */
 export async function waitForPage(url: string, cookie = ""): Promise<void> {
-  for (;;) {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
     const response = await fetch(url, { headers: { Cookie: cookie }, redirect: "manual" }).catch(() => null);
     if (response?.ok) return void await response.text();
     await response?.body?.cancel();
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+  throw new Error(`The server doesn't answer with ${url}`);
 }
