@@ -58,7 +58,7 @@ connections.get(paths.connections, requireSession, async (c) => {
   // With the fields that were left out, so that the sentence about them stays.
   c.header(
     "HX-Push-Url",
-    view.problems.length > 0
+    Object.keys(view.problems).length > 0
       ? `${paths.connections}${new URL(c.req.url).search}`
       : withQuery(paths.connections, view.query),
   );
@@ -70,7 +70,7 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const { userId, connectionId: current } = c.get("session");
   const t = c.get("texts");
   const [now, zone] = [clock(), zoneOf(c)];
-  const { query: { through, ...query }, problems } = readHistoryQuery(url, t);
+  const { query: { through, ...query }, problems, typed } = readHistoryQuery(url, t);
   const { before, ...filters } = query;
   const filter = toFilter(filters, zone);
   const cursor = readCursor(before);
@@ -93,7 +93,7 @@ export async function viewHistory(c: Context<Env>, url: string): Promise<History
   const isAppended = before !== undefined && wantsFragment(c);
   const starts = startsOfLastDays(CHART_DAYS, now, zone);
   return {
-    ...{ current, zone, now, t, query, problems, activity, entries },
+    ...{ current, zone, now, t, query, problems, typed, activity, entries },
     openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
     overview: isAppended ? null : await readOverview(db, { userId, filter, activity, starts, now }),
     today: localDay(now, zone),

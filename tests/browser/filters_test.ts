@@ -5,6 +5,7 @@ import { CELL } from "../app.ts";
 import { inBrowser, isMarked, mark, openFilters, signIn, texts, waitForFocus } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";
 
+const MUST_BE = '"IP address" must be an address, h';
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 inBrowser(
@@ -64,6 +65,44 @@ inBrowser("after removing a filter with the keyboard, Tab continues at the filte
   assert.equal(await here.locator("[name=country]").inputValue(), "");
   await here.keyboard.press("Tab");
   await waitForFocus(here.locator("#filters summary"));
+});
+
+inBrowser("a wrong filter stays in its field, which says what is wrong, until it is right", async (site) => {
+  await addClosed(site.db, 10);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+  await openFilters(here);
+  const ip = here.getByLabel("IP address");
+
+  await ip.fill("193.51.x");
+  await ip.press("Enter");
+
+  const wrong = here.locator("#filters [aria-invalid=true]");
+  await wrong.waitFor();
+  assert.equal(await wrong.evaluate((field) => field.ariaDescribedByElements?.[0]?.textContent?.slice(0, 34)), MUST_BE);
+  await waitForFocus(ip);
+  assert.equal(await ip.inputValue(), "193.51.x");
+  await ip.fill("193.51");
+  await ip.press("Enter");
+
+  await here.getByText("IP address: 193.51").waitFor();
+  assert.equal(await wrong.count(), 0);
+  assert.equal(await ip.isVisible(), true);
+  assert.equal(await isMarked(here), true);
+});
+
+inBrowser("without JavaScript a wrong filter unfolds the form, with what was typed in its fields", async (site) => {
+  await addClosed(site.db, 3);
+  const here = await site.visit({ ...PHONE, javaScriptEnabled: false });
+  await signIn(here);
+
+  await here.goto(`${paths.connections}?from=yesterday&ip=abc&state=closed`);
+
+  assert.equal(await here.getByLabel("From").inputValue(), "yesterday");
+  assert.equal(await here.getByLabel("IP address").inputValue(), "abc");
+  await here.locator("#filter-ip-problem").getByText(MUST_BE).waitFor();
+  assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Closed", "Closed", "Closed"]);
 });
 
 inBrowser("filtering announces the number of results each time", async (site) => {

@@ -1,5 +1,7 @@
 import { html } from "hono/html";
-import type { HistoryQuery } from "../../http/history_query.ts";
+import type { Child } from "hono/jsx";
+import type { Problems, Typed } from "../../http/forms.ts";
+import { type HistoryQuery, isDay } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import { cachedFor } from "../../words/cache.ts";
 import { countryName } from "../../words/countries.ts";
@@ -7,27 +9,33 @@ import { inEachLanguage } from "../../words/languages.ts";
 import type { Texts } from "../../words/texts.ts";
 import { activeFilters } from "./active_filters.ts";
 
-type FormProps = { query: HistoryQuery; countries: string[]; t: Texts };
+type FormProps = {
+  query: HistoryQuery;
+  /** What was left out of the query, by field, and what was typed there. */
+  problems: Problems;
+  typed: Typed;
+  countries: string[];
+  t: Texts;
+};
 
-export function Filters({ query: { before: _, ...query }, countries, t }: FormProps) {
-  const key = JSON.stringify([t.language, query]);
-  return rendered(countries, key, () => {
-    const filters = (
-      <>
-        <FilterForm query={query} countries={countries} t={t} />
-        <FilterChips query={query} t={t} />
-      </>
-    );
-    return html`${filters}`;
-  });
+export function Filters({ query: { before: _, ...query }, problems, typed, countries, t }: FormProps) {
+  const filters = () => (
+    <>
+      <FilterForm {...{ query, problems, typed, countries, t }} />
+      <FilterChips query={query} t={t} />
+    </>
+  );
+  if (Object.keys(problems).length > 0) return filters();
+  return rendered(countries, JSON.stringify([t.language, query]), () => html`${filters()}`);
 }
 
 const rendered = cachedFor<string[], ReturnType<typeof html>>();
 
-function FilterForm({ query, countries, t }: FormProps) {
+function FilterForm({ query, problems, typed, countries, t }: FormProps) {
   const active = activeFilters(query, t).length;
+  const valueOf = (name: "from" | "to" | "ip") => query[name] ?? typed[name] ?? "";
   return (
-    <details id="filters" class="fold">
+    <details id="filters" class="fold" open={FIELDS.some((name) => problems[name])}>
       <summary>
         {t.filters.submit} {active > 0 && <span class="chip">{t.filters.active(active)}</span>}
       </summary>
@@ -43,40 +51,67 @@ function FilterForm({ query, countries, t }: FormProps) {
         hx-swap="outerMorph"
         hx-sync="body:replace"
       >
-        <label>
-          {t.filters.state}
-          <select name="state">
+        <Filter name="state" label={t.filters.state} problem={problems.state}>
+          <select {...fieldOf("state", problems)}>
             <option value="">{t.filters.everyState}</option>
             {Object.entries(t.states).map(([state, name]) => (
               <option value={state} selected={state === query.state}>{name}</option>
             ))}
           </select>
-        </label>
-        <label>
-          {t.filters.country}
-          <select name="country">
+        </Filter>
+        <Filter name="country" label={t.filters.country} problem={problems.country}>
+          <select {...fieldOf("country", problems)}>
             <option value="">{t.filters.everyCountry}</option>
             {countryOptions(countries, query.country, t).map(({ code, name }) => (
               <option value={code} selected={code === query.country}>{name}</option>
             ))}
           </select>
-        </label>
-        <label>
-          {t.filters.from}
-          <input type="date" name="from" value={query.from ?? ""} />
-        </label>
-        <label>
-          {t.filters.to}
-          <input type="date" name="to" value={query.to ?? ""} />
-        </label>
-        <label>
-          {t.filters.ip}
-          <input name="ip" value={query.ip ?? ""} size={14} spellcheck={false} placeholder="46.16" />
-        </label>
+        </Filter>
+        <Filter name="from" label={t.filters.from} problem={problems.from}>
+          <DayInput {...fieldOf("from", problems)} value={valueOf("from")} />
+        </Filter>
+        <Filter name="to" label={t.filters.to} problem={problems.to}>
+          <DayInput {...fieldOf("to", problems)} value={valueOf("to")} />
+        </Filter>
+        <Filter name="ip" label={t.filters.ip} problem={problems.ip}>
+          <input
+            {...fieldOf("ip", problems)}
+            value={valueOf("ip")}
+            size={14}
+            spellcheck={false}
+            placeholder="46.16"
+          />
+        </Filter>
         <button type="submit">{t.filters.submit}</button>
       </form>
     </details>
   );
+}
+
+const FIELDS = ["state", "country", "from", "to", "ip"] as const;
+type FieldName = (typeof FIELDS)[number];
+
+function Filter(
+  { name, label, problem, children }: { name: FieldName; label: string; problem: string | undefined; children: Child },
+) {
+  return (
+    <div>
+      <label for={`filter-${name}`}>{label}</label>
+      {problem && <p class="field-problem" id={`filter-${name}-problem`}>{problem}.</p>}
+      {children}
+    </div>
+  );
+}
+
+function fieldOf(name: FieldName, problems: Problems) {
+  const id = `filter-${name}`;
+  const isWrong = problems[name] !== undefined;
+  return { id, name, ...(isWrong && { "aria-invalid": "true" as const, "aria-describedby": `${id}-problem` }) };
+}
+
+// A date field would drop a text that isn't a day.
+function DayInput({ value, ...field }: ReturnType<typeof fieldOf> & { value: string }) {
+  return <input type={value === "" || isDay(value) ? "date" : "text"} {...field} value={value} />;
 }
 
 function countryOptions(countries: string[], selected: string | undefined, t: Texts) {

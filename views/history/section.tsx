@@ -4,7 +4,8 @@ import type { Activity } from "../../db/history/activity.ts";
 import type { Entry } from "../../db/history/entries.ts";
 import type { Overview } from "../../db/history/overview.ts";
 import type { RowCount } from "../../db/history/row_count.ts";
-import type { HistoryQuery } from "../../http/history_query.ts";
+import type { Problems, Typed } from "../../http/forms.ts";
+import { distinctSentences, type HistoryQuery } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import type { Texts } from "../../words/texts.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
@@ -24,7 +25,9 @@ export type HistoryView = TableContext & {
   /** In days since the epoch. */
   today: number;
   query: HistoryQuery;
-  problems: string[];
+  /** What was left out of the query, by field: a sentence without a final period, and what was typed. */
+  problems: Problems;
+  typed: Typed;
   older: HistoryQuery | null;
   /** Rows that a search read without finding enough for a page. */
   searched: number | null;
@@ -36,18 +39,21 @@ export type HistoryView = TableContext & {
 const MIN_ROWS = 10;
 
 export function HistorySection(view: HistoryView) {
-  const { entries, openNow, query, problems, t } = view;
+  const { entries, openNow, problems, t } = view;
   const overview = overviewOf(view);
+  const leftOut = Object.keys(problems).length;
   const isEmpty = entries.length === 0 && !openNow?.entries.length;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
       <div role="alert">
-        {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
+        {leftOut > 0 && (
+          <Notification kind="problem">{t.history.leftOut(distinctSentences(problems), leftOut)}</Notification>
+        )}
       </div>
       <div class="card">
         <div class="tools">
-          {overview && <Filters query={query} countries={overview.countries} t={t} />}
+          {overview && <Filters {...view} countries={overview.countries} />}
           <Downloads {...view} />
         </div>
         {isEmpty
@@ -66,7 +72,7 @@ export function HistorySection(view: HistoryView) {
 
 // An account with few rows has none, unless a filter or a cursor is set.
 function overviewOf({ overview, query, older, problems }: HistoryView): Overview | null {
-  const isWhole = Object.keys(query).length + problems.length === 0 && older === null;
+  const isWhole = Object.keys({ ...query, ...problems }).length === 0 && older === null;
   return overview && isWhole && isShort(overview) ? null : overview;
 }
 

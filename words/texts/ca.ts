@@ -92,8 +92,8 @@ export const ca: Wording = {
     soFar: (rows) => `${rows} de moment`,
     closeAll: "Tanca les connexions obertes",
     noOther: "No hi ha cap altra connexió oberta",
-    leftOut: (problems) =>
-      `${problems.join(". ")}. ${pick(problems.length, "No s'ha tingut", "No s'han tingut")} en compte.`,
+    leftOut: (problems, fields) =>
+      `${problems.join(". ")}. ${pick(fields, "No s'ha tingut", "No s'han tingut")} en compte.`,
     openNow: "Obertes ara",
     earlier: "Anteriors",
     allOpen: (connections) =>
@@ -412,6 +412,7 @@ export const ca: Wording = {
     badCountry: "«País» ha de ser el codi de dues lletres d'un país, private o none",
     badFrom: "«Des de» ha de ser un dia com 2026-11-23",
     badTo: "«Fins a» ha de ser un dia com 2026-11-23",
+    badOrder: "El dia de «Des de» és posterior al de «Fins a»",
     badIp: `«Adreça IP» ha de ser una adreça, el començament d'una (81.40.12) o un rang com 81.40.12.0/24`,
     badFor: "«for» ha de ser spreadsheet, o no hi ha de ser",
     badCursor: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",

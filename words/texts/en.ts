@@ -94,8 +94,8 @@ export const en = {
     soFar: (rows: string) => `${rows} so far`,
     closeAll: "Close open connections",
     noOther: "No other connection is open",
-    leftOut: (problems: string[]) =>
-      `${problems.join(". ")}. ${pick(problems.length, "It was", "They were")} left out.`,
+    leftOut: (problems: string[], fields: number) =>
+      `${problems.join(". ")}. ${pick(fields, "It was", "They were")} left out.`,
     openNow: "Open now",
     earlier: "Earlier",
     allOpen: (connections: number | null) =>
@@ -408,6 +408,7 @@ export const en = {
     badCountry: '"Country" must be a country\'s two letters, private or none',
     badFrom: '"From" must be a day like 2026-11-23',
     badTo: '"To" must be a day like 2026-11-23',
+    badOrder: 'The day in "From" is after the day in "To"',
     badIp: '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24',
     badFor: '"for" must be spreadsheet, or left out',
     badCursor: "The link to older connections was damaged, so these are the newest ones",

@@ -86,8 +86,8 @@ export const es: Wording = {
     soFar: (rows) => `${rows} por ahora`,
     closeAll: "Cerrar conexiones abiertas",
     noOther: "No hay ninguna otra conexión abierta",
-    leftOut: (problems) =>
-      `${problems.join(". ")}. ${pick(problems.length, "No se ha tenido", "No se han tenido")} en cuenta.`,
+    leftOut: (problems, fields) =>
+      `${problems.join(". ")}. ${pick(fields, "No se ha tenido", "No se han tenido")} en cuenta.`,
     openNow: "Abiertas ahora",
     earlier: "Anteriores",
     allOpen: (connections) =>
@@ -410,6 +410,7 @@ export const es: Wording = {
     badCountry: "«País» debe ser el código de dos letras de un país, private o none",
     badFrom: "«Desde» debe ser un día como 2026-11-23",
     badTo: "«Hasta» debe ser un día como 2026-11-23",
+    badOrder: "El día de «Desde» es posterior al de «Hasta»",
     badIp: "«Dirección IP» debe ser una dirección, el principio de una (81.40.12) o un rango como 81.40.12.0/24",
     badFor: "«for» debe ser spreadsheet, o no estar",
     badCursor: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
