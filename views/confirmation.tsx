@@ -90,12 +90,22 @@ export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; 
   return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;
 }
 
-// A button that shows a page in the dialog; without JavaScript, as a page.
-export function DialogForm({ action, children }: { action: string; children?: Child }) {
-  return <form action={action} {...inDialog(action)}>{children}</form>;
+// Shows a page in the dialog; without JavaScript, as a page.
+export function DialogButton(
+  { action, isPrimary = false, children }: { action: string; isPrimary?: boolean; children?: Child },
+) {
+  return (
+    <form action={action} {...inDialog(action)}>
+      <button type="submit" class={isPrimary ? "primary" : undefined} aria-haspopup="dialog">{children}</button>
+    </form>
+  );
 }
 
-export function inDialog(path: string) {
+export function DialogLink({ href, children }: { href: string; children?: Child }) {
+  return <a href={href} {...inDialog(href)} aria-haspopup="dialog">{children}</a>;
+}
+
+function inDialog(path: string) {
   return { "hx-get": path, "hx-target": "#dialog", "hx-swap": "innerHTML show:none" };
 }
 

@@ -9,7 +9,7 @@ import { distinctSentences, type HistoryQuery } from "../../http/history_query.t
 import { paths, withQuery } from "../../http/paths.ts";
 import type { Texts } from "../../words/texts.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { DialogForm } from "../confirmation.tsx";
+import { DialogButton } from "../confirmation.tsx";
 import { Notification } from "../notifications.tsx";
 import { Chart } from "./chart.tsx";
 import { ConnectionRow, type TableContext } from "./connection_row.ts";
@@ -113,7 +113,13 @@ export function Downloads(view: HistoryView) {
       <a class="button download" href={withQuery(paths.csv, filter)}>
         {t.history.download} {rows && <small>{countOf(rows, t)}</small>}
       </a>
-      <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
+      <a
+        class="button"
+        href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}
+        aria-label={t.history.downloadForSpreadsheets}
+      >
+        {t.history.forSpreadsheets}
+      </a>
     </div>
   );
 }
@@ -131,11 +137,7 @@ function CloseAll({ isAlone, t }: { isAlone: boolean; t: Texts }) {
   if (isAlone) {
     return <button type="button" class="primary" disabled title={t.history.noOther}>{t.history.closeAll}</button>;
   }
-  return (
-    <DialogForm action={paths.closeAll}>
-      <button type="submit" class="primary" aria-haspopup="dialog">{t.history.closeAll}</button>
-    </DialogForm>
-  );
+  return <DialogButton action={paths.closeAll} isPrimary>{t.history.closeAll}</DialogButton>;
 }
 
 function countOf({ rows, isMore }: RowCount, { history }: Texts): string {

@@ -85,6 +85,7 @@ export const ca: Wording = {
     passwordDue: "Vas dir que hi havia algú altre al teu compte. Tria una contrasenya nova.",
     download: "Baixa el CSV",
     forSpreadsheets: "Per a fulls de càlcul",
+    downloadForSpreadsheets: "Baixa per a fulls de càlcul",
     rows: (rows) => count(rows, "fila", "files"),
     moreThanRows: (rows) => `més de ${count(rows, "fila", "files")}`,
     results: (rows) => count(rows, "resultat", "resultats"),
@@ -146,6 +147,7 @@ export const ca: Wording = {
     closeWhich: (device, ip, time) => `la connexió ${from(device)}, ${ip}, ${time}`,
     wasThisYou: "Has estat tu?",
     last: (place) => ["última: ", place],
+    lastOf: (addresses) => `última de ${number(addresses)} adreces`,
   },
 
   chart: {

@@ -87,6 +87,8 @@ export const en = {
     passwordDue: "You said that somebody else was in your account. Choose a new password.",
     download: "Download CSV",
     forSpreadsheets: "For spreadsheets",
+    /** For screen readers. */
+    downloadForSpreadsheets: "Download for spreadsheets",
     rows: (rows: number) => count(rows, "row", "rows"),
     moreThanRows: (rows: number) => `more than ${count(rows, "row", "rows")}`,
     results: (rows: number) => count(rows, "result", "results"),
@@ -148,6 +150,7 @@ export const en = {
     closeWhich: (device: string, ip: string, time: string) => `the connection from ${device}, ${ip}, ${time}`,
     wasThisYou: "Was this you?",
     last: (place: Child): Child => ["last: ", place],
+    lastOf: (addresses: number) => `last of ${number(addresses)} addresses`,
   },
 
   chart: {

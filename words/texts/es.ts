@@ -79,6 +79,7 @@ export const es: Wording = {
     passwordDue: "Dijiste que otra persona estaba en tu cuenta. Elige una contraseña nueva.",
     download: "Descargar CSV",
     forSpreadsheets: "Para hojas de cálculo",
+    downloadForSpreadsheets: "Descargar para hojas de cálculo",
     rows: (rows) => count(rows, "fila", "filas"),
     moreThanRows: (rows) => `más de ${count(rows, "fila", "filas")}`,
     results: (rows) => count(rows, "resultado", "resultados"),
@@ -140,6 +141,7 @@ export const es: Wording = {
     closeWhich: (device, ip, time) => `la conexión desde ${device}, ${ip}, ${time}`,
     wasThisYou: "¿Has sido tú?",
     last: (place) => ["última: ", place],
+    lastOf: (addresses) => `última de ${number(addresses)} direcciones`,
   },
 
   chart: {
