@@ -6,8 +6,8 @@ const REVEAL = ".field-row > .reveal[data-other]";
 
 /** The id of the row that holds the link that opened the dialog. */
 let openersRow = "";
-/** Whether focus was in the history before the last swap. */
-let wasInHistory = false;
+/** Whether focus was in the history before the last swap, and on a link that removes a filter. */
+let [wasInHistory, wasOnFilter] = [false, false];
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
 let restsUntil = 0;
 
@@ -53,12 +53,14 @@ function returnFocus() {
 
 function noteFocus() {
   wasInHistory = document.activeElement?.closest("#history") !== null;
+  wasOnFilter = document.activeElement?.matches(":is(.active-filters, .empty) a") ?? false;
 }
 
-/** An update may take the row that has focus off the page. */
+/** An update may take the row that has focus off the page, or the filter. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
   openersRow = "";
+  if (wasOnFilter && !document.querySelector(":focus")) document.querySelector("#filters summary")?.focus();
   returnFocus();
 }
 

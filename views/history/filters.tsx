@@ -127,19 +127,35 @@ function FilterChips({ query, t }: Pick<FormProps, "query" | "t">) {
   if (active.length === 0) return null;
   return (
     <ul class="active-filters" aria-label={t.filters.chips}>
-      {active.map(({ text, without }) => (
-        <li>
-          <a href={`${without}#filters`}>
+      {active.map(({ name, text, without }) => (
+        <li id={`chip-${name}`}>
+          <FilterLink href={`${without}#filters`}>
             <span class="hidden">{t.filters.remove}</span> {text}
             <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
               <path d="m3 3 6 6m0-6-6 6" />
             </svg>
-          </a>
+          </FilterLink>
         </li>
       ))}
-      <li>
-        <a class="quiet" href={paths.connections}>{t.filters.showAll}</a>
+      <li id="chip-none">
+        <FilterLink class="quiet" href={paths.connections}>{t.filters.showAll}</FilterLink>
       </li>
     </ul>
+  );
+}
+
+// Changes the filters like their form; without JavaScript, as a page.
+export function FilterLink({ href, children, ...attributes }: { href: string; class?: string; children?: Child }) {
+  return (
+    <a
+      {...attributes}
+      href={href}
+      hx-get={href.split("#")[0]}
+      hx-target="#history"
+      hx-swap="outerMorph"
+      hx-sync="body:replace"
+    >
+      {children}
+    </a>
   );
 }
