@@ -26,9 +26,14 @@ function fillZones() {
 // The dialog
 
 function openDialog({ detail: { ctx } }) {
-  if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
-  openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
-  ctx.target.showModal();
+  if (!ctx.target?.matches("#dialog:not(:empty)")) return;
+  if (!ctx.target.open) {
+    openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
+    ctx.target.showModal();
+  }
+  // It would stay as far down as what it showed before.
+  ctx.target.scrollTop = 0;
+  ctx.target.querySelector(":focus")?.scrollIntoView({ block: "nearest" });
 }
 
 function closeDialog() {

@@ -36,9 +36,23 @@ export function ConfirmationPage({ back, children }: { back: string; children?: 
 
 // The buttons aren't disabled while htmx sends the form: they would lose focus.
 export function Confirm(
-  { title, action, actions, csrf, email, needsPassword, passwordHint, back, problem, problems, t, children }:
+  {
+    title,
+    action,
+    actions,
+    startsAtTitle = false,
+    csrf,
+    email,
+    needsPassword,
+    passwordHint,
+    back,
+    problem,
+    problems,
+    t,
+    children,
+  }:
     & Confirmation
-    & { title: string; action: string; actions: Child; children?: Child },
+    & { title: string; action: string; actions: Child; startsAtTitle?: boolean; children?: Child },
 ) {
   const htmx = back === null
     ? {
@@ -51,7 +65,7 @@ export function Confirm(
     : {};
   return (
     <form method="post" action={action} {...htmx}>
-      <h1 id="dialog-title" class="dialog-title">{title}</h1>
+      <h1 id="dialog-title" class="dialog-title" {...(startsAtTitle && { tabindex: -1, autofocus: true })}>{title}</h1>
       <CsrfField csrf={csrf} />
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
@@ -63,7 +77,7 @@ export function Confirm(
             words={t.field}
             label={t.confirmation.password}
             autocomplete="current-password"
-            autofocus
+            autofocus={!startsAtTitle}
             hint={passwordHint}
             problem={problems.password}
             describedBy={problem && "dialog-problem"}
