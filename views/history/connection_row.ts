@@ -5,6 +5,7 @@ import { paths } from "../../http/paths.ts";
 import { countryName, placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
+import type { Moved } from "../../words/texts/en.ts";
 import { formatAgo, formatRecentTime, timeBeside } from "../../words/time.ts";
 import { html } from "../html.ts";
 import { Country, flagOf, IpAddress } from "./values.ts";
@@ -76,12 +77,20 @@ function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zo
   return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
-function Reasons({ unusual, verdict, countryCode }: Entry, t: Texts) {
+function Reasons(entry: Entry, t: Texts) {
+  const { unusual, verdict, countryCode } = entry;
   if (unusual === null) return "";
-  const country = countryName(countryCode, t);
-  const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country));
+  const [country, moved] = [countryName(countryCode, t), movedOf(entry, t)];
+  const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country, moved));
   if (verdict !== null) parts.push(t.row.verdict[verdict]);
   return html`<p class="why ${verdict ?? "unusual"}">${parts.join("\n")}</p>`;
+}
+
+export function movedOf({ movedCountryCode, movedDevice }: Entry, t: Texts): Moved {
+  return {
+    country: movedCountryCode && countryName(movedCountryCode, t),
+    device: movedDevice && deviceName(movedDevice, t),
+  };
 }
 
 function describeEnd(entry: Entry, context: TableContext) {

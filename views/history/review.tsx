@@ -17,6 +17,7 @@ import {
 } from "../confirmation.tsx";
 import { CsrfField } from "../fields.tsx";
 import { Notification } from "../notifications.tsx";
+import { movedOf } from "./connection_row.ts";
 
 export function Review(
   { connection, places, isCurrent, ...confirmation }: Confirmation & {
@@ -84,10 +85,11 @@ export function Review(
   );
 }
 
-export function Reasons({ connection: { unusual, countryCode }, t }: { connection: FullEntry; t: Texts }) {
+export function Reasons({ connection, t }: { connection: FullEntry; t: Texts }) {
+  const [country, moved] = [countryName(connection.countryCode, t), movedOf(connection, t)];
   return (
     <ul class="reasons">
-      {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](countryName(countryCode, t))}</li>)}
+      {reasonsIn(connection.unusual).map((reason) => <li>{t.review.reasons[reason](country, moved)}</li>)}
     </ul>
   );
 }

@@ -138,8 +138,8 @@ export const ca: Wording = {
       new_country: (country) => `País nou: ${country}`,
       new_network_and_device: () => "Xarxa i dispositiu nous",
       after_refusals: () => "Després d'intents rebutjats",
-      moved_country: () => "Usada des d'un país nou",
-      moved_device: () => "Usada en un altre dispositiu",
+      moved_country: (_, { country }) => `Usada des d'un país nou${country ? `: ${country}` : ""}`,
+      moved_device: (_, { device }) => `Usada en un altre dispositiu${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Massa contrasenyes incorrectes",
     },
     verdict: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
@@ -287,9 +287,14 @@ export const ca: Wording = {
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
       after_refusals: () =>
         "Va arribar just després d'intents rebutjats: potser algú va provar contrasenyes fins a encertar-la.",
-      moved_country: () => "Es va fer servir des d'un país nou per al teu compte: potser en van robar la galeta.",
-      moved_device: () =>
-        "Es va fer servir en un dispositiu diferent del que la va obrir: potser en van robar la galeta.",
+      moved_country: (_, { country }) =>
+        `Es va fer servir des d'un país nou per al teu compte${
+          country ? ` (${country})` : ""
+        }: potser en van robar la galeta.`,
+      moved_device: (_, { device }) =>
+        `Es va fer servir en un dispositiu diferent del que la va obrir${
+          device ? ` (${device})` : ""
+        }: potser en van robar la galeta.`,
       wrong_confirmations: () => "S'hi van introduir deu contrasenyes incorrectes seguides, i per això es va tancar.",
     },
     chooseOne: "Tria una de les dues opcions.",

@@ -6,6 +6,9 @@ const { count, list, number, pick } = countingIn("en");
 /** Wraps a part of a sentence in an element. */
 export type Wrap = (part: string) => Child;
 
+/** Where a connection was used that made it unusual, by name; null if that isn't known. */
+export type Moved = Record<"country" | "device", string | null>;
+
 /** What each language has to provide. */
 export type Wording = typeof en;
 
@@ -141,8 +144,8 @@ export const en = {
       new_country: (country: string) => `New country: ${country}`,
       new_network_and_device: () => "New network and device",
       after_refusals: () => "After refused sign-ins",
-      moved_country: () => "Used from a new country",
-      moved_device: () => "Used on another device",
+      moved_country: (_: string, { country }: Moved) => `Used from a new country${country ? `: ${country}` : ""}`,
+      moved_device: (_: string, { device }: Moved) => `Used on another device${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Too many wrong passwords",
     },
     verdict: { me: "You said: this was me", not_me: "You said: not me" },
@@ -285,9 +288,14 @@ export const en = {
       new_network_and_device: () => "Both its network and its device were new to your account.",
       after_refusals: () =>
         "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
-      moved_country: () => "It was used from a country that was new to your account: its cookie may have been stolen.",
-      moved_device: () =>
-        "It was used on a different device from the one that opened it: its cookie may have been stolen.",
+      moved_country: (_: string, { country }: Moved) =>
+        `It was used from a country that was new to your account${
+          country ? ` (${country})` : ""
+        }: its cookie may have been stolen.`,
+      moved_device: (_: string, { device }: Moved) =>
+        `It was used on a different device from the one that opened it${
+          device ? ` (${device})` : ""
+        }: its cookie may have been stolen.`,
       wrong_confirmations: () => "Ten wrong passwords in a row were entered over it, so it was closed.",
     },
     chooseOne: "Choose one of the two.",

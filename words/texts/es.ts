@@ -132,8 +132,8 @@ export const es: Wording = {
       new_country: (country) => `País nuevo: ${country}`,
       new_network_and_device: () => "Red y dispositivo nuevos",
       after_refusals: () => "Tras intentos rechazados",
-      moved_country: () => "Usada desde un país nuevo",
-      moved_device: () => "Usada en otro dispositivo",
+      moved_country: (_, { country }) => `Usada desde un país nuevo${country ? `: ${country}` : ""}`,
+      moved_device: (_, { device }) => `Usada en otro dispositivo${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Demasiadas contraseñas incorrectas",
     },
     verdict: { me: "Dijiste: he sido yo", not_me: "Dijiste: no he sido yo" },
@@ -286,8 +286,12 @@ export const es: Wording = {
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
       after_refusals: () =>
         "Llegó justo después de intentos rechazados: puede que alguien probara contraseñas hasta acertar.",
-      moved_country: () => "Se usó desde un país nuevo para tu cuenta: puede que robaran su cookie.",
-      moved_device: () => "Se usó en un dispositivo distinto del que la abrió: puede que robaran su cookie.",
+      moved_country: (_, { country }) =>
+        `Se usó desde un país nuevo para tu cuenta${country ? ` (${country})` : ""}: puede que robaran su cookie.`,
+      moved_device: (_, { device }) =>
+        `Se usó en un dispositivo distinto del que la abrió${
+          device ? ` (${device})` : ""
+        }: puede que robaran su cookie.`,
       wrong_confirmations: () => "Se introdujeron diez contraseñas incorrectas seguidas, así que se cerró.",
     },
     chooseOne: "Elige una de las dos opciones.",
