@@ -58,7 +58,7 @@ export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; 
   return { query, problems, typed: Object.fromEntries(typed) };
 }
 
-/** Reads a query as far as it is valid. */
+/** The valid part of a query, and what is wrong with the rest. */
 export function readValid<Schema extends z.ZodObject>(
   raw: RawQuery,
   schema: Schema,

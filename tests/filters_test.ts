@@ -126,6 +126,18 @@ Deno.test("a wrong filter keeps what was typed, with its message at the field, a
   }
 });
 
+Deno.test("the first wrong filter has focus on a page, and no update moves focus to it", async () => {
+  const { here } = await signedIn();
+  const query = `${paths.connections}?to=x&ip=abc`;
+
+  const page = await here.get(query);
+  const update = await here.get(`${paths.live}?version=x`, { ...HTMX, "HX-Current-URL": `${ORIGIN}${query}` });
+
+  assert.deepEqual(page.$("main [autofocus]").toArray().map(({ attribs }) => attribs.name), ["to"]);
+  assert.deepEqual(Object.keys(wrongFields(update.$)), ["to", "ip"]);
+  assert.equal(update.$("[autofocus]").length, 0);
+});
+
 Deno.test("a country or state that there isn't is marked at its field, and a damaged link to older rows unfolds nothing", async () => {
   const { here } = await signedIn();
 

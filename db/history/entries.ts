@@ -94,10 +94,7 @@ const FIELDS = {
 } satisfies Record<keyof Entry, Field>;
 type Field = [ofConnection: SQLWrapper, ofRefusals: SQLWrapper];
 
-/**
- * The newest of the connection's places, which are few, that gave this reason; read only for connections that have it. Beside `max`, a
- * column is of the row with the maximum (https://www.sqlite.org/lang_select.html#bareagg): so nothing is sorted.
- */
+/** Beside `max`, a column is of the row with the maximum (https://www.sqlite.org/lang_select.html#bareagg): nothing is sorted. */
 function newestMove(reason: UnusualReason, column: SQL, condition: SQL): SQL {
   return sql`(case when instr(${connections.unusual}, ${sql.raw(`'${reason}'`)}) then
     (select iif(max(first_at) is null, null, ${column}) from ${places} moved

@@ -132,6 +132,7 @@ inBrowser("without JavaScript a wrong filter unfolds the form, with what was typ
 
   await here.goto(`${paths.connections}?from=yesterday&ip=abc&state=closed`);
 
+  await waitForFocus(here.getByLabel("From"));
   assert.equal(await here.getByLabel("From").inputValue(), "yesterday");
   assert.equal(await here.getByLabel("IP address").inputValue(), "abc");
   await here.locator("#filter-ip-problem").getByText(MUST_BE).waitFor();

@@ -14,14 +14,18 @@ type FormProps = {
   /** What was left out of the query, by field, and what was typed there. */
   problems: Problems;
   typed: Typed;
+  /** Whether the first wrong field takes focus. */
+  focusesProblem: boolean;
   countries: string[];
   t: Texts;
 };
 
-export function Filters({ query: { before: _, ...query }, problems, typed, countries, t }: FormProps) {
+export function Filters(
+  { query: { before: _, ...query }, problems, typed, focusesProblem, countries, t }: FormProps,
+) {
   const filters = () => (
     <>
-      <FilterForm {...{ query, problems, typed, countries, t }} />
+      <FilterForm {...{ query, problems, typed, focusesProblem, countries, t }} />
       <FilterChips query={query} t={t} />
     </>
   );
@@ -31,11 +35,16 @@ export function Filters({ query: { before: _, ...query }, problems, typed, count
 
 const rendered = cachedFor<string[], ReturnType<typeof html>>();
 
-function FilterForm({ query, problems, typed, countries, t }: FormProps) {
+function FilterForm({ query, problems, typed, focusesProblem, countries, t }: FormProps) {
   const active = activeFilters(query, t).length;
+  const firstWrong = FIELDS.find((name) => problems[name]);
+  const field = (name: FieldName) => ({
+    ...fieldOf(name, problems[name]),
+    autofocus: focusesProblem && name === firstWrong,
+  });
   const valueOf = (name: "from" | "to" | "ip") => query[name] ?? typed[name] ?? "";
   return (
-    <details id="filters" class="fold" open={FIELDS.some((name) => problems[name])}>
+    <details id="filters" class="fold" open={firstWrong !== undefined}>
       <summary>
         {t.filters.submit} {active > 0 && <span class="chip">{t.filters.active(active)}</span>}
       </summary>
@@ -52,7 +61,7 @@ function FilterForm({ query, problems, typed, countries, t }: FormProps) {
         hx-sync="body:replace"
       >
         <Filter name="state" label={t.filters.state} problem={problems.state}>
-          <select {...fieldOf("state", problems)}>
+          <select {...field("state")}>
             <option value="">{t.filters.everyState}</option>
             {Object.entries(t.states).map(([state, name]) => (
               <option value={state} selected={state === query.state}>{name}</option>
@@ -60,7 +69,7 @@ function FilterForm({ query, problems, typed, countries, t }: FormProps) {
           </select>
         </Filter>
         <Filter name="country" label={t.filters.country} problem={problems.country}>
-          <select {...fieldOf("country", problems)}>
+          <select {...field("country")}>
             <option value="">{t.filters.everyCountry}</option>
             {countryOptions(countries, query.country, t).map(({ code, name }) => (
               <option value={code} selected={code === query.country}>{name}</option>
@@ -68,14 +77,14 @@ function FilterForm({ query, problems, typed, countries, t }: FormProps) {
           </select>
         </Filter>
         <Filter name="from" label={t.filters.from} problem={problems.from}>
-          <DayInput {...fieldOf("from", problems)} value={valueOf("from")} />
+          <DayInput {...field("from")} value={valueOf("from")} />
         </Filter>
         <Filter name="to" label={t.filters.to} problem={problems.to}>
-          <DayInput {...fieldOf("to", problems)} value={valueOf("to")} />
+          <DayInput {...field("to")} value={valueOf("to")} />
         </Filter>
         <Filter name="ip" label={t.filters.ip} problem={problems.ip}>
           <input
-            {...fieldOf("ip", problems)}
+            {...field("ip")}
             value={valueOf("ip")}
             size={14}
             spellcheck={false}
@@ -103,14 +112,13 @@ function Filter(
   );
 }
 
-function fieldOf(name: FieldName, problems: Problems) {
+function fieldOf(name: FieldName, problem: string | undefined) {
   const id = `filter-${name}`;
-  const isWrong = problems[name] !== undefined;
-  return { id, name, ...(isWrong && { "aria-invalid": "true" as const, "aria-describedby": `${id}-problem` }) };
+  return { id, name, ...(problem && { "aria-invalid": "true" as const, "aria-describedby": `${id}-problem` }) };
 }
 
 // A date field would drop a text that isn't a day.
-function DayInput({ value, ...field }: ReturnType<typeof fieldOf> & { value: string }) {
+function DayInput({ value, ...field }: ReturnType<typeof fieldOf> & { autofocus: boolean; value: string }) {
   return <input type={value === "" || isDay(value) ? "date" : "text"} {...field} value={value} />;
 }
 

@@ -38,7 +38,7 @@ export type HistoryView = TableContext & {
 /** With fewer rows than this there is nothing to filter or to draw. */
 const MIN_ROWS = 10;
 
-export function HistorySection(view: HistoryView) {
+export function HistorySection({ isPage = false, ...view }: HistoryView & { isPage?: boolean }) {
   const { entries, openNow, problems, t } = view;
   const overview = overviewOf(view);
   const leftOut = Object.keys(problems).length;
@@ -53,7 +53,7 @@ export function HistorySection(view: HistoryView) {
       </div>
       <div class="card">
         <div class="tools">
-          {overview && <Filters {...view} countries={overview.countries} />}
+          {overview && <Filters {...view} focusesProblem={isPage} countries={overview.countries} />}
           <Downloads {...view} />
         </div>
         {isEmpty
