@@ -7,11 +7,11 @@ import { isCountry } from "../words/countries.ts";
 import type { Texts } from "../words/texts.ts";
 import { startOfDay } from "../words/time_zones.ts";
 import type { Env } from "./env.ts";
-import { problem, readForm, say } from "./forms.ts";
+import { problem, type Problems, readForm, say, type Typed } from "./forms.ts";
 import { paths } from "./paths.ts";
 
-/** The history's query, as in the URL. */
-export const HistoryQuery = z.object({
+/** Each field of the history's query. */
+export const QueryFields = z.object({
   state: z.enum(STATES, problem("badState")).optional(),
   country: z.string().transform((code) => code.length === 2 ? code.toUpperCase() : code)
     .refine(isCountry, problem("badCountry")).optional(),
@@ -22,12 +22,24 @@ export const HistoryQuery = z.object({
   /** The cursor of the last row that was appended: a reader who comes back to the page gets all down to it. */
   through: z.string().refine((text) => readCursor(text) !== null, problem("badCursor")).optional(),
 });
+
+/** The history's query, as in the URL. */
+export const HistoryQuery = QueryFields.check(requireOrder);
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
+
+/** Requires a query's first day not to be after its last. */
+export function requireOrder({ value, issues }: z.core.ParsePayload<{ from?: unknown; to?: unknown }>): void {
+  const { from, to } = value;
+  if (typeof from !== "string" || typeof to !== "string" || from <= to) return;
+  for (const field of ["from", "to"] as const) {
+    issues.push({ code: "custom", path: [field], message: problem("badOrder"), input: value[field] });
+  }
+}
 
 /** A query as it came: fields by name, empty ones left out, repeated ones as a list. */
 export type RawQuery = Record<string, string | string[]>;
 
-export function readRawQuery(url: string, { shape }: { shape: object } = HistoryQuery): RawQuery {
+export function readRawQuery(url: string, { shape }: { shape: object } = QueryFields): RawQuery {
   const params = new URL(url).searchParams;
   const names = Object.keys(shape).filter((name) => params.getAll(name).some((value) => value !== ""));
   return Object.fromEntries(names.map((name) => {
@@ -36,31 +48,48 @@ export function readRawQuery(url: string, { shape }: { shape: object } = History
   }));
 }
 
-/** The valid part of a query, and a sentence for each field that was left out. */
-export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; problems: string[] } {
-  if (!url.includes("?")) return { query: {}, problems: [] };
+/** The valid part of a query, and the fields that were left out: a sentence for each, and what was typed if they came once. */
+export function readHistoryQuery(url: string, t: Texts): { query: HistoryQuery; problems: Problems; typed: Typed } {
+  if (!url.includes("?")) return { query: {}, problems: {}, typed: {} };
   const raw = readRawQuery(url);
-  const read = HistoryQuery.safeParse(raw);
-  if (read.success) return { query: read.data, problems: [] };
+  const { query, issues } = readValid(raw, HistoryQuery);
+  const problems = describeIssues(issues, raw, t);
+  const typed = Object.keys(problems).flatMap((name) => typeof raw[name] === "string" ? [[name, raw[name]]] : []);
+  return { query, problems, typed: Object.fromEntries(typed) };
+}
 
+/** The valid part of a query, and what is wrong with the rest. */
+export function readValid<Schema extends z.ZodObject>(
+  raw: RawQuery,
+  schema: Schema,
+): { query: z.infer<Schema>; issues: z.core.$ZodIssue[] } {
+  const read = schema.safeParse(raw);
+  if (read.success) return { query: read.data, issues: [] };
   const invalid = new Set(read.error.issues.map(({ path }) => path[0]));
-  const valid = Object.entries(raw).filter(([name]) => !invalid.has(name));
-  return {
-    query: HistoryQuery.parse(Object.fromEntries(valid)),
-    problems: describeIssues(read.error.issues, raw, t),
-  };
+  // The rest is read once more: a field of another type hides that the days are out of order.
+  const rest = readValid(Object.fromEntries(Object.entries(raw).filter(([name]) => !invalid.has(name))), schema);
+  return { query: rest.query, issues: [...read.error.issues, ...rest.issues] };
 }
 
 /** A sentence for each invalid field, without a final period. */
-export function describeIssues(issues: z.core.$ZodIssue[], raw: RawQuery, t: Texts): string[] {
+export function describeIssues(issues: z.core.$ZodIssue[], raw: RawQuery, t: Texts): Problems {
   const { state, country, from, to, ip } = t.filters;
   const labels: Record<string, string> = { state, country, from, to, ip };
-  const sentences = issues.map(({ path, message }) => {
+  return Object.fromEntries(issues.map(({ path, message }) => {
     const name = String(path[0]);
-    if (name === "before" || name === "through") return say("badCursor", t);
-    return Array.isArray(raw[name]) ? t.filters.repeated(labels[name] ?? name) : say(message, t);
-  });
-  return [...new Set(sentences)];
+    if (name === "before" || name === "through") return [name, say("badCursor", t)];
+    return [name, Array.isArray(raw[name]) ? t.filters.repeated(labels[name] ?? name) : say(message, t)];
+  }));
+}
+
+/** Each sentence once: two fields may share one. */
+export function distinctSentences(problems: Problems): string[] {
+  return [...new Set(Object.values(problems))];
+}
+
+/** Whether a text is a day of the query's. */
+export function isDay(text: string): boolean {
+  return QueryFields.shape.from.safeParse(text).success;
 }
 
 /** The filter for the database; the query's days are days of `timeZone`. */

@@ -6,8 +6,8 @@ const REVEAL = ".field-row > .reveal[data-other]";
 
 /** The id of the row that holds the link that opened the dialog. */
 let openersRow = "";
-/** Whether focus was in the history before the last swap. */
-let wasInHistory = false;
+/** Whether focus was in the history before the last swap, and on a link that removes a filter. */
+let [wasInHistory, wasOnFilter] = [false, false];
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
 let restsUntil = 0;
 
@@ -26,9 +26,14 @@ function fillZones() {
 // The dialog
 
 function openDialog({ detail: { ctx } }) {
-  if (!ctx.target?.matches("#dialog:not(:empty, [open])")) return;
-  openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
-  ctx.target.showModal();
+  if (!ctx.target?.matches("#dialog:not(:empty)")) return;
+  if (!ctx.target.open) {
+    openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
+    ctx.target.showModal();
+  }
+  // It would stay as far down as what it showed before.
+  ctx.target.scrollTop = 0;
+  ctx.target.querySelector(":focus")?.scrollIntoView({ block: "nearest" });
 }
 
 function closeDialog() {
@@ -53,12 +58,14 @@ function returnFocus() {
 
 function noteFocus() {
   wasInHistory = document.activeElement?.closest("#history") !== null;
+  wasOnFilter = document.activeElement?.matches(":is(.active-filters, .empty) a") ?? false;
 }
 
-/** An update may take the row that has focus off the page. */
+/** An update may take the row that has focus off the page, or the filter. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
   openersRow = "";
+  if (wasOnFilter && !document.querySelector(":focus")) document.querySelector("#filters summary")?.focus();
   returnFocus();
 }
 

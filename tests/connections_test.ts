@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import type { Db } from "../db/database.ts";
-import { connections, refusals } from "../db/schema.ts";
+import { connections, refusals, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, CELL, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, signedIn, START, startApp } from "./app.ts";
+import { addAccount, CELL, EMAIL, HOUR, HTMX, MINUTE, PASSWORD, type Reply, signedIn, START, startApp } from "./app.ts";
 import { closedConnection } from "./long_history.ts";
 
 Deno.test("GET / redirects to sign-in, and when signed in to the history", async () => {
@@ -118,6 +118,51 @@ Deno.test("GET /user/security/connections shows refused sign-ins as one row an h
   assert.deepEqual(texts($, `${CELL.state} > p`), ["Wrong password (2)", "Wrong password (1)"]);
   assert.deepEqual(texts($, CELL.ip), ["198.51.100.2", "198.51.100.1"]);
   assert.deepEqual(texts($, `${CELL.when} > b`), ["23 Nov, 14:05", "23 Nov, 14:04"]);
+});
+
+Deno.test("a row of refused sign-ins from several addresses says that its address is the last of them", async () => {
+  const { here, db } = await signedIn();
+  const [user] = await db.select().from(users);
+  const refused = { ...{ userId: user!.id, firstAt: START - HOUR, lastAt: START, reason: "wrong_password" as const } };
+  const origin = { ip: "198.51.100.2", network: "198.51", countryCode: "none", userAgent: "", device: "curl" };
+  await db.insert(refusals).values([
+    { ...refused, ...origin, id: crypto.randomUUID(), hour: 1, client: "", attempts: 9, addresses: 4 },
+    { ...refused, ...origin, id: crypto.randomUUID(), hour: 2, client: origin.ip, attempts: 9, addresses: 1 },
+  ]);
+  const cells = async () => texts((await here.get(`${paths.connections}?state=refused`)).$, CELL.ip).toSorted();
+
+  assert.deepEqual(await cells(), ["198.51.100.2", "198.51.100.2last of 4 addresses"]);
+  await db.update(users).set({ language: "es" });
+  assert.deepEqual(await cells(), ["198.51.100.2", "198.51.100.2última de 4 direcciones"]);
+  await db.update(users).set({ language: "ca" });
+  assert.deepEqual(await cells(), ["198.51.100.2", "198.51.100.2última de 4 adreces"]);
+});
+
+Deno.test("every control that opens the dialog says so", async () => {
+  const { here, browser, db } = await signedIn();
+  await browser("203.0.113.9").signIn();
+  await db.update(connections).set({ unusual: "new_country" });
+  const { $ } = await here.get(paths.connections);
+  const other = $("tbody tr[id]:not(.current)").attr("id")!.replace("c-", "");
+  const details = await here.get(paths.details(other));
+
+  const controls = [$("tbody tr[id] :is(a, button), .head-history form button"), details.$(".details form button")];
+  const names = controls.map((each) => each.toArray().map(({ attribs }) => attribs["aria-haspopup"]));
+  assert.deepEqual(names, [Array(6).fill("dialog"), Array(2).fill("dialog")]);
+});
+
+Deno.test("the link to the file for spreadsheets is named as a download, with the words that it shows", async () => {
+  const { here, db } = await signedIn();
+  const names = async () => {
+    const link = (await here.get(paths.connections)).$("#downloads a").last();
+    return [link.text(), link.attr("aria-label")];
+  };
+
+  assert.deepEqual(await names(), ["For spreadsheets", "Download for spreadsheets"]);
+  await db.update(users).set({ language: "es" });
+  assert.deepEqual(await names(), ["Para hojas de cálculo", "Descargar para hojas de cálculo"]);
+  await db.update(users).set({ language: "ca" });
+  assert.deepEqual(await names(), ["Per a fulls de càlcul", "Baixa per a fulls de càlcul"]);
 });
 
 Deno.test("GET /user/security/connections shows every connection once, in pages of 25", async () => {

@@ -5,7 +5,7 @@ import type { Db } from "../db/database.ts";
 import type { Filter } from "../db/history/filters.ts";
 import { listHistory } from "../db/history/rows.ts";
 import { countRows } from "../db/history/row_count.ts";
-import { connections } from "../db/schema.ts";
+import { connections, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { CELL, DAY, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, type Reply, signedIn, START, startApp } from "./app.ts";
@@ -105,7 +105,76 @@ Deno.test("GET /user/security/connections reports a day that is invalid or repea
   assert.equal(await problemOf("from=2026-11-22&from=2026-11-23"), '"From" came more than once. It was left out.');
   assert.equal((await here.get(`${paths.csv}?from=2026-11-22&from=2026-11-23`)).status, 400);
   const { $ } = await here.get(`${paths.connections}?from=yesterday&to=2026-11-24&ip=`);
-  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["", "2026-11-24"]);
+  assert.deepEqual([$("[name=from]").attr("value"), $("[name=to]").attr("value")], ["yesterday", "2026-11-24"]);
+});
+
+Deno.test("a wrong filter keeps what was typed, with its message at the field, and the rest still applies", async () => {
+  const { here, browser } = await signedIn();
+  await browser("203.0.113.9").signIn();
+  const query = `${paths.connections}?country=ES&ip=abc&from=2026-02-30`;
+
+  for (const { $ } of [await here.get(query), await here.get(query, HTMX)]) {
+    assert.deepEqual(wrongFields($), {
+      from: ["2026-02-30", '"From" must be a day like 2026-11-23.'],
+      ip: ["abc", '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24.'],
+    });
+    // A field for days would drop the text.
+    assert.equal($("[name=from]").attr("type"), "text");
+    assert.equal($("#filters[open]").length, 1);
+    assert.deepEqual(texts($, CELL.ip), ["46.16.60.1"]);
+    assert.deepEqual(Object.keys(chips($)), ["Remove the filter Country: Spain", "Show all"]);
+  }
+});
+
+Deno.test("the first wrong filter has focus on a page, and no update moves focus to it", async () => {
+  const { here } = await signedIn();
+  const query = `${paths.connections}?to=x&ip=abc`;
+
+  const page = await here.get(query);
+  const update = await here.get(`${paths.live}?version=x`, { ...HTMX, "HX-Current-URL": `${ORIGIN}${query}` });
+
+  assert.deepEqual(page.$("main [autofocus]").toArray().map(({ attribs }) => attribs.name), ["to"]);
+  assert.deepEqual(Object.keys(wrongFields(update.$)), ["to", "ip"]);
+  assert.equal(update.$("[autofocus]").length, 0);
+});
+
+Deno.test("a country or state that there isn't is marked at its field, and a damaged link to older rows unfolds nothing", async () => {
+  const { here } = await signedIn();
+
+  const { $ } = await here.get(`${paths.connections}?state=ajar&country=ZZ`);
+  const damaged = await here.get(`${paths.connections}?before=x`);
+
+  assert.deepEqual(Object.keys(wrongFields($)), ["state", "country"]);
+  assert.equal($("#filters[open]").length, 1);
+  assert.deepEqual(wrongFields(damaged.$), {});
+  assert.equal(damaged.$("#filters[open]").length, 0);
+  assert.match(damaged.$("[role=alert]").text(), /was damaged, .* It was left out\.$/);
+});
+
+Deno.test("a first day after the last one is said at both fields, on the page and by the CSV", async () => {
+  const { here, db } = await signedIn();
+  const query = "?from=2026-11-25&to=2026-11-20&country=ES";
+  const sentence = 'The day in "From" is after the day in "To"';
+
+  const { $ } = await here.get(`${paths.connections}${query}`);
+  const csv = await here.get(`${paths.csv}${query}`);
+
+  assert.deepEqual(wrongFields($), { from: ["2026-11-25", `${sentence}.`], to: ["2026-11-20", `${sentence}.`] });
+  assert.equal($("[name=from]").attr("type"), "date");
+  assert.equal($("[role=alert]").text(), `${sentence}. They were left out.`);
+  assert.deepEqual(texts($, CELL.ip), ["46.16.60.1"]);
+  assert.equal($("a.download").attr("href"), `${paths.csv}?country=ES`);
+  assert.deepEqual([csv.status, csv.text], [400, `${sentence}\n`]);
+  assert.match(
+    (await here.get(`${paths.csv}${query}&state=x&state=y`)).text,
+    /^"State" came more than once\nThe day in/,
+  );
+  assert.equal((await here.get(`${paths.csv}?from=2026-11-20&to=2026-11-20`)).status, 200);
+
+  await db.update(users).set({ language: "es" });
+  assert.match((await here.get(`${paths.csv}${query}`)).text, /^El día de «Desde» es posterior al de «Hasta»\n$/);
+  await db.update(users).set({ language: "ca" });
+  assert.match((await here.get(`${paths.csv}${query}`)).text, /^El dia de «Des de» és posterior al de «Fins a»\n$/);
 });
 
 Deno.test("GET /user/security/connections keeps the filter in its form, its links and its download", async () => {
@@ -397,4 +466,14 @@ function squeeze(text: string): string {
 
 function texts($: Reply["$"], selector: string): string[] {
   return $(selector).toArray().map((element) => $(element).text().replaceAll("\u00a0", " ").trim());
+}
+
+/** The value and the message of each field of the filter form that is marked as wrong. */
+function wrongFields($: Reply["$"]): Record<string, (string | undefined)[]> {
+  return Object.fromEntries(
+    $(".filters [aria-invalid=true]").toArray().map((field) => {
+      const { name, value, "aria-describedby": message } = field.attribs;
+      return [name, [value, $(`#${message}`).text()]];
+    }),
+  );
 }

@@ -117,13 +117,13 @@ Deno.test("the history is in the reader's language: states, ends, times, countri
   assert.deepEqual(rowsOf(es), [
     "23 nov, 14:04 | ahora mismo · última actividad 14:04 | País nuevo: España\nRed y dispositivo nuevos | 46.16.60.1 | España | Firefox en Linux | Abierta | Esta conexión",
     "23 nov, 13:04 | hace 1 hora | 193.51.208.14 | Francia | Safari en iPhone | Cerrada | Caducada, 13:09",
-    "23 nov, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | Francia | Dispositivo desconocido | Rechazada | Contraseña incorrecta (4211 desde 37 direcciones)",
+    "23 nov, 12:04 | hace 2 horas · último intento 13:04 | 193.51.208.14 | última de 37 direcciones | Francia | Dispositivo desconocido | Rechazada | Contraseña incorrecta (4211 desde 37 direcciones)",
     "23 nov, 11:04 | hace 3 horas | Dirección desconocida | Red privada | curl | Cerrada | Sesión cerrada, 11:04",
   ]);
   assert.deepEqual(rowsOf(ca), [
     "23 nov., 14:04 | ara mateix · última activitat 14:04 | País nou: Espanya\nXarxa i dispositiu nous | 46.16.60.1 | Espanya | Firefox · Linux | Oberta | Aquesta connexió",
     "23 nov., 13:04 | fa 1 hora | 193.51.208.14 | França | Safari · iPhone | Tancada | Caducada, 13:09",
-    "23 nov., 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | França | Dispositiu desconegut | Rebutjada | Contrasenya incorrecta (4.211 des de 37 adreces)",
+    "23 nov., 12:04 | fa 2 hores · últim intent 13:04 | 193.51.208.14 | última de 37 adreces | França | Dispositiu desconegut | Rebutjada | Contrasenya incorrecta (4.211 des de 37 adreces)",
     "23 nov., 11:04 | fa 3 hores | Adreça desconeguda | Xarxa privada | curl | Tancada | Sessió tancada, 11:04",
   ]);
 });

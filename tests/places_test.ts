@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
-import { connections, places } from "../db/schema.ts";
+import { connections, known, places, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { createArea } from "../routes/area.ts";
 import { rowId } from "../views/history/connection_row.ts";
@@ -32,8 +32,8 @@ Deno.test("a stolen cookie used from another country shows in the row, the detai
   assert.match(row.find(CELL.country).text(), /Spain.*last: .*Nigeria/);
   assert.match(row.find(CELL.device).text(), /^Firefox on Linuxlast: python-requests$/);
   assert.deepEqual(row.find(".why").text().split("\n"), [
-    "Used from a new country",
-    "Used on another device",
+    "Used from a new country: Nigeria",
+    "Used on another device: python-requests",
   ]);
   assert.equal(row.find(".state form").last().attr("action"), paths.review(id));
   assert.match($(".banner").text(), /1 unusual connection needs your review/);
@@ -56,6 +56,68 @@ Deno.test("a stolen cookie used from another country shows in the row, the detai
   await phone.get(paths.connections);
   assert.equal((await connectionFrom(db, PHONE)).place, null, "it was last used where it was opened");
   assert.equal((await connectionFrom(db, PHONE)).unusual, "moved_country moved_device");
+});
+
+// Security: places
+Deno.test("after the owner's next request the row and the review still name the place that was unusual", async () => {
+  const { desk, phone, steal, id, db, clock } = await startWithPhone();
+  await steal().get(paths.connections);
+  clock.now += MINUTE;
+  await phone.get(paths.connections);
+  assert.equal((await connectionFrom(db, PHONE)).place, null);
+  const reasons = async () => (await desk.get(paths.connections)).$(`#${rowId(id)} .why`).text().split("\n");
+
+  assert.deepEqual(await reasons(), ["Used from a new country: Nigeria", "Used on another device: python-requests"]);
+  const { $ } = await desk.get(paths.review(id));
+  assert.deepEqual($(".reasons li").toArray().map((reason) => $(reason).text()), [
+    "It was used from a country that was new to your account (Nigeria): its cookie may have been stolen.",
+    "It was used on a different device from the one that opened it (python-requests): its cookie may have been stolen.",
+  ]);
+  assert.match(
+    (await desk.get(`${paths.csv}?for=spreadsheet`)).text,
+    /"Used from a new country: Nigeria, Used on another device: python-requests"/,
+  );
+  assert.match((await desk.get(paths.csv)).text, /,moved_country moved_device,/);
+
+  await db.update(users).set({ language: "es" });
+  assert.deepEqual(await reasons(), [
+    "Usada desde un país nuevo: Nigeria",
+    "Usada en otro dispositivo: python-requests",
+  ]);
+  await db.update(users).set({ language: "ca" });
+  assert.deepEqual(await reasons(), [
+    "Usada des d'un país nou: Nigèria",
+    "Usada en un altre dispositiu: python-requests",
+  ]);
+});
+
+// Security: places
+Deno.test("a row names the newest unusual place, and neither a known country nor a private network", async () => {
+  const { desk, steal, id, db, clock } = await startWithPhone();
+  const [{ userId }] = [await connectionFrom(db, PHONE)];
+  await db.insert(known).values({ userId, kind: "country", value: "FR", lastAt: START });
+  const use = async (ip: string, userAgent = FIREFOX) => {
+    clock.now += MINUTE;
+    await steal(ip, userAgent).get(paths.connections);
+  };
+  const reasons = async () => (await desk.get(paths.connections)).$(`#${rowId(id)} .why`).text().split("\n");
+  await use(LAGOS, PYTHON);
+  await use(PARIS);
+  await use("192.168.1.20");
+  assert.deepEqual(await reasons(), ["Used from a new country: Nigeria", "Used on another device: python-requests"]);
+
+  await use(GIRONA, CHROME);
+  assert.deepEqual(await reasons(), ["Used from a new country: Nigeria", "Used on another device: Chrome on Windows"]);
+
+  await desk.submit(paths.review(id), { verdict: "me" });
+  assert.deepEqual(await reasons(), [
+    "Used from a new country",
+    "Used on another device: Chrome on Windows",
+    "You said: this was me",
+  ]);
+  await db.delete(known);
+  await use(PARIS);
+  assert.equal((await reasons())[0], "Used from a new country: France");
 });
 
 // Security: places

@@ -47,17 +47,23 @@ import { EMAIL, HOUR, START } from "./app.ts";
 import { assertContains, assertIndexed, planOf } from "./plans.ts";
 import { guessFrom, makeUser, openSession, visitorFrom } from "./verbs.ts";
 
-/** The last place and the connection that closed a row's are found by their primary keys. */
-const LAST_AND_CLOSER = [
+/** The last place and the connection that closed a row's are found by their primary keys, the unusual ones among its places. */
+const PLACES_AND_CLOSER = [
   "SEARCH last USING INDEX sqlite_autoindex_places_1 (id=?) LEFT-JOIN",
+  "CORRELATED SCALAR SUBQUERY 2",
+  "SEARCH moved USING INDEX places_by_connection (connection_id=?)",
   "CORRELATED SCALAR SUBQUERY 1",
+  "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+  "CORRELATED SCALAR SUBQUERY 3",
+  "SEARCH moved USING INDEX places_by_connection (connection_id=?)",
+  "CORRELATED SCALAR SUBQUERY 4",
   "SEARCH closer USING INDEX sqlite_autoindex_connections_1 (id=?)",
 ];
 /** Counts a connection's places, which are few. */
 const COUNTED_PLACES = "USE TEMP B-TREE FOR count(DISTINCT)";
 const OF_CONNECTION = [
-  ...LAST_AND_CLOSER,
-  "CORRELATED SCALAR SUBQUERY 4",
+  ...PLACES_AND_CLOSER,
+  "CORRELATED SCALAR SUBQUERY 7",
   "COMPOUND QUERY",
   "LEFT-MOST SUBQUERY",
   "UNION ALL",

@@ -171,10 +171,12 @@ Deno.test("the current connection can be confirmed, with the password even if it
   assert.equal(form.$("main [name=password]").length, 1);
   assert.deepEqual(
     form.$("main form button[type=submit]:not([form])").toArray().map((button) => form.$(button).text()),
-    [
-      "This was me",
-    ],
+    ["This was me"],
   );
+  const signOut = form.$("main button[form=leave]");
+  assert.equal(signOut.text(), "Sign out");
+  assert.equal(form.$("main form#leave").attr("action"), paths.signOut);
+  assert.equal((await here.get(paths.review(id))).$("#leave, [form=leave]").length, 0);
   assert.deepEqual([notMe.status, without.status, wrong.status, right.status], [422, 422, 422, 303]);
   assert.match(without.$("#password-problem").text(), /Type your password/);
   assert.deepEqual([before, await verdictOf()], [null, "me"]);
@@ -198,9 +200,7 @@ Deno.test('taking "Not me" back requires the password, even if it was just enter
   assert.match(form.$("main").text(), /You said that this wasn't you/);
   assert.deepEqual(
     form.$("main form button[type=submit]:not([form])").toArray().map((button) => form.$(button).text()),
-    [
-      "This was me",
-    ],
+    ["This was me"],
   );
   assert.deepEqual([without.status, right.status], [422, 303]);
   assert.equal(before[0]?.verdict, "not_me");

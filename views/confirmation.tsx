@@ -36,9 +36,23 @@ export function ConfirmationPage({ back, children }: { back: string; children?: 
 
 // The buttons aren't disabled while htmx sends the form: they would lose focus.
 export function Confirm(
-  { title, action, actions, csrf, email, needsPassword, passwordHint, back, problem, problems, t, children }:
+  {
+    title,
+    action,
+    actions,
+    startsAtTitle = false,
+    csrf,
+    email,
+    needsPassword,
+    passwordHint,
+    back,
+    problem,
+    problems,
+    t,
+    children,
+  }:
     & Confirmation
-    & { title: string; action: string; actions: Child; children?: Child },
+    & { title: string; action: string; actions: Child; startsAtTitle?: boolean; children?: Child },
 ) {
   const htmx = back === null
     ? {
@@ -51,7 +65,7 @@ export function Confirm(
     : {};
   return (
     <form method="post" action={action} {...htmx}>
-      <h1 id="dialog-title" class="dialog-title">{title}</h1>
+      <h1 id="dialog-title" class="dialog-title" {...(startsAtTitle && { tabindex: -1, autofocus: true })}>{title}</h1>
       <CsrfField csrf={csrf} />
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
@@ -63,7 +77,7 @@ export function Confirm(
             words={t.field}
             label={t.confirmation.password}
             autocomplete="current-password"
-            autofocus
+            autofocus={!startsAtTitle}
             hint={passwordHint}
             problem={problems.password}
             describedBy={problem && "dialog-problem"}
@@ -90,12 +104,22 @@ export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; 
   return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;
 }
 
-// A button that shows a page in the dialog; without JavaScript, as a page.
-export function DialogForm({ action, children }: { action: string; children?: Child }) {
-  return <form action={action} {...inDialog(action)}>{children}</form>;
+// Shows a page in the dialog; without JavaScript, as a page.
+export function DialogButton(
+  { action, isPrimary = false, children }: { action: string; isPrimary?: boolean; children?: Child },
+) {
+  return (
+    <form action={action} {...inDialog(action)}>
+      <button type="submit" class={isPrimary ? "primary" : undefined} aria-haspopup="dialog">{children}</button>
+    </form>
+  );
 }
 
-export function inDialog(path: string) {
+export function DialogLink({ href, children }: { href: string; children?: Child }) {
+  return <a href={href} {...inDialog(href)} aria-haspopup="dialog">{children}</a>;
+}
+
+function inDialog(path: string) {
   return { "hx-get": path, "hx-target": "#dialog", "hx-swap": "innerHTML show:none" };
 }
 

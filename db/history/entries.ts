@@ -2,6 +2,7 @@ import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import type { DeviceKind } from "../../visitor/devices.ts";
 import type { Db } from "../database.ts";
 import { jsonFields, prepare } from "../driver/prepared.ts";
+import { isKnown } from "../known.ts";
 import { endedAt, endReason } from "../open.ts";
 import {
   clientOf,
@@ -10,6 +11,7 @@ import {
   places,
   type RefusalReason,
   refusals,
+  type UnusualReason,
   type Verdict,
 } from "../schema.ts";
 
@@ -31,6 +33,10 @@ export type Entry = {
   lastIp: string | null;
   lastCountryCode: string | null;
   lastDevice: string | null;
+  /** The newest country that made it unusual to move there; null if the account knows it now. */
+  movedCountryCode: string | null;
+  /** The newest device that made it unusual. */
+  movedDevice: string | null;
   /** Null for a connection. */
   attempts: number | null;
   /** From how many addresses the attempts came; null for a connection. */
@@ -69,6 +75,16 @@ const FIELDS = {
   lastIp: [sql`last.ip`, NULL],
   lastCountryCode: [sql`last.country_code`, NULL],
   lastDevice: [sql`last.device`, NULL],
+  movedCountryCode: [
+    newestMove(
+      "moved_country",
+      sql`country_code`,
+      sql`is_first_country and country_code not in ('private', 'none')
+        and not ${isKnown("country", sql`moved.country_code`, connections.userId)}`,
+    ),
+    NULL,
+  ],
+  movedDevice: [newestMove("moved_device", sql`device`, sql`is_first_device`), NULL],
   attempts: [NULL, refusals.attempts],
   addresses: [NULL, refusals.addresses],
   unusual: [connections.unusual, NULL],
@@ -77,6 +93,13 @@ const FIELDS = {
   closedByDevice: [sql`(select closer.device from connections closer where closer.id = ${connections.closedBy})`, NULL],
 } satisfies Record<keyof Entry, Field>;
 type Field = [ofConnection: SQLWrapper, ofRefusals: SQLWrapper];
+
+/** Beside `max`, a column is of the row with the maximum (https://www.sqlite.org/lang_select.html#bareagg): nothing is sorted. */
+function newestMove(reason: UnusualReason, column: SQL, condition: SQL): SQL {
+  return sql`(case when instr(${connections.unusual}, ${sql.raw(`'${reason}'`)}) then
+    (select iif(max(first_at) is null, null, ${column}) from ${places} moved
+      where connection_id = ${connections.id} and ${condition}) end)`;
+}
 
 export const SELECTED = {
   ...FIELDS,

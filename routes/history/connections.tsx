@@ -59,7 +59,7 @@ connections.get(paths.connections, requireSession, async (c) => {
   // With the fields that were left out, so that the sentence about them stays.
   c.header(
     "HX-Push-Url",
-    view.problems.length > 0
+    Object.keys(view.problems).length > 0
       ? `${paths.connections}${new URL(c.req.url).search}`
       : withQuery(paths.connections, view.query),
   );
@@ -83,7 +83,7 @@ export async function viewChangedHistory(
   const { userId, connectionId: current } = session;
   const t = c.get("texts");
   const [now, zone] = [clock(), zoneOf(session)];
-  const { query: { through, ...query }, problems } = readHistoryQuery(url, t);
+  const { query: { through, ...query }, problems, typed } = readHistoryQuery(url, t);
   const { before, ...filters } = query;
   const filter = toFilter(filters, zone);
   const cursor = readCursor(before);
@@ -112,7 +112,7 @@ export async function viewChangedHistory(
   const next = hasMore ? entries.at(-1) : stoppedAt;
   const firstReadAt = cursor ? cursor.asOf : hasMoreOpen ? LONG_AGO : asOf;
   return {
-    ...{ current, zone, now, t, query, problems, activity, entries },
+    ...{ current, zone, now, t, query, problems, typed, activity, entries },
     openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
     overview,
     today: localDay(now, zone),

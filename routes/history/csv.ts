@@ -8,7 +8,15 @@ import type { FullEntry } from "../../db/history/entries.ts";
 import { type Cursor, type Found, listHistory } from "../../db/history/rows.ts";
 import type { Env } from "../../http/env.ts";
 import { problem } from "../../http/forms.ts";
-import { describeIssues, HistoryQuery, readRawQuery, toFilter } from "../../http/history_query.ts";
+import {
+  describeIssues,
+  distinctSentences,
+  QueryFields,
+  readRawQuery,
+  readValid,
+  requireOrder,
+  toFilter,
+} from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
 import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
@@ -28,19 +36,19 @@ const RENEW_AFTER = SLOT_LIFETIME / 3;
 
 export const csv = new Hono<Env>();
 
-const CsvQuery = HistoryQuery.omit({ before: true, through: true }).extend({
+const CsvQuery = QueryFields.omit({ before: true, through: true }).extend({
   for: z.literal("spreadsheet", problem("badFor")).optional(),
-});
+}).check(requireOrder);
 
 csv.get(paths.csv, requireSession, async (c) => {
   const { options, session, texts: t } = c.var;
   const raw = readRawQuery(c.req.url, CsvQuery);
-  const read = CsvQuery.safeParse(raw);
-  if (!read.success) return c.text(`${describeIssues(read.error.issues, raw, t).join("\n")}\n`, 400);
+  const { query: asked, issues } = readValid(raw, CsvQuery);
+  if (issues.length > 0) return c.text(`${distinctSentences(describeIssues(issues, raw, t)).join("\n")}\n`, 400);
 
-  const [now, zone] = [options.now(), zoneOf(c.get("session"))];
-  const query = { userId: session.userId, filter: toFilter(read.data, zone), now };
-  const format = read.data.for ? forSpreadsheets(zone, t) : FOR_PROGRAMS;
+  const [now, zone] = [options.now(), zoneOf(session)];
+  const query = { userId: session.userId, filter: toFilter(asked, zone), now };
+  const format = asked.for ? forSpreadsheets(zone, t) : FOR_PROGRAMS;
   const headers = {
     "Content-Type": "text/csv; charset=utf-8",
     "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
@@ -51,7 +59,7 @@ csv.get(paths.csv, requireSession, async (c) => {
 
   const download = await registerDownload(c);
   if (!download) return c.text(`${t.errors.tooManyDownloads}\n`, 429, { "Retry-After": String(SLOT_LIFETIME / 1000) });
-  logRequest(c, "sensitive_read", { user: session.userId, filters: Object.keys(read.data).join(" ") });
+  logRequest(c, "sensitive_read", { user: session.userId, filters: Object.keys(asked).join(" ") });
   const chunks = options.db.$client.isRemote ? REMOTE : EMBEDDED;
   return c.body(streamCsv(options.db, query, format, download, chunks), 200, headers);
 });

@@ -63,6 +63,16 @@ inBrowser("the history without results is accessible", async (site) => {
   await assertAccessible(here, "history-empty");
 });
 
+inBrowser("the history with wrong filters is accessible", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(`${paths.connections}?ip=abc&from=2026-11-25&to=2026-11-20&country=ZZ`);
+  await here.getByText('The day in "From"').first().waitFor();
+
+  await assertAccessible(here, "history-wrong-filters");
+});
+
 inBrowser("the history with every filter and a chart of thirty days is accessible", async (site) => {
   await addEveryState(site.db);
   await addClosed(site.db, 30 * 24);

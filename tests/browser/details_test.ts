@@ -114,7 +114,7 @@ inBrowser("Was this you? in the details opens the review in the same dialog", as
   const dialog = await openDialog(here);
 
   await dialog.getByRole("button", { name: "Was this you?" }).press("Enter");
-  await waitForFocus(dialog.getByRole("button", { name: "Decide later" }));
+  await waitForFocus(dialog.getByRole("heading", { name: "Was this you?" }));
   await dialog.getByText(/^last: curl, 🇳🇬\sNigeria, 102\.89\.23\.4$/).waitFor();
   await dialog.getByText(/we'll recognise France, Nigeria, these networks, Safari on iPhone and curl,/).waitFor();
   await dialog.getByRole("button", { name: "This was me" }).press("Enter");

@@ -5,6 +5,7 @@ import { CELL } from "../app.ts";
 import { inBrowser, isMarked, mark, openFilters, signIn, texts, waitForFocus } from "./chromium.ts";
 import { addClosed, addEveryState } from "./history.ts";
 
+const MUST_BE = '"IP address" must be an address, h';
 const PHONE = { viewport: { width: 390, height: 844 } };
 
 inBrowser(
@@ -50,20 +51,92 @@ inBrowser("on a phone a filtered page has the form folded, with the number of fi
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Open"]);
 });
 
-inBrowser("after removing a filter with the keyboard, Tab continues at the filter form", async (site) => {
+inBrowser(
+  "removing a filter updates the page, leaves the form unfolded and moves focus to its summary",
+  async (site) => {
+    await addClosed(site.db, 10);
+    const here = await site.visit();
+    await signIn(here);
+    await here.goto(`${paths.connections}?state=closed&country=ES&ip=81.40`);
+    await openFilters(here);
+    await mark(here);
+
+    await here.getByRole("link", { name: "Remove the filter Country: Spain" }).press("Enter");
+
+    await here.waitForURL(/\?state=closed&ip=81\.40$/);
+    await waitForFocus(here.locator("#filters summary"));
+    assert.equal(await here.locator("[name=country]").inputValue(), "");
+    assert.equal(await here.getByLabel("State").isVisible(), true);
+    assert.equal(await here.locator("#notifications").innerText(), "0 results");
+
+    await here.getByRole("link", { name: 'Without "IP address: 81.40"' }).press("Enter");
+
+    await here.waitForURL(/\?state=closed$/);
+    await waitForFocus(here.locator("#filters summary"));
+    assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), Array(10).fill("Closed"));
+
+    await here.getByRole("link", { name: "Show all" }).press("Enter");
+
+    await here.waitForURL((url) => url.search === "");
+    await waitForFocus(here.locator("#filters summary"));
+    assert.equal(await here.locator("tbody tr[id]").count(), 11);
+    assert.equal(await isMarked(here), true);
+    await here.goBack();
+    await here.waitForURL(/\?state=closed$/);
+    await here.getByText("State: closed").waitFor();
+  },
+);
+
+inBrowser("where removing a filter takes the form away, focus moves to the title", async (site) => {
   await addClosed(site.db, 3);
   const here = await site.visit();
   await signIn(here);
-  await here.goto(`${paths.connections}?state=closed&country=ES`);
-  await here.getByRole("heading", { name: "No results" }).waitFor();
+  await here.goto(`${paths.connections}?state=closed`);
 
-  await here.getByRole("link", { name: "Remove the filter Country: Spain" }).press("Enter");
+  await here.getByRole("link", { name: "Show all" }).press("Enter");
 
-  await here.waitForURL(/\?state=closed#filters$/);
+  await here.waitForURL((url) => url.search === "");
+  await waitForFocus(here.getByRole("heading", { level: 1 }));
+  assert.equal(await here.locator("#filters").count(), 0);
+});
+
+inBrowser("a wrong filter stays in its field, which says what is wrong, until it is right", async (site) => {
+  await addClosed(site.db, 10);
+  const here = await site.visit();
+  await signIn(here);
+  await mark(here);
+  await openFilters(here);
+  const ip = here.getByLabel("IP address");
+
+  await ip.fill("193.51.x");
+  await ip.press("Enter");
+
+  const wrong = here.locator("#filters [aria-invalid=true]");
+  await wrong.waitFor();
+  assert.equal(await wrong.evaluate((field) => field.ariaDescribedByElements?.[0]?.textContent?.slice(0, 34)), MUST_BE);
+  await waitForFocus(ip);
+  assert.equal(await ip.inputValue(), "193.51.x");
+  await ip.fill("193.51");
+  await ip.press("Enter");
+
+  await here.getByText("IP address: 193.51").waitFor();
+  assert.equal(await wrong.count(), 0);
+  assert.equal(await ip.isVisible(), true);
+  assert.equal(await isMarked(here), true);
+});
+
+inBrowser("without JavaScript a wrong filter unfolds the form, with what was typed in its fields", async (site) => {
+  await addClosed(site.db, 3);
+  const here = await site.visit({ ...PHONE, javaScriptEnabled: false });
+  await signIn(here);
+
+  await here.goto(`${paths.connections}?from=yesterday&ip=abc&state=closed`);
+
+  await waitForFocus(here.getByLabel("From"));
+  assert.equal(await here.getByLabel("From").inputValue(), "yesterday");
+  assert.equal(await here.getByLabel("IP address").inputValue(), "abc");
+  await here.locator("#filter-ip-problem").getByText(MUST_BE).waitFor();
   assert.deepEqual(await texts(here.locator(`tbody ${CELL.badge}`)), ["Closed", "Closed", "Closed"]);
-  assert.equal(await here.locator("[name=country]").inputValue(), "");
-  await here.keyboard.press("Tab");
-  await waitForFocus(here.locator("#filters summary"));
 });
 
 inBrowser("filtering announces the number of results each time", async (site) => {

@@ -172,8 +172,9 @@ inBrowser("Enter in the password field of a review gives no verdict and asks for
   site.clock.now += 6 * MINUTE;
   await here.getByRole("button", { name: "Was this you? Safari" }).press("Enter");
   const dialog = await openDialog(here);
-  await waitForFocus(dialog.getByLabel("Your password"));
+  await waitForFocus(dialog.getByRole("heading", { name: "Was this you?" }));
 
+  await dialog.getByLabel("Your password").focus();
   await here.keyboard.type(PASSWORD);
   await here.keyboard.press("Enter");
 

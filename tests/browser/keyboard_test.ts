@@ -113,7 +113,7 @@ inBrowser("the steps of docs/keyboard.md work with the keyboard alone, from sign
     await tabTo(opener);
     await keyboard.press("Enter");
     const dialog = await openDialog(here);
-    await waitForFocus(dialog.getByRole("button", { name: "Decide later" }));
+    await waitForFocus(dialog.getByRole("heading", { name: "Was this you?" }));
     await tabTo(dialog.getByRole("button", { name: "This was me" }));
     await keyboard.press("Enter");
     await here.getByRole("status").filter({ hasText: "marked as yours" }).waitFor();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { users } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { inBrowser, openDialog, PARIS, signIn, texts, waitForFocus } from "./chromium.ts";
 import { addClosed, addOpen } from "./history.ts";
@@ -30,6 +31,30 @@ inBrowser("the message of a closing far down the page is in sight, until it is d
   await message.waitFor({ state: "detached" });
   await waitForFocus(here.getByRole("heading", { level: 1 }));
 });
+
+inBrowser(
+  "on a phone the message of closing all covers less than a third of the screen, in every language",
+  async (site) => {
+    await addClosed(site.db, 60);
+    const here = await site.visit({ viewport: { width: 320, height: 640 } });
+    await signIn(here);
+    const heights: number[] = [];
+    for (const language of ["en", "es", "ca"] as const) {
+      await site.db.update(users).set({ language });
+      for (let i = 0; i < 5; i++) await addOpen(site.db);
+      await here.goto(paths.connections);
+      await here.locator("#head .primary").click();
+      await (await openDialog(here)).locator(".primary").click();
+      const message = here.locator("#notifications .notification");
+      await message.waitFor();
+      assert.match(await message.innerText(), /5 .*Safari .*2 .*\. \p{Lu}.*\.$/su);
+      heights.push((await message.boundingBox())!.height);
+      await here.locator(".dismiss").click();
+    }
+
+    assert.ok(Math.max(...heights) < 640 / 3, heights.join(", "));
+  },
+);
 
 inBrowser("without network every control says that there was no answer", async (site) => {
   await addOpen(site.db);

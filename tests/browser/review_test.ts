@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
+import type { Locator } from "playwright-core";
 import { connections } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { MINUTE } from "../app.ts";
@@ -15,6 +16,7 @@ import {
   waitForClosedDialog,
   waitForFocus,
 } from "./chromium.ts";
+import { addOpen } from "./history.ts";
 
 inBrowser(
   "This was me in the dialog updates the row and the head without a reload",
@@ -72,6 +74,58 @@ inBrowser("without JavaScript Not me on the review's page redirects to the passw
   await here.getByText("1 other connection was closed. Somebody else may know your password").waitFor();
   await stranger.reload();
   await stranger.getByText("This connection was closed from another one").waitFor();
+});
+
+inBrowser("a review on a small phone begins at its title, and nothing covers what it explains", async (site) => {
+  const { here } = await signInAbroad(site, { viewport: { width: 320, height: 640 } });
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
+  const dialog = await openDialog(here);
+  await waitForFocus(dialog.getByRole("heading", { name: "Was this you?" }));
+  const field = dialog.getByLabel("Your password");
+  const isAbove = async (lower: Locator, upper: Locator) => {
+    const [below, above] = [(await lower.boundingBox())!, (await upper.boundingBox())!];
+    return above.y + above.height <= below.y;
+  };
+  assert.equal(await dialog.evaluate((element) => element.scrollTop), 0);
+  assert.equal(await isAbove(dialog.locator(".dialog-end"), dialog.locator(".verdicts")), true);
+
+  await field.focus();
+  assert.equal(await isAbove(dialog.locator(".dialog-end"), field), true);
+  await dialog.getByRole("button", { name: "Decide later" }).click();
+  await waitForClosedDialog(here);
+  await here.getByRole("button", { name: "Was this you? Safari" }).click();
+  await openDialog(here);
+  assert.equal(await dialog.evaluate((element) => element.scrollTop), 0);
+});
+
+inBrowser("a field in a dialog that has focus is above the buttons, on a small phone too", async (site) => {
+  const { here } = await signInAbroad(site, { viewport: { width: 320, height: 480 } });
+  for (let i = 0; i < 6; i++) await addOpen(site.db);
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("button", { name: "Close open connections" }).click();
+  const dialog = await openDialog(here);
+  const field = dialog.getByLabel("Your password");
+  await waitForFocus(field);
+
+  const [{ y, height }, buttons] = [(await field.boundingBox())!, (await dialog.locator(".dialog-end").boundingBox())!];
+
+  assert.ok(y + height <= buttons.y, `${y} + ${height} is below ${buttons.y}`);
+});
+
+inBrowser("the review of the connection in use offers to sign out, with JavaScript and without", async (site) => {
+  const { stranger } = await signInAbroad(site);
+  const other = await site.visit({ ip: PARIS, userAgent: SAFARI, javaScriptEnabled: false });
+  await signIn(other);
+
+  await stranger.getByRole("button", { name: "Was this you? Safari" }).first().click();
+  await (await openDialog(stranger)).getByRole("button", { name: "Sign out" }).click();
+  await stranger.waitForURL((url) => url.pathname === paths.signIn);
+  await other.locator("tr.current").getByRole("button", { name: "Was this you?" }).click();
+  await other.locator("main").getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL((url) => url.pathname === paths.signIn);
+
+  assert.equal(await site.db.$count(connections, eq(connections.endReason, "signed_out")), 2);
 });
 
 /** Signs the owner in from Madrid, and a stranger from Paris. */

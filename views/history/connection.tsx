@@ -6,7 +6,7 @@ import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { formatDuration } from "../../words/time.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { DialogForm, Dismiss, inDialog, Where } from "../confirmation.tsx";
+import { DialogButton, DialogLink, Dismiss, Where } from "../confirmation.tsx";
 import { describeReason, stateOf, type TableContext } from "./connection_row.ts";
 import { Reasons } from "./review.tsx";
 import { Time } from "./values.ts";
@@ -40,9 +40,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
         )}
         {closedBy !== null && closedByDevice !== null && (
           <Fact name={details.closer}>
-            <a href={paths.details(closedBy)} {...inDialog(paths.details(closedBy))}>
-              {deviceName(closedByDevice, t)}
-            </a>
+            <DialogLink href={paths.details(closedBy)}>{deviceName(closedByDevice, t)}</DialogLink>
           </Fact>
         )}
         <Fact name={details.signedIn}>{details.password}</Fact>
@@ -59,15 +57,9 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
         <div id="dialog-problem" role="alert"></div>
         <div class="dialog-actions">
           <Dismiss>{t.confirmation.back}</Dismiss>
-          {unusual !== null && (
-            <DialogForm action={paths.review(id)}>
-              <button type="submit">{t.row.wasThisYou}</button>
-            </DialogForm>
-          )}
+          {unusual !== null && <DialogButton action={paths.review(id)}>{t.row.wasThisYou}</DialogButton>}
           {closedAt === null && id !== current && (
-            <DialogForm action={paths.closeOne(id)}>
-              <button type="submit">{details.close}</button>
-            </DialogForm>
+            <DialogButton action={paths.closeOne(id)}>{details.close}</DialogButton>
           )}
         </div>
       </div>

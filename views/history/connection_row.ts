@@ -5,6 +5,7 @@ import { paths } from "../../http/paths.ts";
 import { countryName, placeName } from "../../words/countries.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
+import type { Moved } from "../../words/texts/en.ts";
 import { formatAgo, formatRecentTime, timeBeside } from "../../words/time.ts";
 import { html } from "../html.ts";
 import { Country, flagOf, IpAddress } from "./values.ts";
@@ -18,26 +19,25 @@ export type TableContext = {
 
 // An `html` template, because a page of rows takes several times as long in JSX (docs/performance.md).
 export function ConnectionRow(entry: Entry, context: TableContext, isFocused = false) {
-  const { id, openedAt, ip, countryCode, device, deviceKind, lastIp, lastCountryCode, lastDevice } = entry;
+  const { id, openedAt, ip, addresses, countryCode, device, deviceKind, lastIp, lastCountryCode, lastDevice } = entry;
   const { zone, now, t } = context;
   const isCurrent = id === context.current;
   const state = stateOf(entry);
   const classes = classesOf(entry, isCurrent);
   const time = formatRecentTime(openedAt, now, zone, t);
+  const opened = state === "refused"
+    ? html`<b>${time}</b>`
+    : html`<a href="${paths.details(id)}" aria-haspopup="dialog">${time}</a>`;
   return html`
     <tr id="${rowId(id)}" ${classes !== "" && html`
       class="${classes}"
     `} ${isFocused && html`
       tabindex="-1" autofocus
     `}>
-      <td class="when">${state === "refused"
-        ? html`<b>${time}</b>`
-        : html`<a href="${paths.details(id)}">${time}</a>`}<p>${describeTimes(entry, context)}</p>${Reasons(
-          entry,
-          t,
-        )}</td>
+      <td class="when">${opened}<p>${describeTimes(entry, context)}</p>${Reasons(entry, t)}</td>
       <td class="ip">${ip === "" ? t.place.unknownIp : IpAddress({ ip })}${lastIp !== null && lastIp !== ip &&
-        Last({ place: IpAddress({ ip: lastIp }), t })}</td>
+        Last({ place: IpAddress({ ip: lastIp }), t })}${addresses !== null && addresses > 1 &&
+        html`<p>${t.row.lastOf(addresses)}</p>`}</td>
       <td class="country" data-flag="${flagOf(countryCode)}">${placeName(countryCode, t)}${lastCountryCode !== null &&
         lastCountryCode !== countryCode &&
         Last({ place: Country({ code: lastCountryCode, t }), t })}</td>
@@ -77,12 +77,20 @@ function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zo
   return attempts === null ? t.row.times(ago, last) : t.row.timesRefused(ago, last);
 }
 
-function Reasons({ unusual, verdict, countryCode }: Entry, t: Texts) {
+function Reasons(entry: Entry, t: Texts) {
+  const { unusual, verdict, countryCode } = entry;
   if (unusual === null) return "";
-  const country = countryName(countryCode, t);
-  const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country));
+  const [country, moved] = [countryName(countryCode, t), movedOf(entry, t)];
+  const parts = reasonsIn(unusual).map((reason) => t.row.unusual[reason](country, moved));
   if (verdict !== null) parts.push(t.row.verdict[verdict]);
   return html`<p class="why ${verdict ?? "unusual"}">${parts.join("\n")}</p>`;
+}
+
+export function movedOf({ movedCountryCode, movedDevice }: Entry, t: Texts): Moved {
+  return {
+    country: movedCountryCode && countryName(movedCountryCode, t),
+    device: movedDevice && deviceName(movedDevice, t),
+  };
 }
 
 function describeEnd(entry: Entry, context: TableContext) {
@@ -128,5 +136,6 @@ function whichOf({ device, ip, openedAt }: Entry, { zone, now, t }: TableContext
 
 // The table's forms and links open in the dialog: see `ConnectionsTable`.
 function dialogButton(action: string, name: string, which: string) {
-  return html`<form action="${action}"><button>${name} <span class="hidden">${which}</span></button></form>`;
+  const label = html`${name} <span class="hidden">${which}</span>`;
+  return html`<form action="${action}"><button aria-haspopup="dialog">${label}</button></form>`;
 }

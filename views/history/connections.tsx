@@ -27,7 +27,7 @@ export function ConnectionsPage({ pollInterval, ...view }: HistoryView & { pollI
       >
         <Version {...view} />
       </div>
-      <HistorySection {...view} />
+      <HistorySection {...view} isPage />
       <label class="pause">
         <input type="checkbox" id="pause" autocomplete="off" /> {view.t.live.pause}
       </label>

@@ -2,6 +2,7 @@ import type { HistoryQuery } from "../../http/history_query.ts";
 import { paths } from "../../http/paths.ts";
 import type { Texts } from "../../words/texts.ts";
 import { activeFilters } from "./active_filters.ts";
+import { FilterLink } from "./filters.tsx";
 
 export function Empty({ query, searched, t }: { query: HistoryQuery; searched: number | null; t: Texts }) {
   if (searched !== null) {
@@ -29,9 +30,10 @@ export function Empty({ query, searched, t }: { query: HistoryQuery; searched: n
       <p>{reason}</p>
       <div class="ways">
         {active.length > 1 &&
-          active.map(({ text, without }) => <a class="button" href={`${without}#filters`}>{t.filters.without(text)}
-          </a>)}
-        <a class="button" href={paths.connections}>{t.filters.showAllConnections}</a>
+          active.map(({ text, without }) => (
+            <FilterLink class="button" href={`${without}#filters`}>{t.filters.without(text)}</FilterLink>
+          ))}
+        <FilterLink class="button" href={paths.connections}>{t.filters.showAllConnections}</FilterLink>
       </div>
     </div>
   );

@@ -15,7 +15,9 @@ import {
   Dismiss,
   NothingToConfirm,
 } from "../confirmation.tsx";
+import { CsrfField } from "../fields.tsx";
 import { Notification } from "../notifications.tsx";
+import { movedOf } from "./connection_row.ts";
 
 export function Review(
   { connection, places, isCurrent, ...confirmation }: Confirmation & {
@@ -26,7 +28,7 @@ export function Review(
   },
 ) {
   const { unusual, verdict } = connection;
-  const { needsPassword, zone, t } = confirmation;
+  const { csrf, needsPassword, problem, problems, zone, t } = confirmation;
   if (unusual === null) {
     return (
       <NothingToConfirm title={t.review.nothingTitle} t={t}>
@@ -36,46 +38,58 @@ export function Review(
       </NothingToConfirm>
     );
   }
+  // There is much to read before the buttons.
+  const startsAtTitle = problem === undefined && problems.password === undefined;
   const verdicts = possibleVerdicts(connection, isCurrent);
   const means = { me: t.review.meMeans(newlyKnown([connection, ...places], t)), not_me: t.review.notMeMeans };
   const names = { me: t.review.me, not_me: t.review.notMe };
   return (
-    <Confirm
-      title={t.review.title}
-      action={paths.review(connection.id)}
-      actions={
-        <>
-          {/* Enter in the password field presses the first submit button, which must give no verdict. WebKit skips a `hidden` one. */}
-          {needsPassword && <input type="submit" class="hidden" tabindex={-1} aria-hidden="true" />}
-          <Dismiss autofocus={!needsPassword}>{t.review.later}</Dismiss>
-          {verdicts.map((verdict) => <button type="submit" name="verdict" value={verdict}>{names[verdict]}</button>)}
-        </>
-      }
-      {...confirmation}
-    >
-      <input type="hidden" name="places" value={String(connection.places)} />
-      <Description>
-        <ConnectionList connections={[connection]} zone={zone} t={t} />
-        <Reasons connection={connection} t={t} />
-      </Description>
-      {isCurrent && <p>{t.review.current}</p>}
-      {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
-      <dl class="verdicts">
-        {verdicts.map((verdict) => (
+    <>
+      <Confirm
+        title={t.review.title}
+        action={paths.review(connection.id)}
+        startsAtTitle={startsAtTitle}
+        actions={
           <>
-            <dt>{names[verdict]}</dt>
-            <dd>{means[verdict]}</dd>
+            {/* Enter in the password field presses the first submit button, which must give no verdict. WebKit skips a `hidden` one. */}
+            {needsPassword && <input type="submit" class="hidden" tabindex={-1} aria-hidden="true" />}
+            <Dismiss autofocus={!needsPassword && !startsAtTitle}>{t.review.later}</Dismiss>
+            {isCurrent && <button type="submit" form="leave">{t.layout.signOut}</button>}
+            {verdicts.map((verdict) => <button type="submit" name="verdict" value={verdict}>{names[verdict]}</button>)}
           </>
-        ))}
-      </dl>
-    </Confirm>
+        }
+        {...confirmation}
+      >
+        <input type="hidden" name="places" value={String(connection.places)} />
+        <Description>
+          <ConnectionList connections={[connection]} zone={zone} t={t} />
+          <Reasons connection={connection} t={t} />
+        </Description>
+        {isCurrent && <p>{t.review.current}</p>}
+        {verdict !== null && <p>{t.review.reviewed[verdict]}</p>}
+        <dl class="verdicts">
+          {verdicts.map((verdict) => (
+            <>
+              <dt>{names[verdict]}</dt>
+              <dd>{means[verdict]}</dd>
+            </>
+          ))}
+        </dl>
+      </Confirm>
+      {isCurrent && (
+        <form id="leave" method="post" action={paths.signOut} hidden>
+          <CsrfField csrf={csrf} />
+        </form>
+      )}
+    </>
   );
 }
 
-export function Reasons({ connection: { unusual, countryCode }, t }: { connection: FullEntry; t: Texts }) {
+export function Reasons({ connection, t }: { connection: FullEntry; t: Texts }) {
+  const [country, moved] = [countryName(connection.countryCode, t), movedOf(connection, t)];
   return (
     <ul class="reasons">
-      {reasonsIn(unusual).map((reason) => <li>{t.review.reasons[reason](countryName(countryCode, t))}</li>)}
+      {reasonsIn(connection.unusual).map((reason) => <li>{t.review.reasons[reason](country, moved)}</li>)}
     </ul>
   );
 }

@@ -4,11 +4,12 @@ import type { Activity } from "../../db/history/activity.ts";
 import type { Entry } from "../../db/history/entries.ts";
 import type { Overview } from "../../db/history/overview.ts";
 import type { RowCount } from "../../db/history/row_count.ts";
-import type { HistoryQuery } from "../../http/history_query.ts";
+import type { Problems, Typed } from "../../http/forms.ts";
+import { distinctSentences, type HistoryQuery } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import type { Texts } from "../../words/texts.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { DialogForm } from "../confirmation.tsx";
+import { DialogButton } from "../confirmation.tsx";
 import { Notification } from "../notifications.tsx";
 import { Chart } from "./chart.tsx";
 import { ConnectionRow, type TableContext } from "./connection_row.ts";
@@ -24,7 +25,9 @@ export type HistoryView = TableContext & {
   /** In days since the epoch. */
   today: number;
   query: HistoryQuery;
-  problems: string[];
+  /** What was left out of the query, by field: a sentence without a final period, and what was typed. */
+  problems: Problems;
+  typed: Typed;
   older: HistoryQuery | null;
   /** Rows that a search read without finding enough for a page. */
   searched: number | null;
@@ -35,19 +38,22 @@ export type HistoryView = TableContext & {
 /** With fewer rows than this there is nothing to filter or to draw. */
 const MIN_ROWS = 10;
 
-export function HistorySection(view: HistoryView) {
-  const { entries, openNow, query, problems, t } = view;
+export function HistorySection({ isPage = false, ...view }: HistoryView & { isPage?: boolean }) {
+  const { entries, openNow, problems, t } = view;
   const overview = overviewOf(view);
+  const leftOut = Object.keys(problems).length;
   const isEmpty = entries.length === 0 && !openNow?.entries.length;
   return (
     <section id="history" aria-labelledby="title">
       <HistoryHead {...view} />
       <div role="alert">
-        {problems.length > 0 && <Notification kind="problem">{t.history.leftOut(problems)}</Notification>}
+        {leftOut > 0 && (
+          <Notification kind="problem">{t.history.leftOut(distinctSentences(problems), leftOut)}</Notification>
+        )}
       </div>
       <div class="card">
         <div class="tools">
-          {overview && <Filters query={query} countries={overview.countries} t={t} />}
+          {overview && <Filters {...view} focusesProblem={isPage} countries={overview.countries} />}
           <Downloads {...view} />
         </div>
         {isEmpty
@@ -66,7 +72,7 @@ export function HistorySection(view: HistoryView) {
 
 // An account with few rows has none, unless a filter or a cursor is set.
 function overviewOf({ overview, query, older, problems }: HistoryView): Overview | null {
-  const isWhole = Object.keys(query).length + problems.length === 0 && older === null;
+  const isWhole = Object.keys({ ...query, ...problems }).length === 0 && older === null;
   return overview && isWhole && isShort(overview) ? null : overview;
 }
 
@@ -107,7 +113,13 @@ export function Downloads(view: HistoryView) {
       <a class="button download" href={withQuery(paths.csv, filter)}>
         {t.history.download} {rows && <small>{countOf(rows, t)}</small>}
       </a>
-      <a class="button" href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}>{t.history.forSpreadsheets}</a>
+      <a
+        class="button"
+        href={withQuery(paths.csv, { ...filter, for: "spreadsheet" })}
+        aria-label={t.history.downloadForSpreadsheets}
+      >
+        {t.history.forSpreadsheets}
+      </a>
     </div>
   );
 }
@@ -125,11 +137,7 @@ function CloseAll({ isAlone, t }: { isAlone: boolean; t: Texts }) {
   if (isAlone) {
     return <button type="button" class="primary" disabled title={t.history.noOther}>{t.history.closeAll}</button>;
   }
-  return (
-    <DialogForm action={paths.closeAll}>
-      <button type="submit" class="primary" aria-haspopup="dialog">{t.history.closeAll}</button>
-    </DialogForm>
-  );
+  return <DialogButton action={paths.closeAll} isPrimary>{t.history.closeAll}</DialogButton>;
 }
 
 function countOf({ rows, isMore }: RowCount, { history }: Texts): string {

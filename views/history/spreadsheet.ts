@@ -6,7 +6,7 @@ import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { localTime } from "../../words/time.ts";
 import { nameOfZone } from "../../words/time_zones.ts";
-import { stateOf } from "./connection_row.ts";
+import { movedOf, stateOf } from "./connection_row.ts";
 import type { CsvFormat } from "./csv.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
@@ -28,7 +28,7 @@ function toRecord(entry: FullEntry, zone: string, t: Texts): string[] {
   const { lastIp, lastCountryCode, closedByDevice, places, addresses } = entry;
   const state = stateOf(entry);
   const isRefused = state === "refused";
-  const country = placeName(countryCode, t);
+  const [country, moved] = [placeName(countryCode, t), movedOf(entry, t)];
   return [
     localTime(openedAt, zone),
     localTime(lastSeenAt, zone),
@@ -40,7 +40,7 @@ function toRecord(entry: FullEntry, zone: string, t: Texts): string[] {
     deviceName(entry.device, t),
     entry.userAgent,
     String(attempts ?? ""),
-    reasonsIn(unusual).map((reason) => t.row.unusual[reason](country)).join(", "),
+    reasonsIn(unusual).map((reason) => t.row.unusual[reason](country, moved)).join(", "),
     verdict === null ? "" : verdict === "me" ? t.review.me : t.review.notMe,
     closedByDevice === null ? "" : deviceName(closedByDevice, t),
     String(places ?? addresses ?? ""),

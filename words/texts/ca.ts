@@ -85,6 +85,7 @@ export const ca: Wording = {
     passwordDue: "Vas dir que hi havia algú altre al teu compte. Tria una contrasenya nova.",
     download: "Baixa el CSV",
     forSpreadsheets: "Per a fulls de càlcul",
+    downloadForSpreadsheets: "Baixa per a fulls de càlcul",
     rows: (rows) => count(rows, "fila", "files"),
     moreThanRows: (rows) => `més de ${count(rows, "fila", "files")}`,
     results: (rows) => count(rows, "resultat", "resultats"),
@@ -92,8 +93,8 @@ export const ca: Wording = {
     soFar: (rows) => `${rows} de moment`,
     closeAll: "Tanca les connexions obertes",
     noOther: "No hi ha cap altra connexió oberta",
-    leftOut: (problems) =>
-      `${problems.join(". ")}. ${pick(problems.length, "No s'ha tingut", "No s'han tingut")} en compte.`,
+    leftOut: (problems, fields) =>
+      `${problems.join(". ")}. ${pick(fields, "No s'ha tingut", "No s'han tingut")} en compte.`,
     openNow: "Obertes ara",
     earlier: "Anteriors",
     allOpen: (connections) =>
@@ -137,8 +138,8 @@ export const ca: Wording = {
       new_country: (country) => `País nou: ${country}`,
       new_network_and_device: () => "Xarxa i dispositiu nous",
       after_refusals: () => "Després d'intents rebutjats",
-      moved_country: () => "Usada des d'un país nou",
-      moved_device: () => "Usada en un altre dispositiu",
+      moved_country: (_, { country }) => `Usada des d'un país nou${country ? `: ${country}` : ""}`,
+      moved_device: (_, { device }) => `Usada en un altre dispositiu${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Massa contrasenyes incorrectes",
     },
     verdict: { me: "Vas dir: he estat jo", not_me: "Vas dir: no he estat jo" },
@@ -146,6 +147,7 @@ export const ca: Wording = {
     closeWhich: (device, ip, time) => `la connexió ${from(device)}, ${ip}, ${time}`,
     wasThisYou: "Has estat tu?",
     last: (place) => ["última: ", place],
+    lastOf: (addresses) => `última de ${number(addresses)} adreces`,
   },
 
   chart: {
@@ -285,9 +287,14 @@ export const ca: Wording = {
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
       after_refusals: () =>
         "Va arribar just després d'intents rebutjats: potser algú va provar contrasenyes fins a encertar-la.",
-      moved_country: () => "Es va fer servir des d'un país nou per al teu compte: potser en van robar la galeta.",
-      moved_device: () =>
-        "Es va fer servir en un dispositiu diferent del que la va obrir: potser en van robar la galeta.",
+      moved_country: (_, { country }) =>
+        `Es va fer servir des d'un país nou per al teu compte${
+          country ? ` (${country})` : ""
+        }: potser en van robar la galeta.`,
+      moved_device: (_, { device }) =>
+        `Es va fer servir en un dispositiu diferent del que la va obrir${
+          device ? ` (${device})` : ""
+        }: potser en van robar la galeta.`,
       wrong_confirmations: () => "S'hi van introduir deu contrasenyes incorrectes seguides, i per això es va tancar.",
     },
     chooseOne: "Tria una de les dues opcions.",
@@ -412,6 +419,7 @@ export const ca: Wording = {
     badCountry: "«País» ha de ser el codi de dues lletres d'un país, private o none",
     badFrom: "«Des de» ha de ser un dia com 2026-11-23",
     badTo: "«Fins a» ha de ser un dia com 2026-11-23",
+    badOrder: "El dia de «Des de» és posterior al de «Fins a»",
     badIp: `«Adreça IP» ha de ser una adreça, el començament d'una (81.40.12) o un rang com 81.40.12.0/24`,
     badFor: "«for» ha de ser spreadsheet, o no hi ha de ser",
     badCursor: "L'enllaç a connexions anteriors estava malmès, i per això aquestes són les més recents",

@@ -6,6 +6,9 @@ const { count, list, number, pick } = countingIn("en");
 /** Wraps a part of a sentence in an element. */
 export type Wrap = (part: string) => Child;
 
+/** Where a connection was used that made it unusual, by name; null if that isn't known. */
+export type Moved = Record<"country" | "device", string | null>;
+
 /** What each language has to provide. */
 export type Wording = typeof en;
 
@@ -87,6 +90,8 @@ export const en = {
     passwordDue: "You said that somebody else was in your account. Choose a new password.",
     download: "Download CSV",
     forSpreadsheets: "For spreadsheets",
+    /** For screen readers. */
+    downloadForSpreadsheets: "Download for spreadsheets",
     rows: (rows: number) => count(rows, "row", "rows"),
     moreThanRows: (rows: number) => `more than ${count(rows, "row", "rows")}`,
     results: (rows: number) => count(rows, "result", "results"),
@@ -94,8 +99,8 @@ export const en = {
     soFar: (rows: string) => `${rows} so far`,
     closeAll: "Close open connections",
     noOther: "No other connection is open",
-    leftOut: (problems: string[]) =>
-      `${problems.join(". ")}. ${pick(problems.length, "It was", "They were")} left out.`,
+    leftOut: (problems: string[], fields: number) =>
+      `${problems.join(". ")}. ${pick(fields, "It was", "They were")} left out.`,
     openNow: "Open now",
     earlier: "Earlier",
     allOpen: (connections: number | null) =>
@@ -139,8 +144,8 @@ export const en = {
       new_country: (country: string) => `New country: ${country}`,
       new_network_and_device: () => "New network and device",
       after_refusals: () => "After refused sign-ins",
-      moved_country: () => "Used from a new country",
-      moved_device: () => "Used on another device",
+      moved_country: (_: string, { country }: Moved) => `Used from a new country${country ? `: ${country}` : ""}`,
+      moved_device: (_: string, { device }: Moved) => `Used on another device${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Too many wrong passwords",
     },
     verdict: { me: "You said: this was me", not_me: "You said: not me" },
@@ -148,6 +153,7 @@ export const en = {
     closeWhich: (device: string, ip: string, time: string) => `the connection from ${device}, ${ip}, ${time}`,
     wasThisYou: "Was this you?",
     last: (place: Child): Child => ["last: ", place],
+    lastOf: (addresses: number) => `last of ${number(addresses)} addresses`,
   },
 
   chart: {
@@ -282,9 +288,14 @@ export const en = {
       new_network_and_device: () => "Both its network and its device were new to your account.",
       after_refusals: () =>
         "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
-      moved_country: () => "It was used from a country that was new to your account: its cookie may have been stolen.",
-      moved_device: () =>
-        "It was used on a different device from the one that opened it: its cookie may have been stolen.",
+      moved_country: (_: string, { country }: Moved) =>
+        `It was used from a country that was new to your account${
+          country ? ` (${country})` : ""
+        }: its cookie may have been stolen.`,
+      moved_device: (_: string, { device }: Moved) =>
+        `It was used on a different device from the one that opened it${
+          device ? ` (${device})` : ""
+        }: its cookie may have been stolen.`,
       wrong_confirmations: () => "Ten wrong passwords in a row were entered over it, so it was closed.",
     },
     chooseOne: "Choose one of the two.",
@@ -408,6 +419,7 @@ export const en = {
     badCountry: '"Country" must be a country\'s two letters, private or none',
     badFrom: '"From" must be a day like 2026-11-23',
     badTo: '"To" must be a day like 2026-11-23',
+    badOrder: 'The day in "From" is after the day in "To"',
     badIp: '"IP address" must be an address, how one begins (81.40.12), or a range like 81.40.12.0/24',
     badFor: '"for" must be spreadsheet, or left out',
     badCursor: "The link to older connections was damaged, so these are the newest ones",

@@ -79,6 +79,7 @@ export const es: Wording = {
     passwordDue: "Dijiste que otra persona estaba en tu cuenta. Elige una contraseña nueva.",
     download: "Descargar CSV",
     forSpreadsheets: "Para hojas de cálculo",
+    downloadForSpreadsheets: "Descargar para hojas de cálculo",
     rows: (rows) => count(rows, "fila", "filas"),
     moreThanRows: (rows) => `más de ${count(rows, "fila", "filas")}`,
     results: (rows) => count(rows, "resultado", "resultados"),
@@ -86,8 +87,8 @@ export const es: Wording = {
     soFar: (rows) => `${rows} por ahora`,
     closeAll: "Cerrar conexiones abiertas",
     noOther: "No hay ninguna otra conexión abierta",
-    leftOut: (problems) =>
-      `${problems.join(". ")}. ${pick(problems.length, "No se ha tenido", "No se han tenido")} en cuenta.`,
+    leftOut: (problems, fields) =>
+      `${problems.join(". ")}. ${pick(fields, "No se ha tenido", "No se han tenido")} en cuenta.`,
     openNow: "Abiertas ahora",
     earlier: "Anteriores",
     allOpen: (connections) =>
@@ -131,8 +132,8 @@ export const es: Wording = {
       new_country: (country) => `País nuevo: ${country}`,
       new_network_and_device: () => "Red y dispositivo nuevos",
       after_refusals: () => "Tras intentos rechazados",
-      moved_country: () => "Usada desde un país nuevo",
-      moved_device: () => "Usada en otro dispositivo",
+      moved_country: (_, { country }) => `Usada desde un país nuevo${country ? `: ${country}` : ""}`,
+      moved_device: (_, { device }) => `Usada en otro dispositivo${device ? `: ${device}` : ""}`,
       wrong_confirmations: () => "Demasiadas contraseñas incorrectas",
     },
     verdict: { me: "Dijiste: he sido yo", not_me: "Dijiste: no he sido yo" },
@@ -140,6 +141,7 @@ export const es: Wording = {
     closeWhich: (device, ip, time) => `la conexión desde ${device}, ${ip}, ${time}`,
     wasThisYou: "¿Has sido tú?",
     last: (place) => ["última: ", place],
+    lastOf: (addresses) => `última de ${number(addresses)} direcciones`,
   },
 
   chart: {
@@ -284,8 +286,12 @@ export const es: Wording = {
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
       after_refusals: () =>
         "Llegó justo después de intentos rechazados: puede que alguien probara contraseñas hasta acertar.",
-      moved_country: () => "Se usó desde un país nuevo para tu cuenta: puede que robaran su cookie.",
-      moved_device: () => "Se usó en un dispositivo distinto del que la abrió: puede que robaran su cookie.",
+      moved_country: (_, { country }) =>
+        `Se usó desde un país nuevo para tu cuenta${country ? ` (${country})` : ""}: puede que robaran su cookie.`,
+      moved_device: (_, { device }) =>
+        `Se usó en un dispositivo distinto del que la abrió${
+          device ? ` (${device})` : ""
+        }: puede que robaran su cookie.`,
       wrong_confirmations: () => "Se introdujeron diez contraseñas incorrectas seguidas, así que se cerró.",
     },
     chooseOne: "Elige una de las dos opciones.",
@@ -410,6 +416,7 @@ export const es: Wording = {
     badCountry: "«País» debe ser el código de dos letras de un país, private o none",
     badFrom: "«Desde» debe ser un día como 2026-11-23",
     badTo: "«Hasta» debe ser un día como 2026-11-23",
+    badOrder: "El día de «Desde» es posterior al de «Hasta»",
     badIp: "«Dirección IP» debe ser una dirección, el principio de una (81.40.12) o un rango como 81.40.12.0/24",
     badFor: "«for» debe ser spreadsheet, o no estar",
     badCursor: "El enlace a conexiones anteriores estaba dañado, así que estas son las más recientes",
