@@ -8,6 +8,7 @@ export type LogEvent =
   | "authn_login_lock"
   | "authn_password_change"
   | "authn_password_change_fail"
+  | "password_unreadable"
   | "authz_fail"
   | "excess_rate_limit_exceeded"
   | "input_validation_fail"

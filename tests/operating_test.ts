@@ -62,6 +62,7 @@ Deno.test("the table in docs/operating.md explains every event of the log, and n
     user_updated: true,
     user_deleted: true,
     authn_login_unlock: true,
+    password_unreadable: true,
     session_closed: true,
     unusual_moved: true,
     address_unknown: true,
