@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
@@ -187,6 +187,28 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await verbs.listHistory(db, { ...all, now: now + 18 })).entries[0]?.endReason, "expired");
   await verbs.sweep(db, LIFETIME, YEAR, now + 2 * YEAR);
   assert.deepEqual((await verbs.listHistory(db, all)).entries, []);
+
+  const later = now + 2 * YEAR;
+  const first = await verbs.addLink(db, newest, "password", later);
+  const token = await verbs.addLink(db, newest, "password", later);
+  assert.equal(await verbs.findLink(db, first, "password", later), null);
+  assert.equal(await verbs.findLink(db, token, "password", later + DAY), null);
+  assert.equal((await verbs.findLink(db, token, "password", later + DAY - 1))?.id, user.id);
+  const set = { user: newest, token, passwordHash: "fifth hash", now: later };
+  assert.equal(await verbs.setPasswordByLink(db, { ...set, token: first }), null);
+  assert.equal(await verbs.setPasswordByLink(db, set), 0);
+  assert.equal(await verbs.setPasswordByLink(db, { ...set, passwordHash: "sixth hash" }), null);
+  const byLink = (await verbs.findUser(db, email))!;
+  assert.equal(byLink.passwordHash, "fifth hash");
+  assert.equal(await verbs.replacePassword(db, byLink, "sixth hash", later, sql`false`), null);
+  const stale = await verbs.addLink(db, byLink, "password", later);
+  await openSession(db, byLink, ip, later);
+  assert.equal(await verbs.disableUser(db, byLink, later), 1);
+  assert.equal(await verbs.disableUser(db, byLink, later + 1), 0);
+  assert.equal((await verbs.findUser(db, email))?.disabledAt, later);
+  await verbs.enableUser(db, byLink);
+  assert.equal((await verbs.findUser(db, email))?.disabledAt, null);
+  assert.equal(await verbs.findLink(db, stale, "password", later), null);
 
   const newEmail = `new.${email}`;
   assert.equal(await verbs.renameUser(db, email, newEmail), true);

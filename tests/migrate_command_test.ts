@@ -21,7 +21,11 @@ Deno.test("deno task migrate names what it applied to a remote database, and end
 
   const { code, stdout, stderr } = await run(await flagsOf("migrate"), folder, { DATABASE_URL: hrana.url });
 
-  assert.deepEqual([code, stdout, stderr], [0, "", "Applied 0002_unusual, 0003_preferences, 0004_places\n"]);
+  assert.deepEqual([code, stdout, stderr], [
+    0,
+    "",
+    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links\n",
+  ]);
 });
 
 Deno.test("deno task migrate exits with status 1 and one sentence if the database gives no answer", async () => {
@@ -45,7 +49,8 @@ Deno.test("a start names the migrations that it applies to an old database, befo
 
   assert.equal(
     await server.errors,
-    ["0002_unusual", "0003_preferences", "0004_places"].map((name) => `Migrating the database: ${name}\n`).join(""),
+    ["0002_unusual", "0003_preferences", "0004_places", "0005_links"].map((name) => `Migrating the database: ${name}\n`)
+      .join(""),
   );
 });
 

@@ -389,6 +389,7 @@ const USER: User = {
   language: null,
   theme: null,
   disownedAt: null,
+  disabledAt: null,
   createdAt: START,
 };
 const SESSION: Session = {

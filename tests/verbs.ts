@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { readAddress } from "../visitor/addresses.ts";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
+import { addLink, findLink, setPasswordByLink } from "../db/accounts/links.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
@@ -46,6 +48,7 @@ import {
   listUsers,
   removeUser,
   renameUser,
+  replacePassword,
   resetPassword,
   setPreferences,
   strengthenHash,
@@ -61,6 +64,7 @@ export const called = new Set<string>();
 
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
+  addLink,
   addUser,
   changePassword,
   closeAsOperator,
@@ -72,11 +76,14 @@ export const verbs = recordCalls({
   countClosedBy,
   countRows,
   countWrongPasswords,
+  disableUser,
   disownConnection,
+  enableUser,
   endFormerSecret,
   findBrowser,
   endDownload,
   findConnection,
+  findLink,
   findUnusual,
   findUser,
   findUserFrom,
@@ -103,11 +110,13 @@ export const verbs = recordCalls({
   removeUser,
   renameUser,
   renewSlot,
+  replacePassword,
   reserveAttempt,
   resetPassword,
   resumeSession,
   resumeWithActivity,
   returnAttempt,
+  setPasswordByLink,
   setPreferences,
   signOut,
   startDownload,

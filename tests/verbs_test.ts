@@ -10,6 +10,8 @@ import * as entries from "../db/history/entries.ts";
 import * as history from "../db/history/rows.ts";
 import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
+import * as disabling from "../db/accounts/disabling.ts";
+import * as links from "../db/accounts/links.ts";
 import * as limits from "../db/limits.ts";
 import * as open from "../db/open.ts";
 import * as overview from "../db/history/overview.ts";
@@ -53,6 +55,8 @@ const exported = {
   ...filters,
   ...history,
   ...known,
+  ...disabling,
+  ...links,
   ...limits,
   ...open,
   ...overview,
@@ -75,7 +79,9 @@ type Verb = {
 }[keyof typeof exported];
 
 Deno.test("the tests of the verbs include every verb that db/ exports", async () => {
-  const modules = await Promise.all((await listModules("../db", "../db/history")).map((path) => import(path)));
+  const modules = await Promise.all(
+    (await listModules("../db", "../db/accounts", "../db/history")).map((path) => import(path)),
+  );
   const names = modules.flatMap((module) => Object.keys(module));
   // The compiler checks it: whether a function is a verb is a matter of its type.
   const tested: Record<Verb, unknown> = verbs;

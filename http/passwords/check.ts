@@ -67,7 +67,7 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
       continue;
     }
     const { reserved, isRight } = attempted;
-    if (isRight && user) return { outcome: "right", user, reserved };
+    if (isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
@@ -93,6 +93,13 @@ async function attempt(
     await returnAttempt(db, reserved);
     throw error;
   }
+}
+
+/** Whether nobody may sign in to an account: the right password is answered like a wrong one. */
+function isDisabled(c: Context<Env>, user: User): boolean {
+  if (user.disabledAt === null) return false;
+  logRequest(c, "authn_login_disabled", { user: user.id });
+  return true;
 }
 
 /** A hash that can't be read is a wrong password to whoever enters one; the log says why. */
