@@ -41,10 +41,14 @@ export type Log = (event: LogEvent, fields?: LogFields) => void;
 /** Control, format and separator characters, of which JSON escapes only those below U+0020. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Creates a log of JSON lines with UTC times. Escapes everything that could start a line or a terminal command. */
+/** Creates a log of JSON lines with UTC times. */
 export function createLog(write: (line: string) => void, now: () => number): Log {
-  return (event, fields) =>
-    write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }).replace(UNPRINTABLE, escapeUnits));
+  return (event, fields) => write(toLine({ time: new Date(now()).toISOString(), event, ...fields }));
+}
+
+/** Writes JSON in which nothing can start a line or a terminal command. */
+export function toLine(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits);
 }
 
 function escapeUnits(character: string): string {

@@ -4,7 +4,7 @@ import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import type { HistoryQuery } from "../db/history/rows.ts";
-import { connections } from "../db/schema.ts";
+import { connections, limits } from "../db/schema.ts";
 import { newSecret } from "../db/sessions.ts";
 import { DAY, MINUTE, START } from "./app.ts";
 import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
@@ -173,6 +173,16 @@ export async function assertVerbs(db: Db): Promise<void> {
   await openSession(db, newest, ip, now + 15);
   assert.equal(await verbs.closeAsOperator(db, user.id, now + 16), 1);
 
+  const traces = (await verbs.findByAddress(db, { ip })).filter((trace) => trace.email === email);
+  assert.deepEqual(traces, [{ email, connections: 4, attempts: 4, firstAt: now, lastAt: now + 2 * MINUTE }]);
+  const inNetwork = (await verbs.findByAddress(db, { network: "185.220" })).filter((trace) => trace.email === email);
+  assert.deepEqual(inNetwork, [{ email, connections: 1, attempts: 0, firstAt: now + 9, lastAt: now + 9 }]);
+  const kept = (await Array.fromAsync(verbs.exportUser(db, newest))).flat();
+  const tables = Map.groupBy(kept, ({ table }) => table);
+  assert.equal(tables.get("connections")?.length, await db.$count(connections, eq(connections.userId, user.id)));
+  assert.deepEqual([...tables.keys()], ["users", "connections", "places", "refusals", "known", "browsers", "limits"]);
+  assert.doesNotMatch(JSON.stringify(kept), /hash|secret/i);
+
   const slot = (await verbs.startDownload(db, user.id, now + 16))!;
   assert.notEqual(await verbs.startDownload(db, user.id, now + 16), null);
   assert.equal(await verbs.startDownload(db, user.id, now + 16), null);
@@ -209,6 +219,10 @@ export async function assertVerbs(db: Db): Promise<void> {
   await verbs.enableUser(db, byLink);
   assert.equal((await verbs.findUser(db, email))?.disabledAt, null);
   assert.equal(await verbs.findLink(db, stale, "password", later), null);
+
+  const counters = await db.$count(limits);
+  await verbs.tryToWrite(db);
+  assert.equal(await db.$count(limits), counters);
 
   const newEmail = `new.${email}`;
   assert.equal(await verbs.renameUser(db, email, newEmail), true);

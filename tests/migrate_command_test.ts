@@ -3,12 +3,13 @@ import { startHrana } from "./hrana.ts";
 import { createOldDatabase } from "./old_database.ts";
 import { flagsOf, freePort, makeFolder, ROOT, run, startServer } from "./processes.ts";
 
-Deno.test("deno task migrate creates the tables, and afterwards finds nothing to do", async () => {
+Deno.test("deno task migrate creates the tables of a remote database, and afterwards finds nothing to do", async () => {
   await using folder = await makeFolder();
+  await using hrana = await startHrana();
   const migrate = await flagsOf("migrate");
 
-  const first = await run(migrate, folder);
-  const second = await run(migrate, folder);
+  const first = await run(migrate, folder, { DATABASE_URL: hrana.url });
+  const second = await run(migrate, folder, { DATABASE_URL: hrana.url });
 
   assert.deepEqual(first, { code: 0, stdout: "", stderr: "Created the tables of the database\n" });
   assert.deepEqual(second, { code: 0, stdout: "", stderr: "The database is up to date\n" });

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { readAddress } from "../visitor/addresses.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
+import { exportUser } from "../db/accounts/export.ts";
+import { findByAddress } from "../db/accounts/traces.ts";
 import { addLink, findLink, setPasswordByLink } from "../db/accounts/links.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
-import type { Db } from "../db/database.ts";
+import { type Db, tryToWrite } from "../db/database.ts";
 import {
   closeAsOperator,
   closeConnection,
@@ -80,7 +82,9 @@ export const verbs = recordCalls({
   disownConnection,
   enableUser,
   endFormerSecret,
+  exportUser,
   findBrowser,
+  findByAddress,
   endDownload,
   findConnection,
   findLink,
@@ -122,6 +126,7 @@ export const verbs = recordCalls({
   startDownload,
   strengthenHash,
   sweep,
+  tryToWrite,
   unlockUser,
 });
 
