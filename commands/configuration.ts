@@ -8,6 +8,8 @@ export type Configuration = {
   host: string;
   origin: URL;
   databaseUrl: string;
+  /** Whether `DATABASE_URL` is set: otherwise it is the default. */
+  isDatabaseSet: boolean;
   databaseAuthToken: string | undefined;
   trustedProxies: string[];
   clientAddress: "peer" | "deno-deploy";
@@ -17,6 +19,8 @@ export type Configuration = {
   hstsSubdomains: boolean;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
+  /** Who runs a command through `sudo`, for the log. */
+  sudoUser: string | undefined;
 };
 
 /** A problem that the operator has to solve; the message says which. */
@@ -47,6 +51,8 @@ const Environment = z.object({
   RETENTION_DAYS: days(0).default(365),
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
   GEODATADIR: z.string().optional(),
+  /** Set by `sudo`. */
+  SUDO_USER: z.string().max(64).optional().catch(undefined),
   /** "true" on Deno Deploy, which sets it. */
   DENO_DEPLOY: z.string().optional(),
 });
@@ -90,6 +96,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     host: HOST,
     origin,
     databaseUrl: rest.DATABASE_URL,
+    isDatabaseSet: set.DATABASE_URL !== undefined,
     databaseAuthToken: rest.DATABASE_AUTH_TOKEN,
     trustedProxies: rest.TRUSTED_PROXIES,
     clientAddress: rest.CLIENT_ADDRESS,
@@ -98,6 +105,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     retentionDays: rest.RETENTION_DAYS,
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
     geoDataFolder: rest.GEODATADIR,
+    sudoUser: rest.SUDO_USER,
   };
 }
 

@@ -1,28 +1,86 @@
-import { dirname } from "node:path";
-import { type Db, openDatabase } from "../db/database.ts";
+import { dirname, resolve } from "node:path";
+import { type Db, openDatabase, tryToWrite } from "../db/database.ts";
 import { pathOf } from "../db/driver/embedded.ts";
 import type { OnMigration } from "../db/driver/migrations.ts";
-import { causesOf } from "../db/driver/unavailable.ts";
+import { hasDatabase } from "../db/driver/presence.ts";
+import { AccessRefused, causesOf, findUnavailable } from "../db/driver/unavailable.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
+type Opening = {
+  /** Whether the command may make a database where there is none. */
+  mayCreate?: boolean;
+  onMigration?: OnMigration;
+};
+
 /**
- * Opens and migrates the configured database. Creates an embedded one's folder if the process may: the tasks only allow `data/`. Throws a
- * `ConfigurationError` if it can't be opened.
+ * Opens and migrates the configured database, and says on standard error which one that is. Creates an embedded one's folder if the process
+ * may: the tasks only allow `data/`. Throws a `ConfigurationError` if it can't be opened, or isn't there and the command may not make it.
  */
-export async function openConfigured(
-  { databaseUrl, databaseAuthToken }: Configuration,
-  onMigration?: OnMigration,
-): Promise<Db> {
+export async function openConfigured(configuration: Configuration, opening: Opening = {}): Promise<Db> {
+  const { databaseUrl, databaseAuthToken, isDatabaseSet } = configuration;
+  const { mayCreate = false, onMigration } = opening;
+  const isFile = databaseUrl.startsWith("file:");
+  console.error(`Database: ${describe(databaseUrl)}${isDatabaseSet ? "" : " (DATABASE_URL is not set)"}`);
   try {
-    if (databaseUrl.startsWith("file:")) {
+    if (!mayCreate && !await hasDatabase(databaseUrl, databaseAuthToken)) throw missing(configuration);
+    if (mayCreate && isFile) {
       await Deno.mkdir(dirname(pathOf(databaseUrl)), { recursive: true, mode: 0o700 }).catch((error) => {
         if (!(error instanceof Deno.errors.NotCapable)) throw error;
       });
     }
-    return await openDatabase(databaseUrl, databaseAuthToken, onMigration);
+    let isNewDatabase = false;
+    const db = await openDatabase(databaseUrl, databaseAuthToken, (name, isNew) => {
+      isNewDatabase = isNew;
+      onMigration?.(name, isNew);
+    });
+    if (isNewDatabase) console.error("It is new: there was none");
+    return db;
   } catch (error) {
-    const file = databaseUrl.startsWith("file:") ? ` ${databaseUrl}` : "";
-    throw new ConfigurationError(`Cannot open the database${file} of DATABASE_URL: ${rootCause(error)}`);
+    if (error instanceof ConfigurationError) throw error;
+    throw new ConfigurationError(
+      `Cannot open the database${isFile ? ` ${databaseUrl}` : ""} of DATABASE_URL: ${rootCause(error)}`,
+    );
+  }
+}
+
+/** Writes once. Throws a `ConfigurationError` if that fails, unless another process is writing meanwhile. */
+export async function requireWritable(db: Db, { databaseUrl }: Configuration): Promise<void> {
+  try {
+    await tryToWrite(db);
+  } catch (error) {
+    if (isBusy(error)) return;
+    throw new ConfigurationError(
+      `Cannot write to the database at ${describe(databaseUrl)}: ${rootCause(error)}` +
+        (databaseUrl.startsWith("file:") ? ". Does the file belong to the user that runs this?" : ""),
+    );
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const outage = findUnavailable(error);
+  return outage !== null && !(outage instanceof AccessRefused) && (outage.cause === undefined || !outage.mayBeDone);
+}
+
+function missing({ databaseUrl, isDatabaseSet }: Configuration): ConfigurationError {
+  const where = databaseUrl.startsWith("file:") ? pathOf(databaseUrl) : describe(databaseUrl);
+  const question = isDatabaseSet
+    ? "Is DATABASE_URL what the service has?"
+    : "DATABASE_URL is not set: is it what the service has?";
+  return new ConfigurationError(`There is no database at ${where}. ${question}`);
+}
+
+/** Where the database is, without the credentials that a URL may contain. */
+export function describe(databaseUrl: string): string {
+  if (!databaseUrl.startsWith("file:")) {
+    const { protocol, host } = new URL(databaseUrl);
+    return `${protocol}//${host}`;
+  }
+  const path = pathOf(databaseUrl);
+  try {
+    return resolve(path);
+  } catch {
+    // Without permission to ask for the current folder.
+    return path;
   }
 }
 

@@ -4,6 +4,7 @@ import { openDatabase } from "../db/database.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import type { Configuration } from "./configuration.ts";
+import { describe } from "./database.ts";
 import { fillHistory } from "./demo_history.ts";
 import { listen } from "./serve.ts";
 
@@ -14,7 +15,9 @@ const NEIGHBOUR = "joan@example.com";
 export async function demo(configuration: Configuration): Promise<number> {
   await Deno.mkdir("data", { recursive: true });
   const folder = await Deno.makeTempDir({ dir: "data", prefix: "demo-" });
-  const db = await openDatabase(`file:${folder}/connections.db`);
+  const url = `file:${folder}/connections.db`;
+  console.error(`Database: ${describe(url)}, until the demo ends`);
+  const db = await openDatabase(url);
   const password = makePassword();
   const passwordHash = await createPasswords().hash(password);
   if (passwordHash === null) throw new Error("Cannot make the demo: its password could not be hashed");

@@ -5,7 +5,7 @@ import { createLog, describeError } from "../http/log.ts";
 import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
-import { openConfigured } from "./database.ts";
+import { openConfigured, requireWritable } from "./database.ts";
 
 const DAY = 86_400_000;
 /** How long running requests may take after a signal to stop, in milliseconds. */
@@ -13,9 +13,11 @@ const SHUTDOWN_TIMEOUT = 3_000;
 
 /** `deno task start`: serves the app on the configured database until SIGINT or SIGTERM. */
 export async function serve(configuration: Configuration): Promise<number> {
-  const db = await openConfigured(configuration, (name, isNew) => {
-    if (!isNew) console.error(`Migrating the database: ${name}`);
+  const db = await openConfigured(configuration, {
+    mayCreate: true,
+    onMigration: (name, isNew) => isNew || console.error(`Migrating the database: ${name}`),
   });
+  await requireWritable(db, configuration);
   return await listen(configuration, db, async () => {
     console.log(`Address: ${configuration.origin.origin}`);
     if (!await hasUsers(db)) {

@@ -1,26 +1,24 @@
 /**
- * Reads a password: one line of standard input; a terminal asks twice, without echo. `null`, with a sentence on standard error, if there is
- * none, the two differ, or Ctrl-C was pressed.
+ * Reads a password: one line of standard input; a terminal asks twice, without echo. Empty if there is none; `null`, with a sentence on
+ * standard error, if the two differ or Ctrl-C was pressed.
  */
-export async function readPassword(): Promise<string | null> {
+export async function readPassword(prompt = "Password: "): Promise<string | null> {
   if (!Deno.stdin.isTerminal()) return await readLine();
 
-  const password = await promptHidden("Password: ");
-  if (password && await promptHidden("Again: ") === password) return password;
-  console.error(password ? "These two passwords are not the same" : "No password was typed");
+  const password = await promptHidden(prompt);
+  if (password === "") return password;
+  if (password !== null && await promptHidden("Again: ") === password) return password;
+  console.error(password === null ? "No password was typed" : "These two passwords are not the same");
   return null;
 }
 
-async function readLine(): Promise<string | null> {
+async function readLine(): Promise<string> {
   let text = "";
   for await (const chunk of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     if (text.includes("\n")) break;
   }
-  const [line = ""] = text.split(/\r?\n/);
-  if (line !== "") return line;
-  console.error("No password came: give it as one line of standard input");
-  return null;
+  return text.split(/\r?\n/)[0] ?? "";
 }
 
 /** Prompts on standard error, in raw mode. */

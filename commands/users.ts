@@ -1,48 +1,46 @@
-import { createPasswords } from "../credentials/passwords.ts";
-import { passwordProblem, SHORTEST_PASSWORD } from "../credentials/policy.ts";
-import { closeAsOperator } from "../db/connections.ts";
-import type { Db } from "../db/database.ts";
+import { parseArgs } from "node:util";
 import { findUnavailable } from "../db/driver/unavailable.ts";
-import { addUser, findUser, foldEmail, isEmail, listUsers, resetPassword, unlockUser } from "../db/users.ts";
 import { createLog } from "../http/log.ts";
-import { textsOf } from "../words/texts.ts";
 import type { Configuration } from "./configuration.ts";
 import { openConfigured } from "./database.ts";
-import { readPassword } from "./terminal.ts";
+import { disable, enable, list, remove, rename, unlock } from "./users/accounts.ts";
+import { type Action, fail, type Input } from "./users/action.ts";
+import { close, exportAll, find, history, sweep } from "./users/history.ts";
+import { add, link, password } from "./users/passwords.ts";
 
-const USAGE = `Usage:
-  deno task users add EMAIL             a new account; the password is one line of standard input
-  deno task users list                  all accounts, with their open connections counted
-  deno task users password EMAIL        set a password, one line of standard input
-  deno task users unlock EMAIL          forget the failed attempts of an account, which ends a lock
-  deno task users close EMAIL           close all connections of an account
-  deno task users close --everyone      close all connections there are`;
-
-const log = createLog(console.log, Date.now);
-const by = "operator";
+const actions: Record<string, Action> = {
+  ...{ add, list, link, password, rename, remove, disable, enable, unlock, close, history, find },
+  export: exportAll,
+  sweep,
+};
 
 /** `deno task users`: manages accounts, and logs what changed. Returns status 0, or 1 with a sentence on standard error. */
 export async function users(configuration: Configuration, args: string[]): Promise<number> {
-  const [action, email, ...more] = args;
-  const known = action === "list"
-    ? email === undefined
-    : ["add", "password", "unlock", "close"].includes(action ?? "") && email;
-  if (!known || more.length > 0) return fail(USAGE);
+  const [name = "", ...rest] = args;
+  if (["--help", "-h", "help"].includes(name)) {
+    console.log(USAGE);
+    return 0;
+  }
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action) return fail(USAGE);
+  const input = readInput(action, rest);
+  if (input === "help") {
+    console.log(usageOf(name, action));
+    return 0;
+  }
+  if (typeof input === "string") return fail([input, usageOf(name, action)].filter(Boolean).join("\n"));
+  const problem = action.check?.(input);
+  if (problem) return fail(problem);
 
-  const db = await openConfigured(configuration);
+  const db = await openConfigured(configuration, { mayCreate: action.mayCreate ?? false });
+  const write = createLog(action.isList ? console.error : console.log, Date.now);
   try {
-    switch (action) {
-      case "add":
-        return await add(db, email!);
-      case "password":
-        return await setPassword(db, email!);
-      case "unlock":
-        return await unlock(db, email!);
-      case "close":
-        return await close(db, email!);
-      default:
-        return await list(db);
-    }
+    return await action.run({
+      db,
+      configuration,
+      log: (event, { user, ...fields } = {}) =>
+        write(event, { user, by: "operator", who: configuration.sudoUser, ...fields }),
+    }, input);
   } catch (error) {
     if (!findUnavailable(error)) throw error;
     return fail(
@@ -54,88 +52,30 @@ export async function users(configuration: Configuration, args: string[]): Promi
   }
 }
 
-async function add(db: Db, email: string): Promise<number> {
-  const folded = foldEmail(email);
-  if (!isEmail(email)) {
-    return fail(`Cannot add "${email}": it must be an email address like marta@example.com`);
+/** Returns the operands and options; "help", or a sentence, which may be empty, if they can't be used. */
+function readInput({ operands, options = {} }: Action, args: string[]): Input | string {
+  try {
+    const help = { type: "boolean", short: "h" } as const;
+    const read = parseArgs({ args, options: { ...options, help }, allowPositionals: true });
+    if (read.values.help) return "help";
+    const { help: _, ...values } = read.values as Record<string, string | boolean | undefined>;
+    const expected = values.everyone ? 0 : operands;
+    const isComplete = read.positionals.length === expected && !read.positionals.includes("");
+    return isComplete ? { operands: read.positionals, options: values } : "";
+  } catch (error) {
+    // Node's own sentences for an unknown option or a missing value.
+    if (error instanceof TypeError) return error.message;
+    throw error;
   }
-  if (await findUser(db, folded)) return fail(`Cannot add ${folded}: there is an account with this address already`);
-
-  const passwordHash = await readNewPassword(folded);
-  if (passwordHash === null) return 1;
-  if (!await addUser(db, folded, passwordHash, Date.now())) {
-    return fail(`Cannot add ${folded}: there is an account with this address already`);
-  }
-  log("user_created", { user: (await findUser(db, folded))?.id, by });
-  return done(`Added ${folded}`);
 }
 
-async function setPassword(db: Db, email: string): Promise<number> {
-  const user = await findUser(db, email);
-  if (!user) return fail(`Cannot set a password: there is no account ${foldEmail(email)}`);
-
-  const passwordHash = await readNewPassword(user.email);
-  if (passwordHash === null) return 1;
-  const closed = await resetPassword(db, user, passwordHash, Date.now());
-  log("authn_password_change", { user: user.id, by, closed });
-  return done(`Set the password of ${user.email}, and closed ${countOpen(closed)}`);
+function usageOf(name: string, { takes, does }: Action): string {
+  return `Usage: deno task users ${name} ${takes}`.trimEnd() + `\n  ${does}`;
 }
 
-async function unlock(db: Db, email: string): Promise<number> {
-  const user = await findUser(db, email);
-  if (!user) return fail(`Cannot unlock anything: there is no account ${foldEmail(email)}`);
-
-  await unlockUser(db, user);
-  log("authn_login_unlock", { user: user.id, by });
-  return done(`Forgot the failed attempts of ${user.email}: it can sign in again`);
-}
-
-async function close(db: Db, email: string): Promise<number> {
-  const everyone = email === "--everyone";
-  const user = everyone ? undefined : await findUser(db, email);
-  if (!everyone && !user) return fail(`Cannot close anything: there is no account ${foldEmail(email)}`);
-
-  const count = await closeAsOperator(db, user?.id ?? "everyone", Date.now());
-  log("session_closed", { user: user?.id, by, count });
-  return done(`Closed ${countOpen(count)} of ${user?.email ?? "all accounts"}`);
-}
-
-async function list(db: Db): Promise<number> {
-  const accounts = await listUsers(db, Date.now());
-  if (accounts.length === 0) {
-    console.error("There is no account yet. Make the first one with: deno task users add you@example.com");
-  }
-  for (const { email, openConnections, createdAt } of accounts) {
-    console.log(`${email}\t${openConnections} open\tsince ${new Date(createdAt).toISOString().slice(0, 10)}`);
-  }
-  return 0;
-}
-
-/** Reads a new password and hashes it; `null`, with a sentence on standard error, if it is rejected. */
-async function readNewPassword(email: string): Promise<string | null> {
-  const password = await readPassword();
-  if (password === null) return null;
-
-  const t = textsOf("en");
-  const problem = await passwordProblem(password, email, t.brand);
-  if (problem) {
-    fail(`Cannot use this password. ${t.password.problems[problem](SHORTEST_PASSWORD)}`);
-    return null;
-  }
-  return await createPasswords().hash(password);
-}
-
-function countOpen(count: number): string {
-  return `${count} open connection${count === 1 ? "" : "s"}`;
-}
-
-/** Sentences go to standard error, because standard output is the log. */
-function done(sentence: string): number {
-  console.error(sentence);
-  return 0;
-}
-
-function fail(sentence: string): number {
-  console.error(sentence);
-  return 1;
-}
+const WIDTH = 34;
+const USAGE = `Usage:\n${
+  Object.entries(actions).map(([name, { takes, does }]) =>
+    `  deno task users ${`${name} ${takes}`.padEnd(WIDTH)} ${does}`
+  ).join("\n")
+}\n--help after any of them explains it alone`;

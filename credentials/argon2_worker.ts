@@ -1,5 +1,12 @@
-import { argon2id, type IArgon2Options } from "hash-wasm";
+import { argon2id, argon2Verify, bcryptVerify, type IArgon2Options } from "hash-wasm";
 
-self.onmessage = async ({ data }: MessageEvent<IArgon2Options>) => {
-  self.postMessage(await argon2id({ ...data, outputType: "binary" }));
+/** Derives one of our own hashes, or verifies one that another program made. */
+export type Work = { derive: IArgon2Options } | { verify: string; password: Uint8Array };
+
+self.onmessage = async ({ data }: MessageEvent<Work>) => {
+  self.postMessage("derive" in data ? await argon2id({ ...data.derive, outputType: "binary" }) : await verify(data));
 };
+
+function verify({ verify: hash, password }: { verify: string; password: Uint8Array }): Promise<boolean> {
+  return hash.startsWith("$2") ? bcryptVerify({ hash, password }) : argon2Verify({ hash, password });
+}

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { Work } from "./argon2_worker.ts";
 import { normalizePassword } from "./policy.ts";
 
 /** Argon2id parameters: memory in KiB, number of passes. */
@@ -28,18 +29,23 @@ async function inWebCrypto(secret: Uint8Array, salt: Uint8Array, memory: number,
   }
 }
 
-/** Derives the same bytes in a worker, which frees its memory when it ends. */
+/** Derives the same bytes in WebAssembly. */
 export async function inWebAssembly(secret: Uint8Array, salt: Uint8Array, memory: number, passes: number) {
+  const cost = { parallelism: 1, memorySize: memory, iterations: passes, hashLength: 32 };
+  return await inWorker<Uint8Array>({ derive: { password: secret, salt, ...cost } });
+}
+
+/** Runs hash-wasm in a worker, which frees its memory when it ends. */
+export async function inWorker<Result>(work: Work): Promise<Result> {
   const worker = new Worker(import.meta.resolve("./argon2_worker.ts"), { type: "module" });
   try {
-    return await new Promise<Uint8Array>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<Uint8Array>) => resolve(data);
+    return await new Promise<Result>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<Result>) => resolve(data);
       worker.onerror = (event) => {
         event.preventDefault();
         reject(new Error(`Cannot hash a password: ${event.message}`));
       };
-      const cost = { parallelism: 1, memorySize: memory, iterations: passes, hashLength: 32 };
-      worker.postMessage({ password: secret, salt, ...cost });
+      worker.postMessage(work);
     });
   } finally {
     worker.terminate();
@@ -52,10 +58,10 @@ export function writePhc({ memory, passes }: Cost, salt: Uint8Array, hash: Uint8
   return `$argon2id$v=19$m=${memory},t=${passes},p=1$${s}$${h}`;
 }
 
-/** Reads what `writePhc` wrote; throws for anything else. */
-export function readPhc(stored: string): Cost & { salt: Uint8Array; hash: Uint8Array } {
-  const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([\w+/]+)\$([\w+/]+)$/.exec(stored);
-  if (!parts) throw new Error("Cannot read a stored password hash: it must be an Argon2id PHC string with p=1");
+/** Reads what `writePhc` wrote; `null` for anything else. */
+export function readPhc(stored: string): Cost & { salt: Uint8Array; hash: Uint8Array } | null {
+  const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([\w+/]{11,86})\$([\w+/]{43})$/.exec(stored);
+  if (!parts) return null;
   const [, memory, passes, salt, hash] = parts as unknown as [string, string, string, string, string];
   return {
     memory: Number(memory),

@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { argon2id, type Cost, OWASP_COST, readPhc, writePhc } from "./argon2id.ts";
+import { bcryptAndArgon2, isAffordable, type OtherHashes, UnreadableHash } from "./other_hashes.ts";
 import { createSlots, type Turn } from "./slots.ts";
 
 /** Passwords of one rank that wait; each hash at work takes 46 MiB and a core. */
@@ -16,23 +17,31 @@ export type Derive = (password: string, salt: Uint8Array, cost: Cost) => Promise
 
 /**
  * Hashes and verifies passwords with Argon2id (ASVS 11.4.2), leaving one core to the pages. `null` means that too many are waiting: try
- * again in a few seconds.
+ * again in a few seconds. `others` are asked first, for hashes that a host brings from its own table.
  */
 export function createPasswords(
   cost: Cost = OWASP_COST,
   derive: Derive = argon2id,
   cores: number = navigator.hardwareConcurrency,
+  others?: OtherHashes,
 ) {
   const slots = createSlots(Math.min(MAX_SLOTS, Math.max(1, cores - 1)), MAX_WAITING);
   /** Verified in place of an unknown account's hash, to cost the same. */
   const dummy = writePhc(cost, randomBytes(16), randomBytes(32));
 
-  /** For `undefined`, an unknown account, does the same work and returns `false` (ASVS 6.3.8). */
+  const reader = (stored: string) => [others, bcryptAndArgon2].find((other) => other?.canRead(stored));
+
+  /** For `undefined`, an unknown account, and before it throws `UnreadableHash`, it does the same work (ASVS 6.3.8). */
   async function matches(password: string, stored: string | undefined): Promise<boolean> {
-    const { salt, hash, ...storedCost } = readPhc(stored ?? dummy);
+    const own = stored === undefined ? null : readOwn(stored);
+    const other = own || stored === undefined ? undefined : reader(stored);
+    if (other && stored !== undefined) return password !== "" && await other.verify(password, stored);
+
+    const { salt, hash, ...storedCost } = own ?? readPhc(dummy)!;
     // hash-wasm rejects an empty password.
     const isEqual = timingSafeEqual(await derive(password || " ", salt, storedCost), hash);
-    return isEqual && stored !== undefined && password !== "";
+    if (stored !== undefined && !own) throw new UnreadableHash("Cannot read a stored password hash");
+    return isEqual && own !== null && password !== "";
   }
 
   return {
@@ -51,10 +60,15 @@ export function createPasswords(
           return await matches(password, stored);
         })),
 
-    /** Whether a stored hash is cheaper to attack than a new one. */
+    /** Whether a stored hash is cheaper to attack than a new one, or another program's. */
     isWeak(stored: string): boolean {
-      const { memory, passes } = readPhc(stored);
-      return memory * passes < cost.memory * cost.passes;
+      const own = readOwn(stored);
+      return own === null ? reader(stored) !== undefined : own.memory * own.passes < cost.memory * cost.passes;
     },
   };
+}
+
+function readOwn(stored: string) {
+  const own = readPhc(stored);
+  return own && isAffordable(own.memory, own.passes) ? own : null;
 }

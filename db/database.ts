@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/libsql/web";
 import { openClient } from "./driver/client.ts";
 import { migrate, type OnMigration } from "./driver/migrations.ts";
@@ -11,6 +12,15 @@ export async function openDatabase(url: string, authToken?: string, onMigration?
   const client = await openClient(url, authToken);
   await migrate(client, onMigration);
   return createDb(client);
+}
+
+/** Writes a row and removes it again; throws if the database can't be written. */
+export async function tryToWrite(db: Db): Promise<void> {
+  const key = `written:${crypto.randomUUID()}`;
+  await db.batch([
+    db.insert(schema.limits).values({ key, count: 0, expiresAt: 0 }),
+    db.delete(schema.limits).where(eq(schema.limits.key, key)),
+  ]);
 }
 
 function createDb(client: DatabaseClient) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { and, gte, inArray, lt, lte, or, sql } from "drizzle-orm";
+import { and, gte, inArray, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Address } from "../visitor/addresses.ts";
 import type { Db } from "./database.ts";
 import { limits } from "./schema.ts";
@@ -132,13 +132,18 @@ export function removeExpired(db: Db, now: number, max: number) {
   return db.delete(limits).where(inArray(limits.key, expired));
 }
 
-export function forgetFailures(db: Db, email: string) {
+export function forgetFailures(db: Db, email: string, condition?: SQL) {
   const account = accountKey(email, true);
-  return db.delete(limits).where(or(
+  return db.delete(limits).where(and(ofAccount(account), condition));
+}
+
+/** The counters of an account, found by `accountKey`. */
+export function ofAccount(account: string): SQL | undefined {
+  return or(
     inArray(limits.key, [`account:${account}`, `network:${account}`, `run:${account}`]),
     // The keys with the prefix `browser:ACCOUNT:`; ";" follows ":" in ASCII.
     and(gte(limits.key, `browser:${account}:`), lt(limits.key, `browser:${account};`)),
-  ));
+  );
 }
 
 /** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */

@@ -4,38 +4,49 @@ import type { Db } from "./database.ts";
 import { removeExpired } from "./limits.ts";
 import { expiredAt, type Lifetime } from "./open.ts";
 import { BROWSER_AGE } from "./browsers.ts";
-import { browsers, browserUsers, connections, known, places, refusals, sessions } from "./schema.ts";
+import { browsers, browserUsers, connections, known, links, places, refusals, sessions } from "./schema.ts";
 
 /** Rows per table and sweep, so that no sign-in pays for a long pause. */
 const MAX_ROWS = 1_000;
 
-/** Runs at each sign-in, because instances that sleep have no timers. `retention` in milliseconds; 0 keeps everything. */
-export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: number): Promise<void> {
+/**
+ * Runs at each sign-in, because instances that sleep have no timers. `retention` in milliseconds; 0 keeps everything. Returns whether there
+ * may be more to do.
+ */
+export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: number): Promise<boolean> {
   const expired = db.select({ id: connections.id }).from(connections)
     .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(MAX_ROWS);
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
-  await db.batch([
+  const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
+  const expiring = await db.batch([
     db.update(connections).set({ closedAt: expiredAt(connections), endReason: "expired" })
       .where(inArray(connections.id, expired)),
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
+    db.delete(links).where(inArray(links.hash, oldLinks)),
     // Explicit, here and below, because a remote database may have foreign keys switched off.
     db.delete(browserUsers).where(inArray(browserUsers.browserId, unused)),
     db.delete(browsers).where(inArray(browsers.id, unused)),
   ]);
-  if (retention === 0) return;
+  if (retention === 0) return isMore(expiring);
 
   const oldest = now - retention;
   const closed = db.select({ id: connections.id }).from(connections)
     .where(lt(connections.closedAt, oldest)).limit(MAX_ROWS);
   const refused = db.select({ id: refusals.id }).from(refusals).where(lt(refusals.lastAt, oldest)).limit(MAX_ROWS);
   const forgotten = db.select({ id: sql`rowid` }).from(known).where(lt(known.lastAt, oldest)).limit(MAX_ROWS);
-  await db.batch([
+  const removing = await db.batch([
     db.delete(sessions).where(inArray(sessions.connectionId, closed)),
     db.delete(places).where(inArray(places.connectionId, closed)),
     db.delete(connections).where(inArray(connections.id, closed)),
     db.delete(refusals).where(inArray(refusals.id, refused)),
     db.delete(known).where(inArray(sql`rowid`, forgotten)),
   ]);
+  return isMore(expiring) || isMore(removing);
+}
+
+/** Whether a statement reached its limit. */
+function isMore(results: readonly { rowsAffected: number }[]): boolean {
+  return results.some(({ rowsAffected }) => rowsAffected >= MAX_ROWS);
 }

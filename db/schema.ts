@@ -32,6 +32,9 @@ export type Verdict = (typeof VERDICTS)[number];
 export const LANGUAGES = ["en", "es", "ca"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+export const LINK_PURPOSES = ["password"] as const;
+export type LinkPurpose = (typeof LINK_PURPOSES)[number];
+
 export const THEMES = ["light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
@@ -49,6 +52,8 @@ export const users = sqliteTable("users", {
   theme: text({ enum: THEMES }),
   /** When the owner last said "Not me"; null again once the password was changed. */
   disownedAt: integer("disowned_at"),
+  /** Since when nobody can sign in; null: they can. */
+  disabledAt: integer("disabled_at"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -226,4 +231,17 @@ export const limits = sqliteTable(
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("limits_to_remove").on(t.expiresAt)],
+);
+
+/** One-time links that are still to be used: a used one has no row. */
+export const links = sqliteTable(
+  "links",
+  {
+    /** SHA-256 of the link's token, base64url. */
+    hash: text().primaryKey(),
+    purpose: text({ enum: LINK_PURPOSES }).notNull(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("links_by_user").on(t.userId), index("links_to_remove").on(t.expiresAt)],
 );

@@ -11,7 +11,18 @@ import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
-import { browsers, browserUsers, connections, known, places, refusals, sessions, type User, users } from "./schema.ts";
+import {
+  browsers,
+  browserUsers,
+  connections,
+  known,
+  links,
+  places,
+  refusals,
+  sessions,
+  type User,
+  users,
+} from "./schema.ts";
 import { hasSecret, newSecret, parseCookie, renewSession, type Session } from "./sessions.ts";
 
 /** RFC 5321, 4.5.3.1.3. */
@@ -121,10 +132,10 @@ const withAccounts = new WeakSet<Db>();
 export function listUsers(
   db: Db,
   now: number,
-): Promise<{ email: string; createdAt: number; openConnections: number }[]> {
+): Promise<{ email: string; createdAt: number; disabledAt: number | null; openConnections: number }[]> {
   const openConnections = db.$count(connections, and(eq(connections.userId, users.id), isOpen(now)));
-  return db.select({ email: users.email, createdAt: users.createdAt, openConnections }).from(users)
-    .orderBy(users.email);
+  const { email, createdAt, disabledAt } = users;
+  return db.select({ email, createdAt, disabledAt, openConnections }).from(users).orderBy(email);
 }
 
 /** Changes an account's address; its connections stay open. `false` if there is no such account or the new address is taken. */
@@ -156,6 +167,7 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     db.delete(connections).where(inArray(connections.userId, gone)),
     db.delete(refusals).where(inArray(refusals.userId, gone)),
     db.delete(known).where(inArray(known.userId, gone)),
+    db.delete(links).where(inArray(links.userId, gone)),
     forgetFailures(db, foldEmail(email)),
     db.delete(users).where(ofUser),
   ]);
@@ -215,6 +227,7 @@ export async function changePassword(
       ),
       ...renewSession(db, session, secret, now, hasChanged),
       forgetBrowsers(db, user.id, session.browser, hasChanged),
+      db.delete(links).where(and(eq(links.userId, user.id), hasChanged)),
       ...afterSuccess(db, reserved),
     ]);
   return await orRecover(
@@ -231,19 +244,40 @@ export async function changePassword(
   );
 }
 
-/** Sets a password as the operator, closes all of the account's connections, and forgets its failures and known browsers. Returns how many were closed. */
+/** Sets a password as the operator. Returns how many connections that closed. */
 export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
+  return await replacePassword(db, user, passwordHash, now) ?? 0;
+}
+
+/**
+ * Sets a password for an owner who isn't signed in, closes all of the account's connections, and forgets its failures, known browsers and
+ * links. Returns how many were closed; `null` if `condition` doesn't hold.
+ */
+export async function replacePassword(
+  db: Db,
+  user: User,
+  passwordHash: string,
+  now: number,
+  condition?: SQL,
+): Promise<number | null> {
   const ofUser = eq(connections.userId, user.id);
-  const reset = () =>
+  const isSet = exists(
+    db.select({ one: sql`1` }).from(users).where(and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))),
+  );
+  const replace = () =>
     db.batch([
       db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null })
-        .where(eq(users.id, user.id)),
-      close(db, "password_changed", now, ofUser),
-      forgetBrowsers(db, user.id, null),
-      forgetFailures(db, foldEmail(user.email)),
+        .where(and(eq(users.id, user.id), condition)),
+      close(db, "password_changed", now, and(ofUser, isSet)),
+      forgetBrowsers(db, user.id, null, isSet),
+      forgetFailures(db, foldEmail(user.email), isSet),
+      db.delete(links).where(and(eq(links.userId, user.id), isSet)),
     ]);
   return await orRecover(
-    async () => (await reset())[1].rowsAffected,
+    async () => {
+      const [updated, closed] = await replace();
+      return updated.rowsAffected === 1 ? closed.rowsAffected : null;
+    },
     async () =>
       await hasHash(db, user, passwordHash) ? await countClosed(db, "password_changed", now, ofUser) ?? 0 : null,
   );

@@ -6,6 +6,7 @@ import { isCsrf } from "./csrf.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
+import { isLink, withoutToken } from "./paths.ts";
 import { Refusal } from "./refusal.ts";
 import { logRequest } from "./request.ts";
 import { openSession } from "./sessions/sessions.ts";
@@ -20,7 +21,8 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 const LONGEST_CONTENT_TYPE = 100;
 
 /**
- * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form. Unlike
+ * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form; only where
+ * the path is a secret. Unlike
  * Hono's `secureHeaders` before there is a response, which would otherwise be made twice (docs/performance.md).
  */
 export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
@@ -38,6 +40,7 @@ export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
   });
   return createMiddleware<Env>((c, next) => {
     for (const [name, value] of headers) c.header(name, value);
+    if (isLink(c.req.path)) c.header("Referrer-Policy", "no-referrer");
     return next();
   });
 }
@@ -200,7 +203,7 @@ function problemWith(expected: string | undefined, errors: { noCookie: string; o
 }
 
 function logCsrf(c: Context<Env>): void {
-  logRequest(c, "malicious_csrf", { path: c.req.path });
+  logRequest(c, "malicious_csrf", { path: withoutToken(c.req.path) });
 }
 
 function isSafe(method: string): boolean {

@@ -6,8 +6,11 @@ export type LogEvent =
   | "authn_login_success"
   | "authn_login_fail"
   | "authn_login_lock"
+  | "authn_login_disabled"
+  | "authn_token_created"
   | "authn_password_change"
   | "authn_password_change_fail"
+  | "password_unreadable"
   | "authz_fail"
   | "excess_rate_limit_exceeded"
   | "input_validation_fail"
@@ -20,6 +23,9 @@ export type LogEvent =
   | "user_created"
   | "user_updated"
   | "user_deleted"
+  | "user_disabled"
+  | "user_enabled"
+  | "history_swept"
   | "authn_login_unlock"
   | "session_closed"
   | "unusual_moved"
@@ -35,10 +41,14 @@ export type Log = (event: LogEvent, fields?: LogFields) => void;
 /** Control, format and separator characters, of which JSON escapes only those below U+0020. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** Creates a log of JSON lines with UTC times. Escapes everything that could start a line or a terminal command. */
+/** Creates a log of JSON lines with UTC times. */
 export function createLog(write: (line: string) => void, now: () => number): Log {
-  return (event, fields) =>
-    write(JSON.stringify({ time: new Date(now()).toISOString(), event, ...fields }).replace(UNPRINTABLE, escapeUnits));
+  return (event, fields) => write(toLine({ time: new Date(now()).toISOString(), event, ...fields }));
+}
+
+/** Writes JSON in which nothing can start a line or a terminal command. */
+export function toLine(value: unknown): string {
+  return JSON.stringify(value).replace(UNPRINTABLE, escapeUnits);
 }
 
 function escapeUnits(character: string): string {

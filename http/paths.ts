@@ -1,4 +1,5 @@
 const connections = "/user/security/connections";
+const LINKS = "/links/";
 
 /** Every URL of the area. One with a parameter makes the route's pattern from `":id"`. */
 export const paths = {
@@ -19,6 +20,8 @@ export const paths = {
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
   preferences: "/user/security/preferences",
+  /** What a one-time link leads to. */
+  link: <Token extends string>(token: Token) => `${LINKS}${token}` as const,
   /** Where password managers look (W3C, "A Well-Known URL for Changing Passwords"). */
   changePassword: "/.well-known/change-password",
   static: <Name extends string>(name: Name) => `/static/${name}` as const,
@@ -26,6 +29,16 @@ export const paths = {
 
 /** The header by which a page's requests say for which connection it was made. */
 export const PAGE_HEADER = "X-Connection";
+
+/** Whether a path has the token of a one-time link, which is a secret. */
+export function isLink(path: string): boolean {
+  return path.startsWith(LINKS);
+}
+
+/** A path as the log may show it. */
+export function withoutToken(path: string): string {
+  return path.replace(/\/links\/.+$/is, `${LINKS}…`);
+}
 
 /** A path with the parameters that are set. */
 export function withQuery(path: string, query: Record<string, string | undefined>): string {

@@ -5,6 +5,7 @@ import { createClientAddress, readSocketAddress } from "../visitor/client_addres
 import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
+import { withoutToken } from "./paths.ts";
 import { createOverLimits } from "./passwords/over_limits.ts";
 
 /** Of a header that can't be read, or whose address is cached; in UTF-16 units. */
@@ -57,7 +58,7 @@ export function createAddressReader(
     if (address.client === "" && !hasLogged) {
       hasLogged = true;
       log("address_unknown", {
-        path: c.req.path,
+        path: withoutToken(c.req.path),
         ...(fromDeploy !== undefined && { forwarded: fromDeploy.slice(0, MAX_LOGGED) }),
       });
     }
@@ -75,5 +76,5 @@ export function logRequest(c: Context<Env>, event: LogEvent, fields?: LogFields)
 }
 
 export function logCrash(c: Context<Env>, error: unknown): void {
-  logRequest(c, "sys_crash", { path: c.req.path, error: describeError(error) });
+  logRequest(c, "sys_crash", { path: withoutToken(c.req.path), error: describeError(error) });
 }

@@ -19,6 +19,7 @@ import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
 import { connections } from "./history/connections.tsx";
 import { csv } from "./history/csv.ts";
+import { links } from "./links.tsx";
 import { live } from "./history/live.tsx";
 import { review } from "./history/review.tsx";
 import { useLayout } from "./page.tsx";
@@ -46,7 +47,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.use(loadSessionBeside(app));
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
-  for (const route of [signIn, connections, csv, closing, connection, review, password, preferences]) {
+  for (const route of [signIn, links, connections, csv, closing, connection, review, password, preferences]) {
     app.route("/", route);
   }
   // Signed out, an unknown private path looks like any other.

@@ -12,7 +12,7 @@ import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
 import { createLog, describeError } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
-import { paths } from "../http/paths.ts";
+import { paths, withoutToken } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
 import { redirectToSignIn, resumingOf } from "../http/sessions/sessions.ts";
 import { recordVisitFrom } from "../http/sessions/visits.ts";
@@ -56,7 +56,9 @@ export function createArea(options: AreaOptions): {
       recordVisitFrom(settings, session, addressOf(c), deviceHeadersOf(c)),
     ]);
     waitUntil(
-      seen.then(() => {}).catch((error) => log("sys_crash", { path: c.req.path, error: describeError(error) })),
+      seen.then(() => {}).catch((error) =>
+        log("sys_crash", { path: withoutToken(c.req.path), error: describeError(error) })
+      ),
     );
     return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
   }

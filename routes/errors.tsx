@@ -4,7 +4,7 @@ import { findUnavailable } from "../db/driver/unavailable.ts";
 import type { Env } from "../http/env.ts";
 import { wantsFragment } from "../http/htmx.ts";
 import { languageOf } from "../http/languages.ts";
-import { paths } from "../http/paths.ts";
+import { paths, withoutToken } from "../http/paths.ts";
 import { notFound, Refusal, SessionEnded } from "../http/refusal.ts";
 import { redirectToSignIn } from "../http/sessions/sessions.ts";
 import { ErrorPage } from "../views/error.tsx";
@@ -27,7 +27,7 @@ export async function renderError(error: Error, c: Context<Env>): Promise<Respon
   const t = c.get("texts") ?? textsOf(languageOf(c, null));
   c.set("texts", t);
   c.status(status);
-  if (INVALID.includes(status)) logRequest(c, "input_validation_fail", { status, path: c.req.path });
+  if (INVALID.includes(status)) logRequest(c, "input_validation_fail", { status, path: withoutToken(c.req.path) });
   const { title, text } = say(t.errors);
   if (wantsFragment(c)) return renderProblem(c, `${title}. ${text}`);
   return await c.render(<ErrorPage {...{ title, text, home, t }} />, { title, isError: true });

@@ -7,6 +7,7 @@ import type { Env } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
+import { PasswordSet } from "../views/link.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
@@ -23,6 +24,7 @@ const notices = {
   recognized: [Recognized, paths.connections],
   disowned: [Disowned, paths.password],
   password_changed: [PasswordChanged, paths.connections],
+  password_set: [PasswordSet, paths.signIn],
   preferences_saved: [PreferencesSaved, paths.preferences],
 } satisfies Record<string, [Notice, path: string]>;
 
@@ -37,12 +39,15 @@ export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
   writeCookie(c, "notice", `${key}.${count}`, MAX_AGE);
 }
 
-/** Takes the message for this page; one for another page waits for that one, and a prefetch or a HEAD request takes none. */
-export async function takeNotice(c: Context<Env>, session: Session) {
+/**
+ * Takes the message for this page; one for another page waits for that one, and a prefetch or a HEAD request takes none. Signed out, only the
+ * sign-in page has one.
+ */
+export async function takeNotice(c: Context<Env>, session: Session | null) {
   const { db, origin, now } = c.get("options");
   const left = readCookie(c, "notice", origin);
   const isSeen = c.req.method === "GET" && !c.req.header("Sec-Purpose")?.includes("prefetch");
-  if (left === undefined || !isSeen) return null;
+  if (left === undefined || !isSeen || !session && c.req.path !== paths.signIn) return null;
 
   const [, key, digits] = /^(\w+)\.(\d{1,4})$/.exec(left) ?? [];
   const [Notice, path]: [Notice, string] | [] = key !== undefined && isNoticeKey(key) ? notices[key] : [];
@@ -51,7 +56,7 @@ export async function takeNotice(c: Context<Env>, session: Session) {
   if (!Notice) return null;
   const count = Number(digits);
   // Whatever the cookie counts, it names what this connection closed.
-  const closed = await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED));
+  const closed = session ? await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED)) : [];
   return <Notice count={count} closed={closed} t={c.get("texts")} />;
 }
 

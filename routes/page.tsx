@@ -17,7 +17,7 @@ async function renderPage(c: Context<Env>, content: Child, { title, isError }: P
   const { brand = t.brand, header } = c.get("options");
   const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
   // A notice waits for a page of its owner, past any error on the way.
-  const notice = session && !isError ? await takeNotice(c, session) : null;
+  const notice = isError ? null : await takeNotice(c, session);
   const theme = session?.theme ?? null;
   const connection = session?.connectionId;
   const page = (

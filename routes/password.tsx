@@ -1,26 +1,21 @@
 import { type Context, Hono } from "hono";
-import { z } from "zod";
-import { passwordProblem, SHORTEST_PASSWORD } from "../credentials/policy.ts";
+import { SHORTEST_PASSWORD } from "../credentials/policy.ts";
 import { returnAttempt } from "../db/limits.ts";
 import { changePassword } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
+import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
-import type { Texts } from "../words/texts.ts";
 import { leaveNotice } from "./notices.tsx";
 
 export const password = new Hono<Env>();
 
-const PasswordChange = z.object({
-  current_password: passwordField("noCurrentPassword"),
-  new_password: passwordField("noNewPassword"),
-  new_password_again: passwordField("noNewPasswordAgain"),
-});
+const PasswordChange = NewPassword.extend({ current_password: passwordField("noCurrentPassword") });
 
 password.get(paths.password, requireSession, (c) => showPassword(c));
 
@@ -30,10 +25,9 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords, brand }, session, texts } = c.var;
-    const { password: t } = texts;
+    const { options: { db, now, passwords }, session, texts: { password: t } } = c.var;
     const fields = c.req.valid("form");
-    const problems = await checkNewPassword(fields, session.email, brand ?? texts.brand, t);
+    const problems = await checkNewPassword(c, fields, session.email);
     if (Object.keys(problems).length > 0) {
       c.status(422);
       return await showPassword(c, problems);
@@ -64,18 +58,6 @@ password.post(
     return c.redirect(paths.connections, 303);
   },
 );
-
-async function checkNewPassword(
-  fields: z.infer<typeof PasswordChange>,
-  email: string,
-  brand: string,
-  t: Texts["password"],
-): Promise<Problems> {
-  const problem = await passwordProblem(fields.new_password, email, brand);
-  if (problem) return { new_password: t.problems[problem](SHORTEST_PASSWORD) };
-  if (fields.new_password === fields.current_password) return { new_password: t.same };
-  return fields.new_password === fields.new_password_again ? {} : { new_password_again: t.different };
-}
 
 /** Shows the page without what was typed: no page contains a password. */
 function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {

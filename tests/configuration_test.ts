@@ -8,6 +8,7 @@ Deno.test("without any variable the defaults apply", () => {
     host: "127.0.0.1",
     origin: new URL("http://127.0.0.1:8000"),
     databaseUrl: "file:data/connections.db",
+    isDatabaseSet: false,
     databaseAuthToken: undefined,
     trustedProxies: [],
     clientAddress: "peer",
@@ -16,6 +17,7 @@ Deno.test("without any variable the defaults apply", () => {
     retentionDays: 365,
     hstsSubdomains: true,
     geoDataFolder: undefined,
+    sudoUser: undefined,
   });
 });
 
@@ -39,6 +41,7 @@ Deno.test("every variable can be set", () => {
     RETENTION_DAYS: "0",
     HSTS_SUBDOMAINS: "no",
     GEODATADIR: "/srv/countries",
+    SUDO_USER: "anna",
   });
 
   assert.deepEqual(configuration, {
@@ -46,6 +49,7 @@ Deno.test("every variable can be set", () => {
     host: "0.0.0.0",
     origin: new URL("https://panel.example"),
     databaseUrl: "libsql://panel.turso.io",
+    isDatabaseSet: true,
     databaseAuthToken: "a token",
     trustedProxies: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"],
     clientAddress: "deno-deploy",
@@ -54,6 +58,7 @@ Deno.test("every variable can be set", () => {
     retentionDays: 0,
     hstsSubdomains: false,
     geoDataFolder: "/srv/countries",
+    sudoUser: "anna",
   });
 });
 

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { connections, type Language } from "../db/schema.ts";
+import type { Db } from "../db/database.ts";
+import { connections, type Language, links } from "../db/schema.ts";
+import { findUser } from "../db/users.ts";
 import { assetPath } from "../http/assets.ts";
 import { PAGE_HEADER, paths, withQuery } from "../http/paths.ts";
-import { type Browser, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, type TestApp } from "./app.ts";
+import { type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, START, type TestApp } from "./app.ts";
 
 export type Crawled = Reply & { what: string };
 
@@ -11,9 +14,23 @@ const FORM = "application/x-www-form-urlencoded";
 const WRONG = "not the password at all";
 const NEW = "a much better password than before";
 
+/** The one-time link in `pathsOf`. */
+export const LINK_TOKEN = "t".repeat(43);
+
+/** Makes the link in `pathsOf` lead to the account. */
+export async function addKnownLink(db: Db): Promise<void> {
+  const { id: userId } = (await findUser(db, EMAIL))!;
+  const hash = createHash("sha256").update(LINK_TOKEN).digest("base64url");
+  await db.insert(links).values({ hash, purpose: "password", userId, expiresAt: START + 7 * DAY });
+}
+
 /** The paths of the app's own routes for a method, so that a test that visits all of them can't miss a new one. */
 export function pathsOf(app: TestApp["app"], method: "GET" | "POST", id: string): string[] {
-  const values: Record<string, string> = { id, name: assetPath("css").slice(paths.static("").length) };
+  const values: Record<string, string> = {
+    id,
+    token: LINK_TOKEN,
+    name: assetPath("css").slice(paths.static("").length),
+  };
   const own = app.routes.filter((route) => route.method === method).map(({ path }) =>
     path.replace(/:(\w+)/g, (_, name) => values[name] ?? assert.fail(`No value for :${name} of ${path}`))
   );
@@ -41,8 +58,10 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   // Signing out needs no csrf value: it comes last.
   const post = pathsOf(start.app, "POST", one!).filter((path) => path !== paths.signOut);
 
+  await addKnownLink(start.db);
   await read(stranger, get);
   await sendRefused(stranger, post);
+  await stranger.submit(paths.link(LINK_TOKEN), { new_password: "short", new_password_again: "short" });
   await stranger.signIn(EMAIL, WRONG);
   await stranger.submit(paths.signIn, { email: "", password: "" });
 
@@ -107,6 +126,9 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   await here.signOut();
   await here.get(paths.signIn);
   for (let i = 0; i < 11; i++) await stranger.signIn(EMAIL, WRONG);
+  await addKnownLink(start.db);
+  await here.submit(paths.link(LINK_TOKEN), { new_password: NEW, new_password_again: NEW });
+  await here.get(paths.signIn);
 
   await here.signIn(EMAIL, NEW);
   start.db.$client.close();

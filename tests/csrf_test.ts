@@ -16,7 +16,7 @@ import {
   startApp,
   type TestApp,
 } from "./app.ts";
-import { pathsOf } from "./crawl.ts";
+import { addKnownLink, pathsOf } from "./crawl.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 
@@ -123,6 +123,7 @@ Deno.test("every POST route refuses a signed-in browser's form without a csrf va
   const { app, here, browser, db } = await signedIn();
   const id = await openElsewhere(browser, db);
   const forms = pathsOf(app, "POST", id).filter((path) => path !== paths.signOut);
+  await addKnownLink(db);
   const before = await rowsOf(db);
 
   assert.ok(forms.includes(paths.signIn) && forms.includes(paths.closeOne(id)));
@@ -141,6 +142,7 @@ Deno.test("every private POST route checks the csrf value before the session: si
   const stranger = browser("203.0.113.2");
   const csrf = (await stranger.get(paths.signIn)).$("[name=csrf]").attr("value") ?? "";
   const forms = pathsOf(app, "POST", id).filter((path) => path.startsWith(`${paths.security}/`));
+  await addKnownLink(db);
   const before = await rowsOf(db);
 
   assert.ok(forms.includes(paths.closeOne(id)));
@@ -159,6 +161,7 @@ Deno.test("every form refuses what another site's page can send, and changes not
   const { app, here, browser, db } = await signedIn();
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
+  await addKnownLink(db);
   const before = await rowsOf(db);
   const forms = pathsOf(app, "POST", id).filter((path) => path !== paths.signOut);
   const uploaded = new FormData();
@@ -189,6 +192,7 @@ Deno.test("no other method does what POST does, whatever overrides it carries", 
   const { app, here, browser, db } = await signedIn();
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
+  await addKnownLink(db);
   const before = await rowsOf(db);
 
   for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "BREW", "post"]) {

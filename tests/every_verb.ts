@@ -4,7 +4,7 @@ import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
-import { connections } from "../db/schema.ts";
+import { connections, limits } from "../db/schema.ts";
 import { newSecret } from "../db/sessions.ts";
 import { DAY, MINUTE, START } from "./app.ts";
 import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
@@ -198,6 +198,16 @@ export async function assertVerbs(db: Db): Promise<void> {
   await openSession(db, newest, ip, now + 15);
   assert.equal(await verbs.closeAsOperator(db, user.id, now + 16), 1);
 
+  const traces = (await verbs.findByAddress(db, { ip })).filter((trace) => trace.email === email);
+  assert.deepEqual(traces, [{ email, connections: 4, attempts: 4, firstAt: now, lastAt: now + 2 * MINUTE }]);
+  const inNetwork = (await verbs.findByAddress(db, { network: "185.220" })).filter((trace) => trace.email === email);
+  assert.deepEqual(inNetwork, [{ email, connections: 1, attempts: 0, firstAt: now + 9, lastAt: now + 9 }]);
+  const kept = (await Array.fromAsync(verbs.exportUser(db, newest))).flat();
+  const tables = Map.groupBy(kept, ({ table }) => table);
+  assert.equal(tables.get("connections")?.length, await db.$count(connections, eq(connections.userId, user.id)));
+  assert.deepEqual([...tables.keys()], ["users", "connections", "places", "refusals", "known", "browsers", "limits"]);
+  assert.doesNotMatch(JSON.stringify(kept), /hash|secret/i);
+
   const slot = (await verbs.startDownload(db, user.id, now + 16))!;
   assert.notEqual(await verbs.startDownload(db, user.id, now + 16), null);
   assert.equal(await verbs.startDownload(db, user.id, now + 16), null);
@@ -212,6 +222,32 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await verbs.listHistory(db, { ...all, now: now + 18 })).entries[0]?.endReason, "expired");
   await verbs.sweep(db, LIFETIME, YEAR, now + 2 * YEAR);
   assert.deepEqual((await verbs.listHistory(db, all)).entries, []);
+
+  const later = now + 2 * YEAR;
+  const first = await verbs.addLink(db, newest, "password", later);
+  const token = await verbs.addLink(db, newest, "password", later);
+  assert.equal(await verbs.findLink(db, first, "password", later), null);
+  assert.equal(await verbs.findLink(db, token, "password", later + DAY), null);
+  assert.equal((await verbs.findLink(db, token, "password", later + DAY - 1))?.id, user.id);
+  const set = { user: newest, token, passwordHash: "fifth hash", now: later };
+  assert.equal(await verbs.setPasswordByLink(db, { ...set, token: first }), null);
+  assert.equal(await verbs.setPasswordByLink(db, set), 0);
+  assert.equal(await verbs.setPasswordByLink(db, { ...set, passwordHash: "sixth hash" }), null);
+  const byLink = (await verbs.findUser(db, email))!;
+  assert.equal(byLink.passwordHash, "fifth hash");
+  assert.equal(await verbs.replacePassword(db, byLink, "sixth hash", later, sql`false`), null);
+  const stale = await verbs.addLink(db, byLink, "password", later);
+  await openSession(db, byLink, ip, later);
+  assert.equal(await verbs.disableUser(db, byLink, later), 1);
+  assert.equal(await verbs.disableUser(db, byLink, later + 1), 0);
+  assert.equal((await verbs.findUser(db, email))?.disabledAt, later);
+  await verbs.enableUser(db, byLink);
+  assert.equal((await verbs.findUser(db, email))?.disabledAt, null);
+  assert.equal(await verbs.findLink(db, stale, "password", later), null);
+
+  const counters = await db.$count(limits);
+  await verbs.tryToWrite(db);
+  assert.equal(await db.$count(limits), counters);
 
   const newEmail = `new.${email}`;
   assert.equal(await verbs.renameUser(db, email, newEmail), true);

@@ -3,12 +3,13 @@ import { startHrana } from "./hrana.ts";
 import { createOldDatabase } from "./old_database.ts";
 import { flagsOf, freePort, makeFolder, ROOT, run, startServer } from "./processes.ts";
 
-Deno.test("deno task migrate creates the tables, and afterwards finds nothing to do", async () => {
+Deno.test("deno task migrate creates the tables of a remote database, and afterwards finds nothing to do", async () => {
   await using folder = await makeFolder();
+  await using hrana = await startHrana();
   const migrate = await flagsOf("migrate");
 
-  const first = await run(migrate, folder);
-  const second = await run(migrate, folder);
+  const first = await run(migrate, folder, { DATABASE_URL: hrana.url });
+  const second = await run(migrate, folder, { DATABASE_URL: hrana.url });
 
   assert.deepEqual(first, { code: 0, stdout: "", stderr: "Created the tables of the database\n" });
   assert.deepEqual(second, { code: 0, stdout: "", stderr: "The database is up to date\n" });
@@ -21,7 +22,11 @@ Deno.test("deno task migrate names what it applied to a remote database, and end
 
   const { code, stdout, stderr } = await run(await flagsOf("migrate"), folder, { DATABASE_URL: hrana.url });
 
-  assert.deepEqual([code, stdout, stderr], [0, "", "Applied 0002_unusual, 0003_preferences, 0004_places\n"]);
+  assert.deepEqual([code, stdout, stderr], [
+    0,
+    "",
+    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links\n",
+  ]);
 });
 
 Deno.test("deno task migrate exits with status 1 and one sentence if the database gives no answer", async () => {
@@ -45,7 +50,8 @@ Deno.test("a start names the migrations that it applies to an old database, befo
 
   assert.equal(
     await server.errors,
-    ["0002_unusual", "0003_preferences", "0004_places"].map((name) => `Migrating the database: ${name}\n`).join(""),
+    ["0002_unusual", "0003_preferences", "0004_places", "0005_links"].map((name) => `Migrating the database: ${name}\n`)
+      .join(""),
   );
 });
 

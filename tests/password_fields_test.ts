@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
+import { addLink } from "../db/accounts/links.ts";
+import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { MINUTE, type Reply, signedIn, startApp } from "./app.ts";
+import { EMAIL, MINUTE, type Reply, signedIn, startApp } from "./app.ts";
 
 // ASVS 6.2.6
 Deno.test("every password field has a button that can show it", async () => {
-  const { here, clock, browser } = await signedIn();
+  const { here, db, clock, browser } = await signedIn();
   await browser().signIn();
   clock.now += 6 * MINUTE;
 
   const signIn = await browser().get(paths.signIn);
   const password = await here.get(paths.password);
   const confirmation = await here.get(paths.closeAll);
+  const link = await browser().get(paths.link(await addLink(db, (await findUser(db, EMAIL))!, "password", clock.now)));
 
   assert.deepEqual(fieldsWithButton(signIn), ["password"]);
   assert.deepEqual(fieldsWithButton(password), ["current_password", "new_password", "new_password_again"]);
   assert.deepEqual(fieldsWithButton(confirmation), ["password"]);
-  for (const page of [signIn, password, confirmation]) assert.deepEqual(fieldsWithButton(page), passwordFields(page));
+  assert.deepEqual(fieldsWithButton(link), ["new_password", "new_password_again"]);
+  for (const page of [signIn, password, confirmation, link]) {
+    assert.deepEqual(fieldsWithButton(page), passwordFields(page));
+  }
 });
 
 Deno.test("a button that shows a password submits nothing, and is described by the field's label", async () => {

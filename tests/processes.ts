@@ -61,8 +61,18 @@ export function processOf(
   }).spawn();
 }
 
-/** Runs a process to its end, with `input` as its standard input. */
+/** Runs a process to its end, with `input` as its standard input. Its standard error is without the lines about the database. */
 export async function run(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
+  const { stderr, ...rest } = await runWhole(flags, folder, variables, input);
+  return { ...rest, stderr: withoutDatabase(stderr) };
+}
+
+function withoutDatabase(stderr: string): string {
+  return stderr.replace(/^Database: .+\n(It is new: there was none\n)?/, "");
+}
+
+/** The same with those lines. */
+export async function runWhole(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
   const process = processOf(flags, folder, variables);
   await new Blob([input]).stream().pipeTo(process.stdin).catch(ignoreClosed);
   const { code, stdout, stderr } = await process.output();
@@ -98,7 +108,7 @@ export async function startServer(
   const address = `http://127.0.0.1:${port}`;
   const output: string[] = [];
   const listens = Promise.withResolvers<void>();
-  const errors = new Response(process.stderr).text();
+  const errors = new Response(process.stderr).text().then(withoutDatabase);
   const reading = (async () => {
     let rest = "";
     for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -117,7 +127,7 @@ export async function startServer(
     pid: process.pid,
     /** Its standard output so far, by line. */
     output,
-    /** Its whole standard error, once it has ended. */
+    /** Its standard error without the lines about the database, once it has ended. */
     errors,
     browser: () => browserAt(address, variables.PUBLIC_ORIGIN ?? address),
     /** Sends a signal and returns the exit status. */

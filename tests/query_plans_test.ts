@@ -398,6 +398,7 @@ const USER: User = {
   language: null,
   theme: null,
   disownedAt: null,
+  disabledAt: null,
   createdAt: START,
 };
 const SESSION: Session = {

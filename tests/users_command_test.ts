@@ -25,14 +25,14 @@ Deno.test("deno task users add rejects an unsuitable password, and adds nothing"
 
   const short = await users(folder, ["add", EMAIL], "fourteen chars\n");
   const common = await users(folder, ["add", EMAIL], "passwordpassword\n");
-  const none = await users(folder, ["add", EMAIL], "");
+  const none = await users(folder, ["password", EMAIL], "");
 
   assert.equal(short.code, 1);
   assert.match(short.stderr, /^Cannot use this password\. Use at least 15 characters\. [^\n]*\n$/);
   assert.equal(common.code, 1);
   assert.match(common.stderr, /^Cannot use this password\. This password is among the first[^\n]*\n$/);
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /^No password came[^\n]*\n$/);
+  assert.match(none.stderr, /^Cannot set a password: there is no account[^\n]*\n$/);
   assert.equal(short.stdout + common.stdout + none.stdout, "");
   assert.equal((await users(folder, ["list"])).stderr, `${FIRST_ACCOUNT}\n`);
 });
@@ -71,22 +71,23 @@ Deno.test("deno task users add rejects an invalid e-mail address", async () => {
 
 Deno.test("deno task users prints its usage when the arguments are wrong", async () => {
   await using folder = await makeFolder();
-  const usage = /^Usage:\n {2}deno task users add EMAIL .*\n.*users close --everyone /s;
+  const usage = /^Usage:\n {2}deno task users add EMAIL .*\n.*users close EMAIL \| --everyone .*\n.*users sweep /s;
 
   const nothing = await users(folder, []);
-  const unknown = await users(folder, ["remove", EMAIL]);
+  const unknown = await users(folder, ["erase", EMAIL]);
   const unnamed = await users(folder, ["add"]);
   const tooMuch = await users(folder, ["close", EMAIL, "joan@example.com"]);
 
   assert.deepEqual([nothing, unknown, unnamed, tooMuch].map(({ code }) => code), [1, 1, 1, 1]);
   assert.match(nothing.stderr, usage);
   assert.match(unknown.stderr, usage);
-  assert.match(unnamed.stderr, usage);
-  assert.match(tooMuch.stderr, usage);
+  assert.match(unnamed.stderr, /^Usage: deno task users add EMAIL\n {2}a new account; .*\n$/);
+  assert.match(tooMuch.stderr, /^Usage: deno task users close EMAIL \| --everyone\n.*\n$/);
 });
 
 Deno.test("deno task users reports an unknown account", async () => {
   await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
 
   assert.deepEqual(await users(folder, ["close", "Joan@example.com"]), {
     code: 1,

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { desc, eq } from "drizzle-orm";
 import { readAddress } from "../visitor/addresses.ts";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
+import { exportUser } from "../db/accounts/export.ts";
+import { findByAddress } from "../db/accounts/traces.ts";
+import { addLink, findLink, setPasswordByLink } from "../db/accounts/links.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
-import type { Db } from "../db/database.ts";
+import { type Db, tryToWrite } from "../db/database.ts";
 import {
   closeAsOperator,
   closeConnection,
@@ -46,6 +50,7 @@ import {
   listUsers,
   removeUser,
   renameUser,
+  replacePassword,
   resetPassword,
   setPreferences,
   strengthenHash,
@@ -61,6 +66,7 @@ export const called = new Set<string>();
 
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
+  addLink,
   addUser,
   changePassword,
   closeAsOperator,
@@ -72,11 +78,16 @@ export const verbs = recordCalls({
   countClosedBy,
   countRows,
   countWrongPasswords,
+  disableUser,
   disownConnection,
+  enableUser,
   endFormerSecret,
+  exportUser,
   findBrowser,
+  findByAddress,
   endDownload,
   findConnection,
+  findLink,
   findUnusual,
   findUser,
   findUserFrom,
@@ -105,16 +116,19 @@ export const verbs = recordCalls({
   removeUser,
   renameUser,
   renewSlot,
+  replacePassword,
   reserveAttempt,
   resetPassword,
   resumeSession,
   resumeWithActivity,
   returnAttempt,
+  setPasswordByLink,
   setPreferences,
   signOut,
   startDownload,
   strengthenHash,
   sweep,
+  tryToWrite,
   unlockUser,
 });
 

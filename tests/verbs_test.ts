@@ -8,8 +8,11 @@ import * as days from "../db/history/days.ts";
 import * as downloads from "../db/downloads.ts";
 import * as entries from "../db/history/entries.ts";
 import * as history from "../db/history/rows.ts";
+import * as exports from "../db/accounts/export.ts";
 import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
+import * as disabling from "../db/accounts/disabling.ts";
+import * as links from "../db/accounts/links.ts";
 import * as limits from "../db/limits.ts";
 import * as open from "../db/open.ts";
 import * as overview from "../db/history/overview.ts";
@@ -20,6 +23,7 @@ import * as reviews from "../db/reviews.ts";
 import * as rowCount from "../db/history/row_count.ts";
 import * as schema from "../db/schema.ts";
 import * as sessions from "../db/sessions.ts";
+import * as traces from "../db/accounts/traces.ts";
 import * as unusual from "../db/unusual.ts";
 import * as users from "../db/users.ts";
 import { startHrana } from "./hrana.ts";
@@ -50,9 +54,12 @@ const exported = {
   ...days,
   ...downloads,
   ...entries,
+  ...exports,
   ...filters,
   ...history,
   ...known,
+  ...disabling,
+  ...links,
   ...limits,
   ...open,
   ...overview,
@@ -63,19 +70,22 @@ const exported = {
   ...rowCount,
   ...schema,
   ...sessions,
+  ...traces,
   ...unusual,
   ...users,
 };
 
-/** The names of the exported functions that take the database and return a promise, unless that is a statement. */
+/** The names of the exported functions that take the database and return a promise or a generator, unless that is a statement. */
 type Verb = {
   [Name in keyof typeof exported]: (typeof exported)[Name] extends (db: database.Db, ...rest: never[]) => infer Result
-    ? Result extends SQLWrapper ? never : Result extends Promise<unknown> ? Name : never
+    ? Result extends SQLWrapper ? never : Result extends Promise<unknown> | AsyncGenerator ? Name : never
     : never;
 }[keyof typeof exported];
 
 Deno.test("the tests of the verbs include every verb that db/ exports", async () => {
-  const modules = await Promise.all((await listModules("../db", "../db/history")).map((path) => import(path)));
+  const modules = await Promise.all(
+    (await listModules("../db", "../db/accounts", "../db/history")).map((path) => import(path)),
+  );
   const names = modules.flatMap((module) => Object.keys(module));
   // The compiler checks it: whether a function is a verb is a matter of its type.
   const tested: Record<Verb, unknown> = verbs;

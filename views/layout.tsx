@@ -49,7 +49,7 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
         <div class={owner ? "shell" : "shell narrow"}>
           {owner && <Sections path={path} t={t} />}
           <main id="main" tabindex={-1}>
-            {owner && <Notifications t={t}>{notice}</Notifications>}
+            {(owner || notice) && <Notifications t={t}>{notice}</Notifications>}
             {children}
           </main>
         </div>

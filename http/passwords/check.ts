@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { UnreadableHash } from "../../credentials/other_hashes.ts";
 import type { Rank } from "../../credentials/slots.ts";
 import { forgetBrowser } from "../../db/browsers.ts";
 import { closeGuesser } from "../../db/connections.ts";
@@ -58,7 +59,7 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
     const attempted = overLimits.find(guess) ??
       await passwords.inTurn(
         { rank: rankOf(standing), account },
-        (verify) => attempt(c, guess, () => verify(password, user?.passwordHash)),
+        (verify) => attempt(c, guess, () => isRightFor(c, user, () => verify(password, user?.passwordHash))),
       );
     if (attempted === null) return await delayBusy();
     if ("retryAfter" in attempted) {
@@ -66,7 +67,7 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
       continue;
     }
     const { reserved, isRight } = attempted;
-    if (isRight && user) return { outcome: "right", user, reserved };
+    if (isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
@@ -91,6 +92,28 @@ async function attempt(
   } catch (error) {
     await returnAttempt(db, reserved);
     throw error;
+  }
+}
+
+/** Whether nobody may sign in to an account: the right password is answered like a wrong one. */
+function isDisabled(c: Context<Env>, user: User): boolean {
+  if (user.disabledAt === null) return false;
+  logRequest(c, "authn_login_disabled", { user: user.id });
+  return true;
+}
+
+/** A hash that can't be read is a wrong password to whoever enters one; the log says why. */
+async function isRightFor(
+  c: Context<Env>,
+  user: User | undefined,
+  verify: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    return await verify();
+  } catch (error) {
+    if (!(error instanceof UnreadableHash)) throw error;
+    logRequest(c, "password_unreadable", { user: user?.id });
+    return false;
   }
 }
 

@@ -376,6 +376,13 @@ export const ca: Wording = {
     },
   },
 
+  link: {
+    title: "Tria la teva contrasenya",
+    lead: (email) => ["Per al compte ", email, ". Aquest enllaç funciona una sola vegada."],
+    submit: "Desa la contrasenya",
+    done: "S'ha desat la teva contrasenya. Inicia la sessió amb aquesta contrasenya.",
+  },
+
   preferences: {
     title: "Preferències",
     lead: "Es desen amb el teu compte i valen a qualsevol navegador on iniciïs la sessió.",
@@ -435,6 +442,10 @@ export const ca: Wording = {
   errors: {
     home: "Ves a l'historial de connexions",
     notFound: { title: "No s'ha trobat la pàgina", text: "Aquesta pàgina o connexió no existeix, o no és teva." },
+    usedLink: {
+      title: "Aquest enllaç ja no funciona",
+      text: "Ja s'ha fet servir, o és massa antic. Demana'n un de nou a l'administrador d'aquest tauler.",
+    },
     unreadable: { title: "Sol·licitud no vàlida", text: "Torna enrere i torna-ho a provar." },
     unavailable: {
       title: "No disponible ara mateix",

@@ -375,6 +375,13 @@ export const en = {
     },
   },
 
+  link: {
+    title: "Set your password",
+    lead: (email: Child): Child => ["For the account ", email, ". This link works once."],
+    submit: "Set password",
+    done: "Your password was set. Sign in with it.",
+  },
+
   preferences: {
     title: "Preferences",
     lead: "These settings apply in every browser you sign in from.",
@@ -436,6 +443,10 @@ export const en = {
   errors: {
     home: "Go to the connection history",
     notFound: { title: "Page not found", text: "This page or connection doesn't exist, or it isn't yours." },
+    usedLink: {
+      title: "This link no longer works",
+      text: "It was used already, or it is too old. Ask the administrator of this control panel for a new one.",
+    },
     unreadable: { title: "We couldn't read this request", text: "Go back and try again." },
     unavailable: {
       title: "Not available right now",

@@ -373,6 +373,13 @@ export const es: Wording = {
     },
   },
 
+  link: {
+    title: "Elige tu contraseña",
+    lead: (email) => ["Para la cuenta ", email, ". Este enlace funciona una sola vez."],
+    submit: "Guardar contraseña",
+    done: "Se ha guardado tu contraseña. Inicia sesión con ella.",
+  },
+
   preferences: {
     title: "Preferencias",
     lead: "Se guardan con tu cuenta y valen en cualquier navegador donde inicies sesión.",
@@ -432,6 +439,10 @@ export const es: Wording = {
   errors: {
     home: "Ir al historial de conexiones",
     notFound: { title: "Página no encontrada", text: "Esta página o conexión no existe, o no es tuya." },
+    usedLink: {
+      title: "Este enlace ya no funciona",
+      text: "Ya se ha usado, o es demasiado antiguo. Pide uno nuevo al administrador de este panel.",
+    },
     unreadable: { title: "Solicitud no válida", text: "Vuelve atrás e inténtalo de nuevo." },
     unavailable: {
       title: "No disponible ahora mismo",

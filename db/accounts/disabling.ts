@@ -1,0 +1,31 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { close, countClosed } from "../connections.ts";
+import type { Db } from "../database.ts";
+import { orRecover } from "../driver/unavailable.ts";
+import { connections, links, type User, users } from "../schema.ts";
+
+/**
+ * Lets nobody sign in to an account, and closes its connections and links. Returns how many connections were closed. A sign-in that is
+ * hashing the password meanwhile fails, because the password's version grows.
+ */
+export async function disableUser(db: Db, user: User, now: number): Promise<number> {
+  const ofUser = eq(connections.userId, user.id);
+  const disable = () =>
+    db.batch([
+      db.update(users).set({ disabledAt: now, passwordVersion: sql`${users.passwordVersion} + 1` })
+        .where(and(eq(users.id, user.id), isNull(users.disabledAt))),
+      close(db, "closed_by_operator", now, ofUser),
+      db.delete(links).where(eq(links.userId, user.id)),
+    ]);
+  return await orRecover(
+    async () => (await disable())[1].rowsAffected,
+    async () =>
+      await db.$count(users, and(eq(users.id, user.id), isNull(users.disabledAt))) === 0
+        ? await countClosed(db, "closed_by_operator", now, ofUser) ?? 0
+        : null,
+  );
+}
+
+export async function enableUser(db: Db, user: User): Promise<void> {
+  await db.update(users).set({ disabledAt: null }).where(eq(users.id, user.id));
+}

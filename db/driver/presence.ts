@@ -1,0 +1,45 @@
+import { pathToFileURL } from "node:url";
+import { openClient } from "./client.ts";
+import { pathOf } from "./embedded.ts";
+
+const HAS_TABLES = "SELECT 1 FROM sqlite_schema WHERE name = '__drizzle_migrations'";
+
+/** Whether there is a database with tables at `url`. Unlike opening it, this creates none. */
+export async function hasDatabase(url: string, authToken?: string): Promise<boolean> {
+  if (url.startsWith("file:")) return await hasTables(pathOf(url));
+  const client = await openClient(url, authToken);
+  try {
+    return (await client.execute(HAS_TABLES)).rows.length > 0;
+  } finally {
+    client.close();
+  }
+}
+
+async function hasTables(path: string): Promise<boolean> {
+  const { default: Database } = await import("libsql");
+  try {
+    // SQLite creates no file with this mode. Deno itself may not be allowed to look there.
+    const database = new Database(`${uriOf(path)}?mode=rw`);
+    try {
+      return database.prepare(HAS_TABLES).get() !== undefined;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (await isThere(path)) throw error;
+    return false;
+  }
+}
+
+/** SQLite takes a relative path in a URI too. */
+function uriOf(path: string): string {
+  return path.startsWith("/") ? pathToFileURL(path).href : `file:${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}

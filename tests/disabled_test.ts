@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
+import { argon2id } from "../credentials/argon2id.ts";
+import { createPasswords } from "../credentials/passwords.ts";
+import { findUser } from "../db/users.ts";
+import { paths } from "../http/paths.ts";
+import { CHEAP, EMAIL, PASSWORD, startApp, type TestApp, withoutCsrf } from "./app.ts";
+
+// Security: disabled accounts
+Deno.test("a disabled account's connections are closed, and nobody signs in until it is enabled", async () => {
+  const site = await startApp();
+  const here = site.browser();
+  await here.signIn();
+
+  assert.equal(await disable(site), 1);
+
+  assert.equal(await here.isIn(), false);
+  assert.match((await here.get(paths.signIn)).$("main").text(), /The administrator closed this connection/);
+  assert.equal((await here.signIn()).status, 422);
+  await enableUser(site.db, (await findUser(site.db, EMAIL))!);
+  assert.equal((await here.signIn()).status, 303);
+});
+
+// Security: disabled accounts
+Deno.test("a disabled account's right password, its wrong one and an unknown account get the same answer", async () => {
+  const site = await startApp();
+  await disable(site);
+  const answer = async (email: string, password: string) => {
+    const { status, headers, text } = await site.browser("203.0.113.1").signIn(email, password);
+    const names = [...headers].map(([name, value]) =>
+      name === "set-cookie" ? [name, value.replace(/=[^;]+/, "")] : [name, value]
+    );
+    return [status, names, withoutCsrf(text).replaceAll(email, "EMAIL")];
+  };
+
+  const right = await answer(EMAIL, PASSWORD);
+
+  assert.equal(right[0], 422);
+  assert.deepEqual(right, await answer(EMAIL, "not the password at all"));
+  assert.deepEqual(right, await answer("nobody@example.com", PASSWORD));
+  const events = site.log.map((line) => JSON.parse(line).event);
+  assert.deepEqual(events, ["authn_login_disabled", "authn_login_fail", "authn_login_fail", "authn_login_fail"]);
+});
+
+// Security: disabled accounts
+Deno.test("attempts at a disabled account count as wrong ones, however right the password is", async () => {
+  const site = await startApp();
+  await disable(site);
+  const statuses: number[] = [];
+
+  for (let i = 0; i < 11; i++) statuses.push((await site.browser("203.0.113.1").signIn()).status);
+
+  assert.deepEqual(statuses, [...Array(10).fill(422), 429]);
+});
+
+// Security: disabled accounts
+Deno.test("a sign-in that is hashing while the account is disabled opens nothing", async () => {
+  const hashing = Promise.withResolvers<void>();
+  const disabled = Promise.withResolvers<void>();
+  const passwords = createPasswords(CHEAP, async (password, salt, cost) => {
+    hashing.resolve();
+    await disabled.promise;
+    return await argon2id(password, salt, cost);
+  });
+  const site = await startApp({ passwords });
+  const signingIn = site.browser().signIn();
+  await hashing.promise;
+  await disable(site);
+  disabled.resolve();
+
+  assert.equal((await signingIn).status, 422);
+  assert.equal((await site.db.query.connections.findMany()).length, 0);
+});
+
+async function disable({ db, clock }: TestApp): Promise<number> {
+  return await disableUser(db, (await findUser(db, EMAIL))!, clock.now);
+}
