@@ -7,6 +7,7 @@ import {
   closeGuesser,
   closeOtherConnections,
   countClosedBy,
+  countOpen,
   hasEnded,
   listClosedBy,
   listOtherOpen,
@@ -273,6 +274,12 @@ Deno.test("verbs for one connection find it by its primary key", async () => {
   assert.deepEqual(await planOf((db) => countClosedBy(db, SESSION, "closed", START, eq(connections.id, "c"))), [one]);
   assert.deepEqual(await planOf((db) => markSeen(db, SESSION, LIFETIME, START)), [one]);
   assert.equal((await planOf((db) => closeConnection(db, SESSION, "c", START)))[0], one);
+});
+
+Deno.test("open connections are counted in an index of them alone, as far as the limit", async () => {
+  assert.deepEqual(await planOf((db) => countOpen(db, START, 10)), [
+    "SEARCH connections USING COVERING INDEX connections_to_expire (expires_at>?)",
+  ]);
 });
 
 Deno.test("accounts are found by unique keys, and listed in index order", async () => {

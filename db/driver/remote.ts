@@ -110,6 +110,7 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
 
   const guarded: GuardedMethods = {
     isRemote: true,
+    pendingWrites: () => 0,
     execute: (statement: InStatement, args?: unknown) =>
       call(() => client.execute(statement as string, args as never), isRead(statement) ? "always" : "undone"),
     // Always "write": a deferred transaction that becomes a write halfway meets another one's lock.
