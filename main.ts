@@ -4,6 +4,7 @@ import { migrate } from "./commands/migrate.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
 import { describeError } from "./http/log.ts";
+import { hideUrls } from "./http/telemetry/spans.ts";
 
 const commands = {
   serve,
@@ -15,6 +16,7 @@ const commands = {
 };
 const [name = "serve", ...args] = Deno.args;
 
+hideUrls();
 try {
   if (!Object.hasOwn(commands, name)) {
     throw new ConfigurationError(`Cannot run "${name}": the commands are ${Object.keys(commands).join(", ")}`);

@@ -2,7 +2,6 @@ import { createPasswords } from "../credentials/passwords.ts";
 import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
 import { createLog, describeError } from "../http/log.ts";
-import { hideUrls } from "../http/telemetry/spans.ts";
 import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
@@ -61,7 +60,6 @@ export async function listen(
     log("sys_crash", { error: describeError(event.reason) });
   });
 
-  hideUrls();
   const server = tryToServe(host, port, app.fetch);
   await announce();
   log("sys_startup", { origin: origin.origin });
