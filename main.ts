@@ -1,3 +1,4 @@
+import about from "./deno.json" with { type: "json" };
 import { backup } from "./commands/backup.ts";
 import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { migrate } from "./commands/migrate.ts";
@@ -16,6 +17,10 @@ const commands = {
 };
 const [name = "serve", ...args] = Deno.args;
 
+if (Deno.args.includes("--version")) {
+  console.log(`connection-history ${about.version}`);
+  Deno.exit(0);
+}
 hideUrls();
 try {
   if (!Object.hasOwn(commands, name)) {
