@@ -1,9 +1,11 @@
+import about from "./deno.json" with { type: "json" };
 import { backup } from "./commands/backup.ts";
 import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { migrate } from "./commands/migrate.ts";
 import { serve } from "./commands/serve.ts";
 import { users } from "./commands/users.ts";
 import { describeError } from "./http/log.ts";
+import { hideUrls } from "./http/telemetry/spans.ts";
 
 const commands = {
   serve,
@@ -15,6 +17,11 @@ const commands = {
 };
 const [name = "serve", ...args] = Deno.args;
 
+if (Deno.args.includes("--version")) {
+  console.log(`connection-history ${about.version}`);
+  Deno.exit(0);
+}
+hideUrls();
 try {
   if (!Object.hasOwn(commands, name)) {
     throw new ConfigurationError(`Cannot run "${name}": the commands are ${Object.keys(commands).join(", ")}`);

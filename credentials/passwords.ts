@@ -60,6 +60,9 @@ export function createPasswords(
           return await matches(password, stored);
         })),
 
+    /** How many passwords are at work in a slot, and how many wait for one. */
+    load: slots.load,
+
     /** Whether a stored hash is cheaper to attack than a new one, or another program's. */
     isWeak(stored: string): boolean {
       const own = readOwn(stored);

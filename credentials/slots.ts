@@ -87,5 +87,9 @@ export function createSlots(slots: number, waiting: number) {
   }
 
   const run = <T>(turn: Turn, task: () => Promise<T>) => hold(turn, (started) => started ? started.then(task) : task());
-  return Object.assign(run, { hold });
+  const load = () => ({
+    running,
+    waiting: RANKS.reduce((sum, rank) => sum + queues[rank].length, 0),
+  });
+  return Object.assign(run, { hold, load });
 }

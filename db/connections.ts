@@ -4,6 +4,7 @@ import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
 import { forgetOldest, recordBrowser } from "./browsers.ts";
 import type { Db } from "./database.ts";
+import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
@@ -246,4 +247,13 @@ export function asColumns<T extends Record<string, unknown>>(values: T) {
   return Object.fromEntries(
     Object.entries(values).map(([column, value]) => [column, sql`${value}`.as(column)]),
   ) as { [K in keyof T]: SQL.Aliased<T[K]> };
+}
+
+const countSome = prepare<number>(sql`
+  select json(count(*)) from (select 1 from ${connections} where ${isOpen(sql.placeholder("now"))}
+    limit ${sql.placeholder("most")})`);
+
+/** Counts the open connections of all accounts, and stops at `most`. */
+export async function countOpen(db: Db, now: number, most: number): Promise<number> {
+  return await countSome(db, { now, most }) ?? 0;
 }

@@ -3,10 +3,9 @@
  * same each time, apart from the date.
  */
 import { fileURLToPath } from "node:url";
-import type { BrowserContextOptions, Page } from "playwright-core";
 import { paths } from "../http/paths.ts";
 import { FIREFOX } from "../tests/app.ts";
-import { executablePath, launchChromium } from "../tests/browser/executable.ts";
+import { type BrowserContextOptions, executablePath, launchChromium, type Page } from "../tests/browser/executable.ts";
 import { makeFolder, startServer } from "../tests/processes.ts";
 
 const HOME = "46.16.60.1";

@@ -13,6 +13,8 @@ import {
 import { paths } from "../http/paths.ts";
 import { prepareRequest } from "../http/request.ts";
 import { loadSession, loadSessionBeside, openSession, requireSession } from "../http/sessions/sessions.ts";
+import { measure } from "../http/telemetry/metrics.ts";
+import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
@@ -31,10 +33,12 @@ import { staticFiles } from "./static.ts";
 export type { AppOptions } from "../http/env.ts";
 
 /** The whole area as a Hono app. */
-export function createApp(options: AppOptions): Hono<Env> {
+export function createApp(given: AppOptions): Hono<Env> {
+  const options = measure(given);
   const { origin } = options;
   const app = new Hono<Env>();
 
+  app.use(nameSpan);
   // Without a header: a client can't choose the id that is logged.
   app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
   app.route("/", health);

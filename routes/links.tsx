@@ -10,7 +10,7 @@ import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts
 import { paths } from "../http/paths.ts";
 import { Refusal } from "../http/refusal.ts";
 import { logRequest } from "../http/request.ts";
-import { formCsrf } from "../http/sessions.ts";
+import { formCsrf } from "../http/sessions/sessions.ts";
 import { LinkPage } from "../views/link.tsx";
 import { leaveNotice } from "./notices.tsx";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { sql } from "drizzle-orm";
 import { openDatabase } from "../db/database.ts";
+import { paths } from "../http/paths.ts";
 import { EMAIL, PASSWORD } from "./app.ts";
-import { flagsOf, freePort, makeFolder, run, users } from "./processes.ts";
+import { flagsOf, freePort, makeFolder, ROOT, run, startServer, users } from "./processes.ts";
 
 // Security: log
 Deno.test("a command whose query fails exits with status 1, and doesn't print the password's hash", async () => {
@@ -63,4 +64,21 @@ Deno.test("a wrong configuration, database or command exits with status 1 and on
     stdout: "",
     stderr: 'Cannot run "stop": the commands are serve, demo, users, migrate, backup\n',
   });
+});
+
+Deno.test("--version prints the version of deno.json, which CHANGELOG.md explains, and /health doesn't tell it", async () => {
+  await using folder = await makeFolder();
+  const { version } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+
+  const alone = await run(["--allow-read", `${ROOT}main.ts`, "--version"], folder, { SESSION_IDLE_DAYS: "two" });
+  const task = await run([...await flagsOf("start"), "--version"], folder);
+  await using server = await startServer("start", folder);
+  const health = await server.browser().get(paths.health);
+
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.deepEqual(alone, { code: 0, stdout: `connection-history ${version}\n`, stderr: "" });
+  assert.deepEqual(task, alone);
+  assert.equal((health.text + JSON.stringify([...health.headers])).includes(version), false);
+  const [newest] = (await Deno.readTextFile(`${ROOT}CHANGELOG.md`)).match(/(?<=^## )\S+/m) ?? [];
+  assert.equal(newest, version);
 });

@@ -31,20 +31,40 @@ Deno.test("deno task start over the embedded database serves the main flow", asy
   assert.equal(await server.stop("SIGINT"), 0);
 });
 
-Deno.test("the files in docs/deploy/files.txt suffice to install and serve, without the tests and the demo", async () => {
+Deno.test("docs/deploy's files and lock file suffice to install and serve, without tests, their packages and the demo", async () => {
   await using folder = await makeFolder();
   await runIn(ROOT, "sh", ["-c", `tar -cf - $(cat docs/deploy/files.txt) | tar -xf - -C ${folder.path}`]);
+  await Deno.copyFile(`${ROOT}docs/deploy/deno.lock`, `${folder.path}/deno.lock`);
   await runIn(folder.path, Deno.execPath(), ["install", "--frozen"]);
+  await runIn(folder.path, "sh", ["-c", "rm node_modules/geoip-lite/data/geoip-city*"]);
   const db = await openDatabase(`file:${folder.path}/connections.db`);
   await addAccount(db, EMAIL, PASSWORD);
   db.$client.close();
-  await using server = await startServer("start", folder, {}, { flags: await flagsOf("start") });
+  const flags = ["--frozen", "--cached-only", ...await flagsOf("start")];
+  await using server = await startServer("start", folder, {}, { flags });
 
   await assertServes(server.browser);
 
   assert.equal(await server.stop(), 0);
-  const names = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name);
+  const names = await listNames(folder.path);
   assert.deepEqual(names.filter((name) => [".git", "tests", "bench", "docs", "examples"].includes(name)), []);
+  const packages = await listNames(`${folder.path}/node_modules/.deno`);
+  const { dependencies } = JSON.parse(await Deno.readTextFile(`${ROOT}tests/package.json`));
+  const ofTests = Object.entries(dependencies).map(([name, version]) => `${name}@${version}`);
+  assert.ok(ofTests.length > 0 && packages.some((name) => name.startsWith("hono@")));
+  assert.deepEqual(packages.filter((name) => ofTests.includes(name)), []);
+});
+
+Deno.test("docs/deploy/deno.lock is deno.lock without the packages of the tests, as deno task lock writes it", async () => {
+  await using folder = await makeFolder();
+  for (const file of ["deno.json", "deno.lock"]) await Deno.copyFile(`${ROOT}${file}`, `${folder.path}/${file}`);
+
+  await runIn(folder.path, Deno.execPath(), ["install", "--lockfile-only"]);
+
+  const [written, committed] = await Promise.all(
+    [folder.path, `${ROOT}docs/deploy`].map((path) => Deno.readTextFile(`${path}/deno.lock`)),
+  );
+  assert.equal(committed, written);
 });
 
 // Security: remote database
@@ -100,6 +120,10 @@ Deno.test("deno task users works on a remote database, and reports one that give
     "Unauthorized: Bearer ***\n",
   ]);
 });
+
+async function listNames(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
+}
 
 async function runIn(cwd: string, command: string, args: string[]): Promise<void> {
   const { code, stderr } = await new Deno.Command(command, { args, cwd }).output();

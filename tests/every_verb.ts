@@ -56,6 +56,7 @@ export async function assertVerbs(db: Db): Promise<void> {
     other.connectionId,
   ]);
   assert.equal((await verbs.readActivity(db, here, now + 5)).open, 3);
+  assert.equal(await verbs.countOpen(db, now + 5, 2), 2);
   const listed = (await verbs.listUsers(db, now + 5)).find((account) => account.email === email);
   assert.equal(listed?.openConnections, 3);
 

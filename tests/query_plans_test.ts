@@ -7,6 +7,7 @@ import {
   closeGuesser,
   closeOtherConnections,
   countClosedBy,
+  countOpen,
   hasEnded,
   listClosedBy,
   listOtherOpen,
@@ -279,6 +280,12 @@ Deno.test("verbs for one connection find it by its primary key", async () => {
   assert.deepEqual(await planOf((db) => countClosedBy(db, SESSION, "closed", START, eq(connections.id, "c"))), [one]);
   assert.deepEqual(await planOf((db) => markSeen(db, SESSION, LIFETIME, START)), [one]);
   assert.equal((await planOf((db) => closeConnection(db, SESSION, "c", START)))[0], one);
+});
+
+Deno.test("open connections are counted by their own index", async () => {
+  assert.deepEqual(await planOf((db) => countOpen(db, START, 10)), [
+    "SEARCH connections USING INDEX connections_to_expire (expires_at>?)",
+  ]);
 });
 
 Deno.test("accounts are found by unique keys, and listed in index order", async () => {

@@ -125,10 +125,12 @@ function withReader(client: DatabaseClient, reader: Awaited<ReturnType<typeof op
 function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseClient {
   let lastWrite: Promise<unknown> = Promise.resolve();
   let needsPragmas = true;
+  let pending = 0;
 
   function enqueue<T>(write: () => Promise<T>): Promise<T> {
     const deadline = performance.now() + WRITE_DEADLINE;
-    const result = lastWrite.then(() => retryWhileBusy(write, deadline));
+    pending++;
+    const result = lastWrite.then(() => retryWhileBusy(write, deadline)).finally(() => pending--);
     lastWrite = result.catch(() => {});
     return result;
   }
@@ -173,6 +175,7 @@ function guardWrites(client: Client, reconnect: () => Promise<void>): DatabaseCl
 
   const guarded: GuardedMethods = {
     isRemote: false,
+    pendingWrites: () => pending,
     execute(statement: InStatement, args?: unknown): Promise<ResultSet> {
       const run = () => client.execute(statement as string, args as never);
       return isRead(statement) ? retryWhileBusy(run, performance.now() + WRITE_DEADLINE) : enqueue(run);

@@ -6,6 +6,8 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 export type DatabaseClient = Client & {
   /** Whether each call is a round trip to a server. */
   isRemote: boolean;
+  /** How many writes are running or waiting for their turn; a remote database has no queue here, and 0. */
+  pendingWrites: () => number;
   /** Runs a query for one text value; `undefined` without a row. The embedded database keeps such statements prepared. */
   readText: (sql: string, args: InValue[]) => Promise<string | undefined>;
   /** Sends what `run` reads in one turn of the event loop in one call, as one transaction, if the database is remote. */
@@ -22,6 +24,7 @@ export type DatabaseClient = Client & {
 export type GuardedMethods = Pick<
   DatabaseClient,
   | "isRemote"
+  | "pendingWrites"
   | "execute"
   | "batch"
   | "migrate"

@@ -124,6 +124,7 @@ function guardCalls(client: Client, timeout: number, withDeadline: DatabaseClien
 
   const guarded: GuardedMethods = {
     isRemote: true,
+    pendingWrites: () => 0,
     async execute(statement: InStatement, args?: InArgs) {
       const [result] = await ask([args === undefined ? statement : { sql: statement as string, args }]);
       return result!;

@@ -1,5 +1,8 @@
 import { type Browser, chromium } from "playwright-core";
 
+/** For scripts elsewhere, which don't see the packages of the tests. */
+export type { BrowserContextOptions, Page } from "playwright-core";
+
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
