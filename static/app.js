@@ -6,8 +6,8 @@ const REVEAL = ".field-row > .reveal[data-other]";
 
 /** The id of the row that holds the link that opened the dialog. */
 let openersRow = "";
-/** Whether focus was in the history before the last swap, and on a link that removes a filter. */
-let [wasInHistory, wasOnFilter] = [false, false];
+/** Whether focus was in the history before the last swap, and on a filter. */
+let [wasInHistory, wasOnFilter] = [];
 /** Until then, in milliseconds since the epoch, the page doesn't poll. */
 let restsUntil = 0;
 
@@ -31,7 +31,7 @@ function openDialog({ detail: { ctx } }) {
     openersRow = ctx.sourceElement.closest("tr")?.id ?? "";
     ctx.target.showModal();
   }
-  // It would stay as far down as what it showed before.
+  // Browsers keep its scroll position.
   ctx.target.scrollTop = 0;
   ctx.target.querySelector(":focus")?.scrollIntoView({ block: "nearest" });
 }
@@ -58,10 +58,10 @@ function returnFocus() {
 
 function noteFocus() {
   wasInHistory = document.activeElement?.closest("#history") !== null;
-  wasOnFilter = document.activeElement?.matches(":is(.active-filters, .empty) a") ?? false;
+  wasOnFilter = document.activeElement?.matches(".active-filters a, .empty a");
 }
 
-/** An update may take the row that has focus off the page, or the filter. */
+/** An update may take what has focus off the page. */
 function keepFocus() {
   if (!wasInHistory || dialog()?.open) return;
   openersRow = "";

@@ -11,10 +11,8 @@ import { activeFilters } from "./active_filters.ts";
 
 type FormProps = {
   query: HistoryQuery;
-  /** What was left out of the query, by field, and what was typed there. */
   problems: Problems;
   typed: Typed;
-  /** Whether the first wrong field takes focus. */
   focusesProblem: boolean;
   countries: string[];
   t: Texts;
@@ -152,7 +150,6 @@ function FilterChips({ query, t }: Pick<FormProps, "query" | "t">) {
   );
 }
 
-// Changes the filters like their form; without JavaScript, as a page.
 export function FilterLink({ href, children, ...attributes }: { href: string; class?: string; children?: Child }) {
   return (
     <a

@@ -38,7 +38,6 @@ export function Review(
       </NothingToConfirm>
     );
   }
-  // There is much to read before the buttons.
   const startsAtTitle = problem === undefined && problems.password === undefined;
   const verdicts = possibleVerdicts(connection, isCurrent);
   const means = { me: t.review.meMeans(newlyKnown([connection, ...places], t)), not_me: t.review.notMeMeans };
