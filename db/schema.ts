@@ -13,7 +13,13 @@ export const END_REASONS = [
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-export const REFUSAL_REASONS = ["wrong_password", "wrong_confirmation", "too_many_tries", "locked"] as const;
+export const REFUSAL_REASONS = [
+  "wrong_password",
+  "wrong_confirmation",
+  "wrong_code",
+  "too_many_tries",
+  "locked",
+] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export const UNUSUAL_REASONS = [
@@ -23,11 +29,17 @@ export const UNUSUAL_REASONS = [
   "moved_country",
   "moved_device",
   "wrong_confirmations",
+  "recovery_code",
+  "passkey_copied",
 ] as const;
 export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 
 export const VERDICTS = ["me", "not_me"] as const;
 export type Verdict = (typeof VERDICTS)[number];
+
+/** By what a connection was opened. */
+export const METHODS = ["password", "password+code", "password+recovery", "passkey"] as const;
+export type Method = (typeof METHODS)[number];
 
 export const LANGUAGES = ["en", "es", "ca"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -97,6 +109,9 @@ export const connections = sqliteTable(
     /** Where it was last used, in `places`; null: where it was opened. */
     place: text(),
     browser: text(),
+    method: text({ enum: METHODS }).notNull().default("password"),
+    /** The id of the passkey that opened it. */
+    passkey: text(),
   },
   (t) => [
     index("connections_by_time").on(t.userId, t.openedAt, t.id),
@@ -244,4 +259,71 @@ export const links = sqliteTable(
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("links_by_user").on(t.userId), index("links_to_remove").on(t.expiresAt)],
+);
+
+/** Accounts' authenticator apps (RFC 6238). */
+export const authenticators = sqliteTable("authenticators", {
+  userId: text("user_id").primaryKey().references(() => users.id, { onDelete: "cascade" }),
+  /** Encrypted with `SECRET_KEY`. */
+  secret: text().notNull(),
+  /** The 30-second step of the last code: each code works once. */
+  lastStep: integer("last_step").notNull(),
+  addedAt: integer("added_at").notNull(),
+  lastAt: integer("last_at"),
+});
+
+export const recoveryCodes = sqliteTable(
+  "recovery_codes",
+  {
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    /** SHA-256 of the code, base64url. */
+    hash: text().notNull(),
+    addedAt: integer("added_at").notNull(),
+    usedAt: integer("used_at"),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.hash] })],
+);
+
+export const passkeys = sqliteTable(
+  "passkeys",
+  {
+    /** The credential's id, base64url. */
+    id: text().primaryKey(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    /** COSE, base64url. */
+    publicKey: text("public_key").notNull(),
+    counter: integer().notNull(),
+    isBackedUp: integer("is_backed_up", { mode: "boolean" }).notNull(),
+    /** How the browser reached it, separated by spaces. */
+    transports: text().notNull(),
+    name: text().notNull(),
+    addedAt: integer("added_at").notNull(),
+    lastAt: integer("last_at"),
+  },
+  (t) => [index("passkeys_by_user").on(t.userId, t.addedAt)],
+);
+
+/** Sign-ins between the right password and the second step. They open nothing. */
+export const pendingSignIns = sqliteTable(
+  "pending_sign_ins",
+  {
+    id: text().primaryKey(),
+    /** SHA-256 of the cookie's secret part, base64url. */
+    secretHash: text("secret_hash").notNull(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    passwordVersion: integer("password_version").notNull(),
+    timeZone: text("time_zone"),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("pending_sign_ins_by_user").on(t.userId), index("pending_sign_ins_to_remove").on(t.expiresAt)],
+);
+
+/** Challenges that a passkey answered, until they would have expired: each works once. */
+export const usedChallenges = sqliteTable(
+  "used_challenges",
+  {
+    hash: text().primaryKey(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (t) => [index("used_challenges_to_remove").on(t.expiresAt)],
 );

@@ -213,20 +213,24 @@ export async function hasSecret(db: Db, { id, hash }: Secret): Promise<boolean> 
   return await db.$count(sessions, and(eq(sessions.id, id), eq(sessions.secretHash, hash))) === 1;
 }
 
-/** The second statement changes nothing if another request renewed the secret: two answers never bring two cookies. */
 export function renewSession(db: Db, session: Session, secret: Secret, now: number, condition: SQL | undefined) {
   return [
     db.update(sessions).set({ confirmedAt: now }).where(and(eq(sessions.id, session.id), condition)),
-    db.update(sessions)
-      .set({
-        secretHash: secret.hash,
-        formerHash: session.sentHash,
-        formerConfirmedAt: session.confirmedAt,
-        renewedAt: now,
-        seenAt: null,
-      })
-      .where(and(eq(sessions.id, session.id), eq(sessions.secretHash, session.secretHash), condition)),
+    renewSecret(db, session, secret, now, condition),
   ] as const;
+}
+
+/** Changes nothing if another request renewed the secret: two answers never bring two cookies. */
+export function renewSecret(db: Db, session: Session, secret: Secret, now: number, condition: SQL | undefined) {
+  return db.update(sessions)
+    .set({
+      secretHash: secret.hash,
+      formerHash: session.sentHash,
+      formerConfirmedAt: session.confirmedAt,
+      renewedAt: now,
+      seenAt: null,
+    })
+    .where(and(eq(sessions.id, session.id), eq(sessions.secretHash, session.secretHash), condition));
 }
 
 function hashOf(secret: string): Buffer {

@@ -1,0 +1,30 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { asColumns } from "../connections.ts";
+import type { Db } from "../database.ts";
+import { recoveryCodes, users } from "../schema.ts";
+import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+
+/** Gives an account new recovery codes in place of those that it had. */
+export async function setRecoveryCodes(
+  db: Db,
+  change: MethodChange,
+  hashes: string[],
+): Promise<MethodsChanged | null> {
+  const { session: { userId }, now } = change;
+  return await changeMethods(db, change, (isAllowed) => [
+    db.delete(recoveryCodes).where(and(eq(recoveryCodes.userId, userId), isAllowed)),
+    ...hashes.map((hash) =>
+      db.insert(recoveryCodes).select(
+        db.select(asColumns({ userId, hash, addedAt: now, usedAt: null })).from(users)
+          .where(and(eq(users.id, userId), isAllowed)),
+      )
+    ),
+  ]);
+}
+
+/** Uses a code up. `false` if the account has no such code, or it has been used, by whichever instance. */
+export async function useRecoveryCode(db: Db, userId: string, hash: string, now: number): Promise<boolean> {
+  const used = await db.update(recoveryCodes).set({ usedAt: now })
+    .where(and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.hash, hash), isNull(recoveryCodes.usedAt)));
+  return used.rowsAffected === 1;
+}
