@@ -9,7 +9,17 @@ import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
-import { connections, type EndReason, places, sessions, type UnusualReason, type User, users } from "./schema.ts";
+import {
+  connections,
+  type EndReason,
+  type Method,
+  pendingSignIns,
+  places,
+  sessions,
+  type UnusualReason,
+  type User,
+  users,
+} from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
 import { isUnreviewed, withReasons } from "./unusual.ts";
 
@@ -34,11 +44,13 @@ export type ConnectionSummary =
  */
 export async function openConnection(
   db: Db,
-  { user, visitor, browser, unusual, reserved, replaces, timeZone, lifetime, now }: {
+  { user, visitor, browser, unusual, how = { method: "password" }, reserved, replaces, timeZone, lifetime, now }: {
     user: User;
     visitor: Visitor;
     browser: Secret | string;
     unusual: UnusualReason[];
+    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
+    how?: { method: Method; passkey?: string; pending?: string };
     reserved: Attempt;
     replaces: Session | null;
     timeZone: string | null;
@@ -72,6 +84,8 @@ export async function openConnection(
           verdict: null,
           place: null,
           browser: typeof browser === "string" ? browser : browser.id,
+          method: how.method,
+          passkey: how.passkey ?? null,
         })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
       ),
       db.insert(sessions).select(
@@ -85,6 +99,7 @@ export async function openConnection(
       learnTraits(db, and(eq(connections.id, id), isNull(connections.unusual)), now),
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
+      db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
       ...afterSuccess(db, reserved),
     ]);
   return await orRecover(

@@ -24,6 +24,8 @@ const PER_HOUR: Budget = { max: 25, window: HOUR };
 const IN_A_ROW: Budget = { max: 100, window: 30 * DAY, lock: DAY };
 /** Failures in a row of one session or known browser. */
 const OWN_IN_A_ROW: Budget = { max: 10, window: 30 * DAY };
+/** Wrong codes of one sign-in, before it has to start over. */
+const PER_SIGN_IN: Budget = { max: 10, window: HOUR };
 
 /** Counters of addresses without an account: a bounded number, however many are made up. */
 const UNKNOWN_ACCOUNTS = 100_000;
@@ -52,6 +54,8 @@ export type Guess = {
   address: Address;
   standing: Standing;
   browser: string | null;
+  /** The sign-in that waits for this code. */
+  pending?: string;
 };
 
 type Counter = [key: string, budget: Budget];
@@ -92,7 +96,13 @@ export function keysOf(guess: Guess): string[] {
   return countersOf(guess).map(([key]) => key);
 }
 
-function countersOf({ account, address, standing }: Guess): Counter[] {
+function countersOf(guess: Guess): Counter[] {
+  const { pending } = guess;
+  const counters = countersOfStanding(guess);
+  return pending === undefined ? counters : [[`pending:${pending}`, PER_SIGN_IN], ...counters];
+}
+
+function countersOfStanding({ account, address, standing }: Guess): Counter[] {
   // Clients whose address is unknown would share one budget.
   const byAddress: Counter[] = address.client === "" ? [] : [[`address:${address.client}`, PER_ADDRESS]];
   switch (standing.kind) {
@@ -137,10 +147,15 @@ export function forgetFailures(db: Db, email: string, condition?: SQL) {
   return db.delete(limits).where(and(ofAccount(account), condition));
 }
 
+/** Stands for an account where codes are counted, apart from its passwords. */
+export function codeAccount(account: string): string {
+  return `${account}:code`;
+}
+
 /** The counters of an account, found by `accountKey`. */
 export function ofAccount(account: string): SQL | undefined {
   return or(
-    inArray(limits.key, [`account:${account}`, `network:${account}`, `run:${account}`]),
+    inArray(limits.key, [account, codeAccount(account)].flatMap((a) => [`account:${a}`, `network:${a}`, `run:${a}`])),
     // The keys with the prefix `browser:ACCOUNT:`; ";" follows ":" in ASCII.
     and(gte(limits.key, `browser:${account}:`), lt(limits.key, `browser:${account};`)),
   );

@@ -6,6 +6,7 @@ import type { Db } from "./database.ts";
 import { joinJson, jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
+import { hasSecondFactor } from "./methods/methods.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import {
   clientOf,
@@ -38,6 +39,8 @@ export type Session = {
   theme: Theme | null;
   place: LastPlace;
   browser: string | null;
+  /** Whether a sign-in with the password asks for a second step. */
+  hasSecondFactor: boolean;
   /** Null exactly while the session is valid; otherwise for telling its holder why it isn't. */
   end: SessionEnd | null;
 };
@@ -70,7 +73,8 @@ export function newCsrf(): string {
   return randomBytes(16).toString("base64url");
 }
 
-type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place"> & {
+type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place" | "hasSecondFactor"> & {
+  hasSecondFactor: 0 | 1;
   formerHash: string | null;
   formerConfirmedAt: number | null;
   renewedAt: number | null;
@@ -105,6 +109,7 @@ const SESSION = jsonObject({
   device: connections.device,
   userAgent: connections.userAgent,
   browser: connections.browser,
+  hasSecondFactor: hasSecondFactor(users.id),
   moved: sql`json((select json_object('client', client, 'device', device, 'userAgent', user_agent, 'lastAt', last_at)
     from ${places} where ${places.id} = ${connections.place}))`,
 });
@@ -159,8 +164,9 @@ function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isRead
     device,
     userAgent,
     moved,
-    ...rest
+    ...stays
   } = stored;
+  const rest = { ...stays, hasSecondFactor: stays.hasSecondFactor === 1 };
   const end = endedAt === null || endReason === null ? null : { at: endedAt, reason: endReason };
   const place = moved ?? { client, device, userAgent, lastAt: null };
   const isUnseen = formerConfirmedAt !== null && seenAt === null;

@@ -23,6 +23,7 @@ import {
   type User,
   users,
 } from "./schema.ts";
+import { hasSecondFactor } from "./methods/methods.ts";
 import { hasSecret, newSecret, parseCookie, renewSession, type Session } from "./sessions.ts";
 
 /** RFC 5321, 4.5.3.1.3. */
@@ -74,11 +75,19 @@ const USER_ID = sql`users.id`;
 const value = sql.placeholder;
 
 const findWithStanding = prepare<
-  { user: User; hasBrowsers: 0 | 1; knowsBrowser: 0 | 1; knowsNetwork: 0 | 1; knowsDevice: 0 | 1 }
+  {
+    user: User;
+    hasSecondFactor: 0 | 1;
+    hasBrowsers: 0 | 1;
+    knowsBrowser: 0 | 1;
+    knowsNetwork: 0 | 1;
+    knowsDevice: 0 | 1;
+  }
 >(sql`
   select ${
   jsonObject({
     user: jsonObject(getTableColumns(users)),
+    hasSecondFactor: hasSecondFactor(USER_ID),
     hasBrowsers: sql`exists (select 1 from ${browserUsers} where user_id = ${USER_ID})`,
     knowsBrowser: sql`exists (select 1 from ${browserUsers} where user_id = ${USER_ID} and browser_id = ${
       value("browser")
@@ -94,7 +103,7 @@ export async function findUserFrom(
   email: string,
   visitor: Visitor,
   browserCookie: string | undefined,
-): Promise<{ user: User | undefined; standings: Standing[]; browser: string | null }> {
+): Promise<{ user: User | undefined; hasSecondFactor: boolean; standings: Standing[]; browser: string | null }> {
   const { network, device } = traitsOf({ ...visitor, network: visitor.address.network });
   const [browser, found] = await Promise.all([
     findBrowser(db, browserCookie),
@@ -107,7 +116,7 @@ export async function findUserFrom(
       device,
     }),
   ]);
-  if (!found) return { user: undefined, standings: [{ kind: "stranger" }], browser };
+  if (!found) return { user: undefined, hasSecondFactor: false, standings: [{ kind: "stranger" }], browser };
 
   const { user, hasBrowsers, knowsBrowser, knowsNetwork, knowsDevice } = found;
   const standings: Standing[] = [{ kind: knowsNetwork ? "network" : "stranger" }];
@@ -116,7 +125,7 @@ export async function findUserFrom(
   else if (!hasBrowsers && knowsNetwork && knowsDevice) {
     standings.unshift({ kind: "browser", id: `${network} ${device}` });
   }
-  return { user, standings, browser };
+  return { user, hasSecondFactor: found.hasSecondFactor === 1, standings, browser };
 }
 
 /** Cached once there is an account, because every sign-in page needs it. */

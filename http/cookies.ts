@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Env } from "./env.ts";
 
-type CookieName = "session" | "browser" | "form" | "notice";
+type CookieName = "session" | "browser" | "form" | "notice" | "pending";
 
 /** In seconds; Hono refuses to set a longer-lived cookie (RFC 6265bis). */
 export const MAX_COOKIE_AGE = 400 * 86_400;

@@ -1,6 +1,7 @@
 import type { RequestIdVariables } from "hono/request-id";
 import type { Child } from "hono/jsx";
 import type { Passwords } from "../credentials/passwords.ts";
+import type { Secrets } from "../credentials/secrets.ts";
 import type { Db } from "../db/database.ts";
 import type { Lifetime } from "../db/open.ts";
 import type { Language } from "../db/schema.ts";
@@ -39,6 +40,10 @@ export type AppOptions = {
   brand?: string;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
+  /** Encrypts what only this program may read; null if it has no key. Without it nobody can add an authenticator app. */
+  secrets?: () => Promise<Secrets | null>;
+  /** Whether everybody must have a second step; false by default. */
+  requiresSecondFactor?: boolean;
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
 };

@@ -8,6 +8,8 @@ export type LogEvent =
   | "authn_login_lock"
   | "authn_login_disabled"
   | "authn_token_created"
+  | "authn_method_added"
+  | "authn_method_removed"
   | "authn_password_change"
   | "authn_password_change_fail"
   | "password_unreadable"

@@ -1,4 +1,5 @@
 const connections = "/user/security/connections";
+const methods = "/user/security/methods";
 const LINKS = "/links/";
 
 /** Every URL of the area. One with a parameter makes the route's pattern from `":id"`. */
@@ -6,6 +7,8 @@ export const paths = {
   home: "/",
   health: "/health",
   signIn: "/sign-in",
+  /** The second step. */
+  code: "/sign-in/code",
   signOut: "/sign-out",
   /** Everything below it requires a session. */
   security: "/user/security",
@@ -20,6 +23,12 @@ export const paths = {
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
   preferences: "/user/security/preferences",
+  methods,
+  authenticator: `${methods}/authenticator`,
+  removeAuthenticator: `${methods}/authenticator/remove`,
+  recoveryCodes: `${methods}/recovery-codes`,
+  /** `all` forgets all of them. */
+  forgetBrowser: <Id extends string>(id: Id) => `${methods}/browsers/${id}` as const,
   /** What a one-time link leads to. */
   link: <Token extends string>(token: Token) => `${LINKS}${token}` as const,
   /** Where password managers look (W3C, "A Well-Known URL for Changing Passwords"). */

@@ -16,6 +16,7 @@ import { loadSession, loadSessionBeside, openSession, requireSession } from "../
 import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
+import { code } from "./code.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -24,6 +25,10 @@ import { csv } from "./history/csv.ts";
 import { links } from "./links.tsx";
 import { live } from "./history/live.tsx";
 import { review } from "./history/review.tsx";
+import { authenticator } from "./methods/authenticator.tsx";
+import { browsers } from "./methods/browsers.tsx";
+import { methods } from "./methods/methods.tsx";
+import { recoveryCodes } from "./methods/recovery_codes.tsx";
 import { useLayout } from "./page.tsx";
 import { password } from "./password.tsx";
 import { preferences } from "./preferences.tsx";
@@ -51,7 +56,24 @@ export function createApp(given: AppOptions): Hono<Env> {
   app.use(loadSessionBeside(app));
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
-  for (const route of [signIn, links, connections, csv, closing, connection, review, password, preferences]) {
+  for (
+    const route of [
+      signIn,
+      code,
+      links,
+      connections,
+      csv,
+      closing,
+      connection,
+      review,
+      password,
+      methods,
+      authenticator,
+      recoveryCodes,
+      browsers,
+      preferences,
+    ]
+  ) {
     app.route("/", route);
   }
   // Signed out, an unknown private path looks like any other.

@@ -8,6 +8,8 @@ import { paths } from "../http/paths.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
 import { PasswordSet } from "../views/link.tsx";
+import { StartOver } from "../views/code.tsx";
+import { AuthenticatorOff, AuthenticatorOn, BrowserForgotten } from "../views/methods/methods.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
@@ -25,6 +27,10 @@ const notices = {
   disowned: [Disowned, paths.password],
   password_changed: [PasswordChanged, paths.connections],
   password_set: [PasswordSet, paths.signIn],
+  start_over: [StartOver, paths.signIn],
+  authenticator_on: [AuthenticatorOn, paths.methods],
+  authenticator_off: [AuthenticatorOff, paths.methods],
+  browser_forgotten: [BrowserForgotten, paths.methods],
   preferences_saved: [PreferencesSaved, paths.preferences],
 } satisfies Record<string, [Notice, path: string]>;
 

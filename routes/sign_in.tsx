@@ -1,20 +1,21 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { newBrowser } from "../db/browsers.ts";
-import { openConnection, signOut } from "../db/connections.ts";
+import { signOut } from "../db/connections.ts";
+import type { Attempt } from "../db/limits.ts";
+import { addPending, PENDING_AGE } from "../db/methods/pending.ts";
 import { recordRefusal } from "../db/refusals.ts";
-import { sweep } from "../db/retention.ts";
 import type { User } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
-import { deleteFormerCookie, MAX_COOKIE_AGE, readCookie, writeCookie } from "../http/cookies.ts";
+import { deleteFormerCookie, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
-import { paths, safeNext } from "../http/paths.ts";
+import { paths, safeNext, withQuery } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
-import { formCsrf, openSession, writeSessionCookie } from "../http/sessions/sessions.ts";
+import { open } from "../http/sessions/opening.ts";
+import { formCsrf, openSession } from "../http/sessions/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
 import { readBrowserZone } from "../words/time_zones.ts";
 
@@ -40,7 +41,7 @@ signIn.post(
   requireFormCookie((c, typed, problem) => showSignIn(c, typed, {}, problem)),
   validForm(Credentials, showSignIn),
   async (c) => {
-    const { options: { db, origin, now: clock, lifetime, retention }, resumed, waitUntil } = c.var;
+    const { options: { db, origin, now }, waitUntil } = c.var;
     const { password, time_zone, ...typed } = c.req.valid("form");
     const email = foldEmail(typed.email);
     const visitor = await c.var.visitor();
@@ -50,31 +51,38 @@ signIn.post(
     // For an unknown account too: it costs the same work (ASVS 6.3.8).
     const [checked, unusual] = await Promise.all([
       checkPassword(c, { email, ...found, password }),
-      findUnusual(db, found.user?.id ?? "", visitor, found.browser, clock()),
+      findUnusual(db, found.user?.id ?? "", visitor, found.browser, now()),
     ]);
     if (checked.outcome !== "right") return await refuseSignIn(c, typed, checked, found.user);
 
     const { user, reserved } = checked;
-    const now = clock();
     const timeZone = readBrowserZone(time_zone);
-    // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
-    const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
-    const opened = found.browser ?? newBrowser();
-    const opening = { user, visitor, browser: opened, unusual, reserved, replaces, timeZone, lifetime, now };
-    const cookie = await openConnection(db, opening);
-    if (cookie === null) {
+    waitUntil(rehashIfWeak(c, user, password));
+    const { browser, hasSecondFactor } = found;
+    const how = { method: "password" as const };
+    const isDone = hasSecondFactor
+      ? await askForCode(c, { user, reserved, timeZone })
+      : await open(c, { user, browser, unusual, reserved, timeZone, how });
+    if (!isDone) {
       // The password was changed while it was being checked.
       const refused: Refused = { outcome: "wrong", standing: reserved.standing, isLast: false };
       return await refuseSignIn(c, typed, refused, user);
     }
-    logRequest(c, "authn_login_success", { user: user.id });
-    waitUntil(sweep(db, lifetime, retention, now));
-    waitUntil(rehashIfWeak(c, user, password));
-    writeSessionCookie(c, cookie, now);
-    writeCookie(c, "browser", typeof opened === "string" ? browserCookie ?? "" : opened.cookie, MAX_COOKIE_AGE);
-    return c.redirect(safeNext(typed.next), 303);
+    const next = safeNext(typed.next);
+    return c.redirect(hasSecondFactor ? withQuery(paths.code, { next: typed.next && next }) : next, 303);
   },
 );
+
+/** Gives the browser the cookie of a sign-in that waits for its second step. `false` if the password changed meanwhile. */
+async function askForCode(
+  c: Context<Env>,
+  proved: { user: User; reserved: Attempt; timeZone: string | null },
+): Promise<boolean> {
+  const { db, now } = c.var.options;
+  const cookie = await addPending(db, { ...proved, now: now() });
+  if (cookie !== null) writeCookie(c, "pending", cookie, PENDING_AGE / 1000);
+  return cookie !== null;
+}
 
 signIn.post(paths.signOut, requireOwnPage, async (c) => {
   const { options: { db, now } } = c.var;

@@ -409,6 +409,7 @@ const USER: User = {
   createdAt: START,
 };
 const SESSION: Session = {
+  hasSecondFactor: false,
   id: "s",
   secretHash: "",
   sentHash: "",

@@ -69,21 +69,7 @@ export function Confirm(
       <CsrfField csrf={csrf} />
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
-      {needsPassword && (
-        <>
-          <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-          <PasswordField
-            name="password"
-            words={t.field}
-            label={t.confirmation.password}
-            autocomplete="current-password"
-            autofocus={!startsAtTitle}
-            hint={passwordHint}
-            problem={problems.password}
-            describedBy={problem && "dialog-problem"}
-          />
-        </>
-      )}
+      <ConfirmPassword {...{ email, needsPassword, passwordHint, problem, problems, t }} autofocus={!startsAtTitle} />
       <div class="dialog-end">
         <div id="dialog-problem" role="alert">
           {problem && <Notification kind="problem">{problem}</Notification>}
@@ -92,6 +78,31 @@ export function Confirm(
       </div>
     </form>
   );
+}
+
+/** The password, if it is due; `problem` is what the element `dialog-problem` says. */
+export function ConfirmPassword(
+  { email, needsPassword, passwordHint, problem, problems, autofocus, t }:
+    & Pick<Confirmation, "email" | "needsPassword" | "passwordHint" | "problem" | "problems" | "t">
+    & { autofocus: boolean },
+) {
+  return needsPassword
+    ? (
+      <>
+        <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
+        <PasswordField
+          name="password"
+          words={t.field}
+          label={t.confirmation.password}
+          autocomplete="current-password"
+          autofocus={autofocus}
+          hint={passwordHint}
+          problem={problems.password}
+          describedBy={problem && "dialog-problem"}
+        />
+      </>
+    )
+    : null;
 }
 
 // What a screen reader says after the title when the dialog opens.

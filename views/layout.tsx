@@ -104,6 +104,7 @@ function Sections({ path, t }: { path: string; t: Texts }) {
   const sections = [
     { href: paths.connections, name: t.history.title },
     { href: paths.password, name: t.password.title },
+    { href: paths.methods, name: t.methods.title },
     { href: paths.preferences, name: t.preferences.title },
   ];
   return (

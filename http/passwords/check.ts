@@ -6,15 +6,17 @@ import { closeGuesser } from "../../db/connections.ts";
 import {
   accountKey,
   type Attempt,
+  codeAccount,
   type Guess,
   type OverLimit,
   reserveAttempt,
   returnAttempt,
   type Standing,
 } from "../../db/limits.ts";
+import type { PendingSignIn } from "../../db/methods/pending.ts";
 import { recordRefusal } from "../../db/refusals.ts";
 import type { RefusalReason, User } from "../../db/schema.ts";
-import { findUser } from "../../db/users.ts";
+import { findUser, foldEmail } from "../../db/users.ts";
 import { formatWait } from "../../words/time.ts";
 import type { Env } from "../env.ts";
 import { SessionEnded } from "../refusal.ts";
@@ -71,6 +73,39 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
+  const { retryAfter = 0, isLocked = false } = over ?? {};
+  return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
+}
+
+/**
+ * Checks the code of a second step, as a password: within budgets of its own, and of the sign-in that waits for it. `over`: that one has to
+ * start over.
+ */
+export async function checkCode(
+  c: Context<Env>,
+  { pending, standings, browser, isRight }: {
+    pending: PendingSignIn;
+    standings: Standing[];
+    browser: string | null;
+    isRight: () => Promise<boolean>;
+  },
+): Promise<Checked | { outcome: "over" }> {
+  const { user } = pending;
+  const account = codeAccount(accountKey(foldEmail(user.email), true));
+  let over: OverLimit | undefined;
+  for (const standing of standings) {
+    const guess = { account, address: c.var.address(), browser, standing, pending: pending.id };
+    const attempted = c.var.overLimits.find(guess) ?? await attempt(c, guess, isRight);
+    if ("retryAfter" in attempted) {
+      over = attempted;
+      continue;
+    }
+    const { reserved } = attempted;
+    if (attempted.isRight) return { outcome: "right", user, reserved };
+    if (reserved.isLast) await punish(c, standing, user);
+    return { outcome: "wrong", standing, isLast: reserved.isLast };
+  }
+  if (over?.key === `pending:${pending.id}`) return { outcome: "over" };
   const { retryAfter = 0, isLocked = false } = over ?? {};
   return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
 }

@@ -503,6 +503,7 @@ export const ca: Wording = {
     emailTooLong: "És massa llarg per a un correu electrònic.",
     noPassword: "Escriu la teva contrasenya.",
     noCode: "Escriu el codi.",
+    badCode: "És massa llarg per a un codi.",
     noCurrentPassword: "Escriu la teva contrasenya actual.",
     noNewPassword: "Escriu una contrasenya nova.",
     noNewPasswordAgain: "Torna a escriure la contrasenya nova.",

@@ -499,6 +499,7 @@ export const en = {
     emailTooLong: "This is too long for an email address.",
     noPassword: "Type your password.",
     noCode: "Type the code.",
+    badCode: "This is too long for a code.",
     noCurrentPassword: "Type your current password.",
     noNewPassword: "Type a new password.",
     noNewPasswordAgain: "Type the new password once more.",

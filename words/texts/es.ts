@@ -500,6 +500,7 @@ export const es: Wording = {
     emailTooLong: "Es demasiado largo para un correo electrónico.",
     noPassword: "Escribe tu contraseña.",
     noCode: "Escribe el código.",
+    badCode: "Es demasiado largo para un código.",
     noCurrentPassword: "Escribe tu contraseña actual.",
     noNewPassword: "Escribe una contraseña nueva.",
     noNewPasswordAgain: "Escribe otra vez la contraseña nueva.",

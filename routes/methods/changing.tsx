@@ -1,0 +1,46 @@
+import type { Context } from "hono";
+import type { HtmlEscapedString } from "hono/utils/html";
+import type { MethodChange, MethodsChanged } from "../../db/methods/changes.ts";
+import type { Env } from "../../http/env.ts";
+import { readForm } from "../../http/forms.ts";
+import { SessionEnded } from "../../http/refusal.ts";
+import { logRequest } from "../../http/request.ts";
+import { writeSessionCookie } from "../../http/sessions/sessions.ts";
+import type { Confirmation } from "../../views/confirmation.tsx";
+import { confirmationProps, confirmOwner, type Unconfirmed } from "../confirmation.tsx";
+
+/** Shows the form of a change again. */
+export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Promise<Response>;
+
+/**
+ * Changes the sign-in methods as the owner's form asks, behind a confirmation (ASVS 7.5.2). Returns the form again if the password is due and
+ * not given; otherwise `null`, with the new cookie set. Throws `SessionEnded` if the connection was closed meanwhile.
+ */
+export async function changeMethod(
+  c: Context<Env>,
+  event: "authn_method_added" | "authn_method_removed",
+  method: string,
+  apply: (change: MethodChange) => Promise<MethodsChanged | null>,
+  again: Again,
+): Promise<Response | null> {
+  const { options: { now }, session } = c.var;
+  const unconfirmed = await confirmOwner(c);
+  if (unconfirmed) return await again(c, unconfirmed);
+
+  const closesOthers = (await readForm(c)).close_others === "yes";
+  const changed = await apply({ session, closesOthers, now: now() });
+  if (changed === null) throw new SessionEnded();
+  if (changed.cookie !== null) writeSessionCookie(c, changed.cookie, session.openedAt);
+  logRequest(c, event, { user: session.userId, method, closed: changed.closed });
+  return null;
+}
+
+/** Renders the page of a change. */
+export async function showChange(
+  c: Context<Env>,
+  title: string,
+  page: (confirmation: Confirmation) => HtmlEscapedString | Promise<HtmlEscapedString>,
+  unconfirmed?: Unconfirmed,
+): Promise<Response> {
+  return await c.render(page(await confirmationProps(c, unconfirmed)), { title });
+}

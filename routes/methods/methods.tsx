@@ -1,0 +1,25 @@
+import { Hono } from "hono";
+import { listMethods } from "../../db/methods/methods.ts";
+import type { Env } from "../../http/env.ts";
+import { paths } from "../../http/paths.ts";
+import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
+import { MethodsPage } from "../../views/methods/methods.tsx";
+
+/** How the account is signed in to. */
+export const methods = new Hono<Env>();
+
+methods.get(paths.methods, requireSession, async (c) => {
+  const { options: { db, secrets, requiresSecondFactor = false }, session, texts: t } = c.var;
+  const found = await listMethods(db, session.userId);
+  const page = (
+    <MethodsPage
+      methods={found}
+      browser={session.browser}
+      canAdd={await secrets?.() != null}
+      isRequired={requiresSecondFactor && !session.hasSecondFactor}
+      zone={zoneOf(session)}
+      t={t}
+    />
+  );
+  return c.render(page, { title: t.methods.title });
+});

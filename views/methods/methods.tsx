@@ -1,0 +1,131 @@
+import type { Child } from "hono/jsx";
+import type { Methods } from "../../db/methods/methods.ts";
+import { paths } from "../../http/paths.ts";
+import { deviceName } from "../../words/devices.ts";
+import type { Texts } from "../../words/texts.ts";
+import { Time } from "../history/values.ts";
+import { Notification } from "../notifications.tsx";
+
+type Context = { zone: string; t: Texts };
+
+export function MethodsPage({ methods, browser, canAdd, isRequired, ...context }: Context & {
+  methods: Methods;
+  /** The current one's id. */
+  browser: string | null;
+  /** Whether an authenticator app can be added. */
+  canAdd: boolean;
+  /** Whether nothing else can be done before a second step is added. */
+  isRequired: boolean;
+}) {
+  const { t: { methods: t } } = context;
+  const { authenticator, recoveryCodes, browsers } = methods;
+  const hasSecondFactor = authenticator !== null || methods.passkeys.length > 0;
+  return (
+    <>
+      <div class="head">
+        <div class="head-text">
+          <h1>{t.title}</h1>
+          <p>{t.lead}</p>
+        </div>
+      </div>
+      {isRequired && <Notification kind="info">{t.required}</Notification>}
+      <Method name={t.password} text={t.passwordText}>
+        <p class="method-actions">
+          <a href={paths.password}>{t.changePassword}</a>
+        </p>
+      </Method>
+      <Method name={t.authenticator} text={t.authenticatorText}>
+        {authenticator && <Dates {...authenticator} {...context} />}
+        {canAdd || authenticator
+          ? (
+            <p class="method-actions">
+              {canAdd && <a href={paths.authenticator}>{authenticator ? t.replace : t.addAuthenticator}</a>}
+              {authenticator && <a href={paths.removeAuthenticator}>{t.remove}</a>}
+            </p>
+          )
+          : <p class="hint">{t.noKey}</p>}
+      </Method>
+      {hasSecondFactor && (
+        <Method name={t.recoveryCodes} text={t.recoveryText}>
+          {recoveryCodes
+            ? (
+              <p>
+                <strong>{t.left(recoveryCodes.left)}</strong>
+                {" · "}
+                <When say={t.added} at={recoveryCodes.addedAt} {...context} />
+              </p>
+            )
+            : <p>{t.noCodes}</p>}
+          <p class="method-actions">
+            <a href={paths.recoveryCodes}>{recoveryCodes ? t.renewCodes : t.makeCodes}</a>
+          </p>
+        </Method>
+      )}
+      <Method name={t.browsers} text={t.browsersText}>
+        {browsers.length === 0 ? <p>{t.noBrowsers}</p> : (
+          <>
+            <ul class="method-list">
+              {browsers.map(({ id, device, firstAt, lastAt }) => {
+                const name = device === null ? t.unknownBrowser : deviceName(device, context.t);
+                return (
+                  <li>
+                    <strong>{name}</strong>
+                    {id === browser && <b class="chip">{t.thisBrowser}</b>}
+                    <small>
+                      <When say={t.firstUsed} at={firstAt} {...context} />
+                      {" · "}
+                      <When say={t.lastUsed} at={lastAt} {...context} />
+                    </small>
+                    <a href={paths.forgetBrowser(id)}>
+                      {t.forget} <span class="hidden">{t.forgetWhich(name)}</span>
+                    </a>
+                  </li>
+                );
+              })}
+            </ul>
+            <p class="method-actions">
+              <a href={paths.forgetBrowser("all")}>{t.forgetAll}</a>
+            </p>
+          </>
+        )}
+      </Method>
+    </>
+  );
+}
+
+function Method({ name, text, children }: { name: string; text: string; children?: Child }) {
+  return (
+    <section class="card method">
+      <h2>{name}</h2>
+      <p class="hint">{text}</p>
+      {children}
+    </section>
+  );
+}
+
+function Dates({ addedAt, lastAt, ...context }: Context & { addedAt: number; lastAt: number | null }) {
+  const { t: { methods: t } } = context;
+  return (
+    <p>
+      <When say={t.added} at={addedAt} {...context} />
+      {" · "}
+      {lastAt === null ? t.neverUsed : <When say={t.lastUsed} at={lastAt} {...context} />}
+    </p>
+  );
+}
+
+function When({ say, at, zone, t }: Context & { say: (when: Child) => Child; at: number }) {
+  return <>{say(<Time at={at} zone={zone} t={t} />)}</>;
+}
+
+export function AuthenticatorOn({ t }: { t: Texts }) {
+  return <Notification>{t.methods.authenticatorOn}</Notification>;
+}
+
+export function AuthenticatorOff({ t }: { t: Texts }) {
+  return <Notification>{t.methods.authenticatorOff}</Notification>;
+}
+
+export function BrowserForgotten({ t }: { t: Texts }) {
+  return <Notification>{t.methods.browserForgotten}</Notification>;
+}
