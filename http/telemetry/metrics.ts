@@ -24,7 +24,9 @@ function countOutcomes(meter: Meter, log: Log): Log {
   return (event, fields = {}) => {
     log(event, fields);
     if (event === "authn_login_success") signIns.add(1);
-    if (event === "authn_login_fail") refusals.add(1, { reason: String(fields.reason) });
+    if (event === "authn_login_fail" || event === "authn_password_change_fail") {
+      refusals.add(1, { reason: String(fields.reason) });
+    }
     if (event === "excess_rate_limit_exceeded") refusals.add(Number(fields.count), { reason: "over_limit" });
   };
 }
