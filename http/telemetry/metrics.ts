@@ -31,7 +31,7 @@ function countOutcomes(meter: Meter, log: Log): Log {
   };
 }
 
-/** By timers and not by callbacks of the meter: while one of those runs, Deno 2.9.6 can't exit. */
+/** By timers and not by callbacks of the meter, with which Deno 2.9.6 hung at its exit now and then. */
 function reportLoad(meter: Meter, { db, passwords, now }: AppOptions): void {
   const gauge = (name: string, description: string) => meter.createGauge(`connection_history.${name}`, { description });
   const open = gauge("connections.open", `Open connections of all accounts, at most ${MOST_COUNTED}`);
