@@ -3,6 +3,7 @@ import { backup } from "./commands/backup.ts";
 import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { migrate } from "./commands/migrate.ts";
 import { serve } from "./commands/serve.ts";
+import { transfer } from "./commands/transfer.ts";
 import { users } from "./commands/users.ts";
 import { describeError } from "./http/log.ts";
 import { hideUrls } from "./http/telemetry/spans.ts";
@@ -14,6 +15,7 @@ const commands = {
   users,
   migrate,
   backup,
+  transfer,
 };
 const [name = "serve", ...args] = Deno.args;
 

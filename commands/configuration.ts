@@ -121,7 +121,8 @@ function isOrigin(text: string): boolean {
   return /^https?:$/.test(protocol) && href === `${origin}/`;
 }
 
-function isDatabaseUrl(text: string): boolean {
+/** Whether a text is the URL of a database that may be opened: a file, or a server reached over TLS or on this machine. */
+export function isDatabaseUrl(text: string): boolean {
   if (/^file:.+/.test(text)) return true;
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, searchParams } = new URL(text);

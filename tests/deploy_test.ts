@@ -67,6 +67,26 @@ Deno.test("docs/deploy/deno.lock is deno.lock without the packages of the tests,
   assert.equal(committed, written);
 });
 
+Deno.test("what docs/deploy/Containerfile runs installs and serves, in a folder instead of a container", async () => {
+  await using folder = await makeFolder();
+  await using data = await makeFolder();
+  const file = (await Deno.readTextFile(`${ROOT}docs/deploy/Containerfile`))
+    .replaceAll("/app", folder.path).replaceAll(/(?<!\w)\/data/g, data.path).replace("0.0.0.0:8000", "127.0.0.1");
+  const [, install] = /^RUN (cp .+)$/m.exec(file) ?? assert.fail("no RUN");
+  const [, command] = /^CMD (.+)$/m.exec(file) ?? assert.fail("no CMD");
+  const [run, ...flags]: string[] = JSON.parse(command!);
+  await users(data, ["add", EMAIL], PASSWORD);
+
+  await runIn(ROOT, "sh", ["-c", `tar -cf - $(cat docs/deploy/files.txt) docs/deploy | tar -xf - -C ${folder.path}`]);
+  await runIn(folder.path, "sh", ["-ec", install!.replace("deno install", `${Deno.execPath()} install`)]);
+  const variables = { DATABASE_URL: `file:${data.path}/connections.db` };
+  await using server = await startServer("start", folder, variables, { flags });
+
+  assert.equal(run, "run");
+  await assertServes(server.browser);
+  assert.equal((await listNames(folder.path)).includes("docs"), false);
+});
+
 // Security: remote database
 Deno.test("main.ts over a remote database serves the main flow with no native code and nothing written, and ends on SIGINT", async () => {
   await using folder = await makeFolder();

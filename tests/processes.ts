@@ -11,7 +11,7 @@ export type Folder = { path: string };
 /** The Deno under test: this one, or an older one for `deno task test:floor`. */
 const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
 
-type Task = "start" | "demo" | "users" | "migrate" | "backup";
+type Task = "start" | "demo" | "users" | "migrate" | "backup" | "transfer";
 
 /** Creates a folder that is removed when its scope ends. */
 export async function makeFolder() {

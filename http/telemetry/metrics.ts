@@ -24,12 +24,14 @@ function countOutcomes(meter: Meter, log: Log): Log {
   return (event, fields = {}) => {
     log(event, fields);
     if (event === "authn_login_success") signIns.add(1);
-    if (event === "authn_login_fail") refusals.add(1, { reason: String(fields.reason) });
+    if (event === "authn_login_fail" || event === "authn_password_change_fail") {
+      refusals.add(1, { reason: String(fields.reason) });
+    }
     if (event === "excess_rate_limit_exceeded") refusals.add(Number(fields.count), { reason: "over_limit" });
   };
 }
 
-/** By timers and not by callbacks of the meter: while one of those runs, Deno 2.9.6 can't exit. */
+/** By timers and not by callbacks of the meter, with which Deno 2.9.6 hung at its exit now and then. */
 function reportLoad(meter: Meter, { db, passwords, now }: AppOptions): void {
   const gauge = (name: string, description: string) => meter.createGauge(`connection_history.${name}`, { description });
   const open = gauge("connections.open", `Open connections of all accounts, at most ${MOST_COUNTED}`);
