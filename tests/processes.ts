@@ -52,10 +52,12 @@ export function processOf(
   variables: Variables,
   cwd = ROOT,
   maxOpenFiles?: number,
+  /** In place of `deno run` and the flags. */
+  whole?: string[],
 ) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
   const all: Variables = { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables };
-  const command = [DENO, "run", ...flags];
+  const command = whole ?? [DENO, "run", ...flags];
   const limited = ["sh", "-c", `ulimit -n ${maxOpenFiles} && exec "$@"`, "sh", ...command];
   const [program, ...args] = maxOpenFiles === undefined ? command : limited;
   return new Deno.Command(program!, {
@@ -102,7 +104,13 @@ export async function startServer(
   task: "start" | "demo",
   folder: Folder,
   variables: Variables = {},
-  { flags, preload, maxOpenFiles }: { flags?: string[]; preload?: string; maxOpenFiles?: number } = {},
+  { flags, preload, maxOpenFiles, command }: {
+    flags?: string[];
+    preload?: string;
+    maxOpenFiles?: number;
+    /** The whole command, in place of the task's. */
+    command?: string[];
+  } = {},
 ) {
   const port = Number(variables.PORT ?? freePort());
   const process = processOf(
@@ -111,6 +119,7 @@ export async function startServer(
     { PORT: String(port), ...variables },
     flags ? folder.path : ROOT,
     maxOpenFiles,
+    command,
   );
   const address = `http://127.0.0.1:${port}`;
   const output: string[] = [];
