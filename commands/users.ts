@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { findUnavailable } from "../db/driver/unavailable.ts";
 import { createLog } from "../http/log.ts";
 import type { Configuration } from "./configuration.ts";
-import { openConfigured } from "./database.ts";
+import { openConfigured, requireWritable } from "./database.ts";
 import { disable, enable, list, remove, rename, unlock } from "./users/accounts.ts";
 import { type Action, fail, type Input } from "./users/action.ts";
 import { close, exportAll, find, history, sweep } from "./users/history.ts";
@@ -35,6 +35,7 @@ export async function users(configuration: Configuration, args: string[]): Promi
   const db = await openConfigured(configuration, { mayCreate: action.mayCreate ?? false });
   const write = createLog(action.isList ? console.error : console.log, Date.now);
   try {
+    if (!action.isList) await requireWritable(db, configuration);
     return await action.run({
       db,
       configuration,

@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { createPasswords } from "../credentials/passwords.ts";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
+import { addLink } from "../db/accounts/links.ts";
 import { markSeen } from "../db/connections.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
 import { resumeSession } from "../db/sessions.ts";
@@ -10,7 +12,7 @@ import { readCookie } from "../http/cookies.ts";
 import type { AppOptions, Owner } from "../http/env.ts";
 import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
-import { createLog, describeError } from "../http/log.ts";
+import { createLog, describeError, type LogEvent, type LogFields } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths, withoutToken } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
@@ -80,9 +82,13 @@ export function createArea(options: AreaOptions): {
 
 export type AreaUsers = ReturnType<typeof createUsers>;
 
-/** Each returns whether it was done. Those with a password throw `Unavailable` while too many are being hashed. */
-function createUsers({ db, now, passwords, log }: AppOptions) {
-  const by = "host";
+/**
+ * Each returns whether it was done, and logs it, with `who` of the host's people did it where that is given. Those with a password throw
+ * `Unavailable` while too many are being hashed.
+ */
+function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
+  const log = (event: LogEvent, who: string | undefined, fields: LogFields) =>
+    write(event, { ...fields, by: "host", ...(who !== undefined && { who }) });
 
   async function hash(password: string): Promise<string> {
     const hashed = await passwords.hash(password);
@@ -92,37 +98,59 @@ function createUsers({ db, now, passwords, log }: AppOptions) {
 
   return {
     /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
-    async add(email: string, password: string) {
+    async add(email: string, password: string, who?: string) {
       if (!isEmail(email) || !await addUser(db, email, await hash(password), now())) return false;
-      log("user_created", { user: (await findUser(db, email))?.id, by });
+      log("user_created", who, { user: (await findUser(db, email))?.id });
       return true;
     },
     /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
-    async rename(email: string, newEmail: string) {
+    async rename(email: string, newEmail: string, who?: string) {
       if (!isEmail(newEmail) || !await renameUser(db, email, newEmail)) return false;
-      log("user_updated", { user: (await findUser(db, newEmail))?.id, by });
+      log("user_updated", who, { user: (await findUser(db, newEmail))?.id });
       return true;
     },
-    async remove(email: string) {
+    async remove(email: string, who?: string) {
       const user = await findUser(db, email);
       if (!await removeUser(db, email)) return false;
-      log("user_deleted", { user: user?.id, by });
+      log("user_deleted", who, { user: user?.id });
       return true;
     },
-    async setPassword(email: string, password: string) {
+    async setPassword(email: string, password: string, who?: string) {
       const user = await findUser(db, email);
       if (!user) return false;
       const closed = await resetPassword(db, user, await hash(password), now());
-      log("authn_password_change", { user: user.id, by, closed });
+      log("authn_password_change", who, { user: user.id, closed });
       return true;
     },
     /** Forgets the account's failed attempts, which ends a lock. */
-    async unlock(email: string) {
+    async unlock(email: string, who?: string) {
       const user = await findUser(db, email);
       if (!user) return false;
       await unlockUser(db, user);
-      log("authn_login_unlock", { user: user.id, by });
+      log("authn_login_unlock", who, { user: user.id });
       return true;
+    },
+    /** Closes the account's connections and lets nobody sign in to it. */
+    async disable(email: string, who?: string) {
+      const user = await findUser(db, email);
+      if (!user || user.disabledAt !== null) return false;
+      log("user_disabled", who, { user: user.id, closed: await disableUser(db, user, now()) });
+      return true;
+    },
+    async enable(email: string, who?: string) {
+      const user = await findUser(db, email);
+      if (!user || user.disabledAt === null) return false;
+      await enableUser(db, user);
+      log("user_enabled", who, { user: user.id });
+      return true;
+    },
+    /** Makes a link by which the owner sets a password, once and within 24 hours; `null` if there is no such account, or it is disabled. */
+    async link(email: string, who?: string): Promise<URL | null> {
+      const user = await findUser(db, email);
+      if (!user || user.disabledAt !== null) return null;
+      const token = await addLink(db, user, "password", now());
+      log("authn_token_created", who, { user: user.id, purpose: "password" });
+      return new URL(paths.link(token), origin);
     },
   };
 }

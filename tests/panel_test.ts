@@ -244,11 +244,17 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
   await users.rename(EMAIL, "joan@example.com");
   await users.setPassword("joan@example.com", "a much better password than before");
   await users.unlock("joan@example.com");
+  await users.disable("joan@example.com", "anna");
+  await users.enable("joan@example.com", "anna");
+  const link = await users.link("joan@example.com", "anna");
   await users.remove("joan@example.com");
   const done = log.length;
   await users.rename(EMAIL, "marta@example.com");
   await users.unlock(EMAIL);
   await users.remove(EMAIL);
+  await users.disable(EMAIL);
+  await users.enable(EMAIL);
+  assert.equal(await users.link(EMAIL), null);
 
   const events = log.map((line) => JSON.parse(line));
   const [{ user }] = events;
@@ -258,8 +264,12 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
     { event: "user_updated", user, by: "host" },
     { event: "authn_password_change", user, by: "host", closed: 0 },
     { event: "authn_login_unlock", user, by: "host" },
+    { event: "user_disabled", user, closed: 0, by: "host", who: "anna" },
+    { event: "user_enabled", user, by: "host", who: "anna" },
+    { event: "authn_token_created", user, purpose: "password", by: "host", who: "anna" },
     { event: "user_deleted", user, by: "host" },
   ]);
+  assert.match(String(link), /^https?:\/\/[^/]+\/links\/[\w-]{43}$/);
   assert.equal(done, events.length, "what wasn't done isn't logged");
 });
 

@@ -8,6 +8,12 @@ export const ROOT = fileURLToPath(import.meta.resolve("../"));
 
 export type Folder = { path: string };
 
+/** A variable that is undefined is not set, unlike one that is empty: a file of settings can set it. */
+export type Variables = Record<string, string | undefined>;
+
+/** Leaves every setting to a file. */
+export const NOT_SET: Variables = Object.fromEntries(VARIABLES.map((name) => [name, undefined]));
+
 /** The Deno under test: this one, or an older one for `deno task test:floor`. */
 const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
 
@@ -43,18 +49,21 @@ export async function flagsElsewhere(task: Task, ...folders: string[]): Promise<
 export function processOf(
   flags: string[],
   { path }: Folder,
-  variables: Record<string, string>,
+  variables: Variables,
   cwd = ROOT,
   maxOpenFiles?: number,
+  /** In place of `deno run` and the flags. */
+  whole?: string[],
 ) {
   const unset = Object.fromEntries(VARIABLES.map((name) => [name, ""]));
-  const command = [DENO, "run", ...flags];
+  const all: Variables = { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables };
+  const command = whole ?? [DENO, "run", ...flags];
   const limited = ["sh", "-c", `ulimit -n ${maxOpenFiles} && exec "$@"`, "sh", ...command];
   const [program, ...args] = maxOpenFiles === undefined ? command : limited;
   return new Deno.Command(program!, {
     args,
     cwd,
-    env: { ...unset, DATABASE_URL: `file:${path}/connections.db`, NO_COLOR: "1", ...variables },
+    env: Object.fromEntries(Object.entries(all).filter((each): each is [string, string] => each[1] !== undefined)),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -62,7 +71,7 @@ export function processOf(
 }
 
 /** Runs a process to its end, with `input` as its standard input. Its standard error is without the lines about the database. */
-export async function run(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
+export async function run(flags: string[], folder: Folder, variables: Variables = {}, input = "") {
   const { stderr, ...rest } = await runWhole(flags, folder, variables, input);
   return { ...rest, stderr: withoutDatabase(stderr) };
 }
@@ -72,7 +81,7 @@ function withoutDatabase(stderr: string): string {
 }
 
 /** The same with those lines. */
-export async function runWhole(flags: string[], folder: Folder, variables: Record<string, string> = {}, input = "") {
+export async function runWhole(flags: string[], folder: Folder, variables: Variables = {}, input = "") {
   const process = processOf(flags, folder, variables);
   await new Blob([input]).stream().pipeTo(process.stdin).catch(ignoreClosed);
   const { code, stdout, stderr } = await process.output();
@@ -94,8 +103,14 @@ export async function users(folder: Folder, args: string[], input = "") {
 export async function startServer(
   task: "start" | "demo",
   folder: Folder,
-  variables: Record<string, string> = {},
-  { flags, preload, maxOpenFiles }: { flags?: string[]; preload?: string; maxOpenFiles?: number } = {},
+  variables: Variables = {},
+  { flags, preload, maxOpenFiles, command }: {
+    flags?: string[];
+    preload?: string;
+    maxOpenFiles?: number;
+    /** The whole command, in place of the task's. */
+    command?: string[];
+  } = {},
 ) {
   const port = Number(variables.PORT ?? freePort());
   const process = processOf(
@@ -104,11 +119,13 @@ export async function startServer(
     { PORT: String(port), ...variables },
     flags ? folder.path : ROOT,
     maxOpenFiles,
+    command,
   );
   const address = `http://127.0.0.1:${port}`;
   const output: string[] = [];
   const listens = Promise.withResolvers<void>();
-  const errors = new Response(process.stderr).text().then(withoutDatabase);
+  const wholeErrors = new Response(process.stderr).text();
+  const errors = wholeErrors.then(withoutDatabase);
   const reading = (async () => {
     let rest = "";
     for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
@@ -129,6 +146,8 @@ export async function startServer(
     output,
     /** Its standard error without the lines about the database, once it has ended. */
     errors,
+    /** The same with those lines. */
+    wholeErrors,
     browser: () => browserAt(address, variables.PUBLIC_ORIGIN ?? address),
     /** Sends a signal and returns the exit status. */
     stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {

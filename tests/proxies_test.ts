@@ -3,7 +3,7 @@ import { createServer, request } from "node:http";
 import { paths } from "../http/paths.ts";
 import { type Browser, CELL, EMAIL, HTMX, PASSWORD } from "./app.ts";
 import { assertServes, NEW } from "./main_flow.ts";
-import { browserAt, type Folder, freePort, makeFolder, ROOT, startServer, users } from "./processes.ts";
+import { browserAt, type Folder, freePort, makeFolder, NOT_SET, ROOT, startServer, users } from "./processes.ts";
 
 const CONFIGURATIONS = `${ROOT}docs/deploy`;
 
@@ -18,6 +18,7 @@ Deno.test({
         .replace("listen 443", `listen 127.0.0.1:${port}`)
         .replaceAll("panel.example;", "localhost;")
         .replaceAll("/etc/ssl/panel.example", `${folder.path}/localhost`)
+        .replace("/var/log/nginx/", `${folder.path}/`)
         .replaceAll("10s", "1s");
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
       // The CSV's type, in case that the main file lists it.
@@ -38,6 +39,10 @@ Deno.test({
     assert.deepEqual([...new Set(flood.map(({ status }) => status))].sort(), [403, 429]);
     assert.match(flood.find(({ status }) => status === 429)!.text, /nginx/);
     assert.equal((await front.browser("127.0.0.3").get(paths.signIn)).status, 200);
+    assert.match(
+      await readLogsOfLinks(front),
+      /"GET \/links\/\.\.\. HTTP\/[\d.]+" 404 .*"GET \/links\/\.\.\. HTTP\/[\d.]+" 502 /s,
+    );
   },
 });
 
@@ -58,6 +63,7 @@ Deno.test({
     });
 
     await assertProxied(front);
+    assert.match(await readLogsOfLinks(front), /"uri":"\/links\/(…|\\u2026)"/);
   },
 });
 
@@ -117,21 +123,53 @@ Deno.test("the command of the unit in docs/deploy serves the main flow, and writ
   const [, command] = /^ExecStart=\S+ ([^]+?serve)$/m.exec(await readUnit()) ?? [];
   const [, ...args] = command!.replaceAll("\\\n", " ").split(/\s+/);
   const port = freePort();
+  const settings = `${folder.path}/settings.env`;
+  await Deno.writeTextFile(
+    settings,
+    (await Deno.readTextFile(`${CONFIGURATIONS}/connection-history.env`))
+      .replace("https://panel.example", `http://127.0.0.1:${port}`)
+      .replace("/var/lib/connection-history", folder.path),
+  );
   const flags = args.map((arg) =>
-    arg.replace("--allow-net=127.0.0.1:8000", `--allow-net=127.0.0.1:${port}`)
+    arg.replace("/etc/connection-history.env", settings).replace(
+      "--allow-net=127.0.0.1:8000",
+      `--allow-net=127.0.0.1:${port}`,
+    )
       .replace("/opt/connection-history", ROOT)
       .replace("/var/lib/connection-history", folder.path)
       .replace("=node_modules", `=${ROOT}node_modules`)
       .replace(/^main\.ts$/, `${ROOT}main.ts`)
   );
-  await using server = await startServer("start", folder, { PORT: String(port), DENO_DIR: cache.path }, { flags });
+  const variables = { ...NOT_SET, PORT: String(port), DENO_DIR: cache.path };
+  await using server = await startServer("start", folder, variables, { flags });
 
   await assertServes(server.browser);
 
   assert.equal(await server.stop("SIGTERM"), 0);
 });
 
-type Front = { origin: string; browser: (from?: string) => Browser; port: number };
+type Front = {
+  origin: string;
+  browser: (from?: string) => Browser;
+  port: number;
+  stopServer: () => Promise<number>;
+  /** The text of the proxy's logs. */
+  readLogs: () => Promise<string>;
+};
+
+/** Follows a one-time link, also without the server behind the proxy, and returns the proxy's logs, which have no token. */
+async function readLogsOfLinks({ origin, browser, stopServer, readLogs }: Front): Promise<string> {
+  const [here, token] = [browser(), "t".repeat(43)];
+  assert.equal((await here.get(paths.link(token))).status, 404);
+  await here.get(paths.signIn, { Referer: `${origin}${paths.link(token)}` });
+  await stopServer();
+  assert.equal((await here.get(paths.link(token))).status, 502);
+  assert.equal((await here.get(`/LINKS/${token}`)).status, 502);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const logs = await readLogs();
+  assert.deepEqual(logs.split("\n").filter((line) => line.includes(token)), []);
+  return logs;
+}
 
 async function assertProxied({ origin, browser, port }: Front): Promise<void> {
   await assertServes(browser);
@@ -190,7 +228,9 @@ async function startBehind(configure: (folder: Folder, port: number, upstream: n
   const env = { HOME: folder.path, XDG_DATA_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
   const checked = await new Deno.Command(command, { args: check, env }).output();
   assert.equal(checked.code, 0, new TextDecoder().decode(checked.stderr));
-  const proxy = new Deno.Command(command, { args, env, stdout: "null", stderr: "null" }).spawn();
+  // Through a shell: Deno can't write a process's output to a file.
+  const logged = ["-c", `exec "$@" 2>> ${folder.path}/output.log`, "sh", command, ...args];
+  const proxy = new Deno.Command("sh", { args: logged, env, stdout: "null", stderr: "null" }).spawn();
   await untilListening(port);
 
   const clients: Deno.HttpClient[] = [];
@@ -198,6 +238,12 @@ async function startBehind(configure: (folder: Folder, port: number, upstream: n
   return {
     origin,
     port,
+    stopServer: () => server.stop(),
+    async readLogs() {
+      const names = (await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name);
+      const logs = names.filter((name) => name.endsWith(".log")).map((name) => `${folder.path}/${name}`);
+      return (await Promise.all(logs.map((log) => Deno.readTextFile(log)))).join("\n");
+    },
     browser(localAddress = "127.0.0.1") {
       const client = Deno.createHttpClient({ caCerts, localAddress });
       clients.push(client);

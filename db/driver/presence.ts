@@ -17,16 +17,21 @@ export async function hasDatabase(url: string, authToken?: string): Promise<bool
 
 async function hasTables(path: string): Promise<boolean> {
   const { default: Database } = await import("libsql");
-  try {
-    // SQLite creates no file with this mode. Deno itself may not be allowed to look there.
-    const database = new Database(`${uriOf(path)}?mode=rw`);
+  const ask = (mode: string) => {
+    const database = new Database(`${uriOf(path)}?${mode}`);
     try {
       return database.prepare(HAS_TABLES).get() !== undefined;
     } finally {
       database.close();
     }
+  };
+  try {
+    // SQLite creates no file with this mode.
+    return ask("mode=rw");
   } catch (error) {
-    if (await isThere(path)) throw error;
+    if (!/unable to open/i.test(String(error))) throw error;
+    // Opens what can only be read. Deno itself may not be allowed to look whether a file is there.
+    if (attempt(() => ask("mode=ro&immutable=1"))) throw error;
     return false;
   }
 }
@@ -36,9 +41,11 @@ function uriOf(path: string): string {
   return path.startsWith("/") ? pathToFileURL(path).href : `file:${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether something was done without an error. */
+function attempt(act: () => unknown): boolean {
   try {
-    return (await Deno.stat(path)).isFile;
+    act();
+    return true;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { paths } from "../../http/paths.ts";
 import { EMAIL, PASSWORD } from "../app.ts";
-import { makeFolder, startServer } from "../processes.ts";
+import { flagsOf, makeFolder, run, startServer } from "../processes.ts";
 import { queryElsewhere } from "./other_process.ts";
 import { until, wait } from "./process.ts";
 import { report } from "./report.ts";
@@ -45,6 +45,7 @@ Deno.test(
     await until(() => acknowledged.signIns.length > before + 8);
     isOver = true;
     await traffic;
+    const isHealthyAgain = await until(async () => (await here.get(paths.health)).status === 200);
 
     const lost = await findLost(path, acknowledged);
     const [row] = await queryElsewhere(path, "pragma integrity_check");
@@ -62,11 +63,38 @@ Deno.test(
     assert.deepEqual([signIn.status, signIn.headers.get("Retry-After")], [503, "5"]);
     assert.match(signIn.$("main").text(), /Not available right now/);
     assert.deepEqual([closing.status, closing.headers.get("Retry-After")], [503, "5"]);
-    assert.deepEqual([page.status, csv.status, health.status, isStillOpen], [200, 200, 200, true]);
+    assert.deepEqual([page.status, csv.status, health.status, isStillOpen], [200, 200, 503, true]);
     assert.ok(acknowledged.signIns.length > before);
+    assert.equal(isHealthyAgain, true);
     assert.equal(await phone.isIn(), false);
     assert.deepEqual(lost, []);
     assert.equal(row?.integrity_check, "ok");
+  },
+);
+
+// Security: disk
+Deno.test(
+  "on a read-only disk a start and every command are refused with a sentence",
+  { ignore: !canMount },
+  async () => {
+    await using folder = await makeFolder();
+    await using disk = await mountSmallDisk(folder.path);
+    const users = await flagsOf("users");
+    await run([...users, "add", EMAIL], folder, {}, PASSWORD);
+
+    await disk.forbidWrites();
+    const start = await run(await flagsOf("start"), folder);
+    const act = await run([...users, "close", "--everyone"], folder);
+    const list = await run([...users, "list"], folder);
+    await disk.allowWrites();
+    await using server = await startServer("start", folder);
+
+    const sentence = /^Cannot (open|write to) the database .*connections\.db.*\n$/;
+    for (const { code, stdout, stderr } of [start, act, list]) {
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, sentence);
+    }
+    assert.equal((await server.browser().signIn()).status, 303);
   },
 );
 
@@ -151,6 +179,9 @@ async function mountSmallDisk(path: string) {
       }
     },
     clear: () => Deno.remove(`${path}/ballast`),
+    /** Nothing there may be open. */
+    forbidWrites: () => runCommand("mount", "-o", "remount,ro", path),
+    allowWrites: () => runCommand("mount", "-o", "remount,rw", path),
     [Symbol.asyncDispose]: () => runCommand("umount", path),
   };
 }
