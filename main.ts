@@ -2,6 +2,7 @@ import about from "./deno.json" with { type: "json" };
 import { backup } from "./commands/backup.ts";
 import { type Configuration, ConfigurationError, readConfiguration, VARIABLES } from "./commands/configuration.ts";
 import { migrate } from "./commands/migrate.ts";
+import { rotateKey } from "./commands/rotate_key.ts";
 import { serve } from "./commands/serve.ts";
 import { transfer } from "./commands/transfer.ts";
 import { users } from "./commands/users.ts";
@@ -16,6 +17,7 @@ const commands = {
   migrate,
   backup,
   transfer,
+  "rotate-key": rotateKey,
 };
 const [name = "serve", ...args] = Deno.args;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readKeys } from "../credentials/secrets.ts";
 import { isLoopback } from "../http/origins.ts";
 import { readNetworks } from "../visitor/client_address.ts";
 
@@ -19,6 +20,9 @@ export type Configuration = {
   hstsSubdomains: boolean;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
+  /** The current one first. Null: they are in a file beside an embedded database. */
+  secretKeys: Uint8Array[] | null;
+  secondFactor: "optional" | "required";
   /** Who runs a command through `sudo`, for the log. */
   sudoUser: string | undefined;
 };
@@ -50,6 +54,12 @@ const Environment = z.object({
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
+  SECRET_KEY: z.string().refine(
+    (text) => readKeys(text) !== null,
+    "must be 32 bytes as base64, or two such with a comma",
+  )
+    .transform(readKeys).optional(),
+  SECOND_FACTOR: z.enum(["optional", "required"], "must be optional or required").default("optional"),
   GEODATADIR: z.string().optional(),
   /** Set by `sudo`. */
   SUDO_USER: z.string().max(64).optional().catch(undefined),
@@ -104,6 +114,8 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
+    secretKeys: rest.SECRET_KEY ?? null,
+    secondFactor: rest.SECOND_FACTOR,
     geoDataFolder: rest.GEODATADIR,
     sudoUser: rest.SUDO_USER,
   };
@@ -111,7 +123,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
   // A database URL may contain credentials, and this ends up in a terminal or a log.
-  const said = value === undefined || name.startsWith("DATABASE") ? "" : `, is ${JSON.stringify(value)}`;
+  const said = value === undefined || /^(DATABASE|SECRET)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }
 

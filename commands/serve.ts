@@ -6,6 +6,7 @@ import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 import { openConfigured, requireWritable } from "./database.ts";
+import { createSecretReader, requireReadable } from "./secret_key.ts";
 
 const DAY = 86_400_000;
 /** How long running requests may take after a signal to stop, in milliseconds. */
@@ -17,8 +18,9 @@ export async function serve(configuration: Configuration): Promise<number> {
     mayCreate: true,
     onMigration: (name, isNew) => isNew || console.error(`Migrating the database: ${name}`),
   });
-  await requireWritable(db, configuration);
+  if (configuration.databaseUrl.startsWith("file:")) await requireWritable(db, configuration);
   return await listen(configuration, db, async () => {
+    await requireReadable(db, configuration);
     console.log(`Address: ${configuration.origin.origin}`);
     if (!await hasUsers(db)) {
       console.log("There is no account yet. Make the first one with: deno task users add you@example.com");
@@ -46,6 +48,8 @@ export async function listen(
     now: Date.now,
     countryOf,
     passwords: createPasswords(),
+    secrets: createSecretReader(configuration, log),
+    requiresSecondFactor: configuration.secondFactor === "required",
     log,
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,

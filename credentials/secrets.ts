@@ -72,6 +72,12 @@ export async function createSecrets(keys: Uint8Array[]) {
   };
 }
 
+/** Reads one key or two, as base64 with a comma between them; `null` for anything else. */
+export function readKeys(text: string): Uint8Array[] | null {
+  const keys = text.split(",").map((part) => Buffer.from(part.trim(), "base64"));
+  return keys.length <= 2 && keys.every((key) => key.length === KEY_LENGTH) ? keys : null;
+}
+
 async function derive(key: Uint8Array): Promise<Key> {
   if (key.length !== KEY_LENGTH) throw new Error(`Cannot encrypt: a key must have ${KEY_LENGTH} bytes`);
   const part = (info: string) => Buffer.from(hkdfSync("sha256", key, "", `connection history ${info}`, KEY_LENGTH));

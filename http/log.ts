@@ -13,6 +13,7 @@ export type LogEvent =
   | "authn_password_change"
   | "authn_password_change_fail"
   | "password_unreadable"
+  | "secret_key_missing"
   | "authz_fail"
   | "excess_rate_limit_exceeded"
   | "input_validation_fail"

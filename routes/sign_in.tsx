@@ -69,7 +69,8 @@ signIn.post(
       return await refuseSignIn(c, typed, refused, user);
     }
     const next = safeNext(typed.next);
-    return c.redirect(hasSecondFactor ? withQuery(paths.code, { next: typed.next && next }) : next, 303);
+    if (!hasSecondFactor) return c.redirect(next, 303);
+    return c.redirect(next === paths.connections ? paths.code : withQuery(paths.code, { next }), 303);
   },
 );
 

@@ -52,7 +52,7 @@ export async function rewriteSecret(db: Db, { userId, secret }: Authenticator, e
     .where(and(eq(authenticators.userId, userId), eq(authenticators.secret, secret)));
 }
 
-/** All of them, for a change of the key. */
-export function listAuthenticators(db: Db): Promise<Authenticator[]> {
-  return db.query.authenticators.findMany({ orderBy: authenticators.userId });
+/** For a change of the key. */
+export function listAuthenticators(db: Db, limit = Number.MAX_SAFE_INTEGER): Promise<Authenticator[]> {
+  return db.query.authenticators.findMany({ orderBy: authenticators.userId, limit });
 }

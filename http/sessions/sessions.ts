@@ -128,6 +128,7 @@ export function zoneOf({ timeZone }: Session): string {
 export const requireSession = createMiddleware<Env>(async (c, next) => {
   const session = openSession(c);
   if (!session) return redirectToSignIn(c);
+  if (isSecondFactorDue(c, session)) return redirectTo(c, paths.methods);
 
   c.set("session", session);
   const guess = c.env?.guess;
@@ -136,18 +137,30 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
   return await next();
 });
 
+/** Whether nothing but the sign-in methods is shown, because the operator requires a second step and there is none. */
+function isSecondFactorDue(c: Context<Env>, { hasSecondFactor }: Session): boolean {
+  const { requiresSecondFactor = false } = c.get("options");
+  return requiresSecondFactor && !hasSecondFactor && !c.req.path.startsWith(paths.methods);
+}
+
 /** Redirects to sign-in, and back to the current page afterwards. */
 export function redirectToSignIn(c: Context): Response {
   if (isHtmx(c)) {
     const current = c.req.header("HX-Current-URL");
     const page = current && URL.canParse(current) ? new URL(current) : undefined;
-    c.header("HX-Redirect", withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
-    return c.body(null, 401);
+    return redirectTo(c, withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
   }
   // After sign-in a download would leave the sign-in page on the screen: the history has its link.
   const path = c.req.path === paths.csv ? paths.connections : c.req.path;
   const page = c.req.method === "GET" ? path + new URL(c.req.url).search : undefined;
   return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
+}
+
+/** Has htmx load another page; redirects anybody else to it. */
+function redirectTo(c: Context<Env>, path: string): Response {
+  if (!isHtmx(c)) return c.redirect(path, 303);
+  c.header("HX-Redirect", path);
+  return c.body(null, 401);
 }
 
 /** The csrf value of a signed-out browser: the `form` cookie's, kept so that forms in other tabs stay valid. */
