@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { userInfo } from "node:os";
-import { paths } from "../http/paths.ts";
 import { PASSWORD } from "./app.ts";
 import { type Folder, freePort, makeFolder, NOT_SET, ROOT, startServer } from "./processes.ts";
 
