@@ -7,7 +7,7 @@ import type { Env } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
-import { PasswordSet } from "../views/link.tsx";
+import { PasswordSet } from "../views/links.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
