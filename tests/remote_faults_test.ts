@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { type Db, openDatabase } from "../db/database.ts";
 import {
   closeAsOperator,
@@ -25,6 +26,7 @@ import {
   findUser,
   removeUser,
   renameUser,
+  replacePassword,
   resetPassword,
   setPreferences,
   strengthenHash,
@@ -113,6 +115,13 @@ const WRITES: Record<string, Write> = {
     returns: 3,
     recovers: true,
   },
+  disableUser: { does: ({ db, user }) => disableUser(db, user, NOW), returns: 3, recovers: true },
+  enableUser: { does: ({ db, user }) => enableUser(db, user), returns: undefined, recovers: false },
+  replacePassword: {
+    does: ({ db, user }) => replacePassword(db, user, `another hash of ${user.email}`, NOW, sql`true`),
+    returns: 3,
+    recovers: true,
+  },
   strengthenHash: {
     does: ({ db, user }) => strengthenHash(db, user, "stronger hash"),
     returns: undefined,
@@ -174,7 +183,7 @@ const WRITES: Record<string, Write> = {
     returns: true,
     recovers: true,
   },
-  sweep: { does: ({ db }) => sweep(db, LIFETIME, DAY, START + 40 * DAY), returns: undefined, recovers: false },
+  sweep: { does: ({ db }) => sweep(db, LIFETIME, DAY, START + 40 * DAY), returns: false, recovers: false },
 };
 
 // Security: remote database
