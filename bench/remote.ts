@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createPasswords } from "../credentials/passwords.ts";
 import { openDatabase } from "../db/database.ts";
-import { addUser } from "../db/users.ts";
+import { addUser, removeUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { memoryOf } from "../tests/faults/process.ts";
 import { flagsOf, freePort, processOf, startServer } from "../tests/processes.ts";
@@ -16,10 +16,14 @@ const ROUNDS = 7;
 /** Milliseconds. */
 const COLD_START = 450;
 
-/** Measures requests, and the start, while the database is elsewhere. The server is the tests' stand-in, so only what latency adds is real. */
+/**
+ * Measures requests, and the start, while the database is elsewhere: the server in `TEST_DATABASE_URL`. Without one it is the tests' stand-in,
+ * and only what latency adds is real.
+ */
 export async function remote(): Promise<Row[]> {
-  await using near = await startWithDatabase(LATENCIES.near);
-  await using far = await startWithDatabase(LATENCIES.far);
+  await using database = await startDatabase();
+  await using near = await startApp(database.url, LATENCIES.near);
+  await using far = await startApp(database.url, LATENCIES.far);
   const times = { near: new Map<string, number[]>(), far: new Map<string, number[]>() };
   const measure = (name: keyof typeof times, { server }: Started) =>
     sendEach({
@@ -69,32 +73,57 @@ async function coldStart(near: Started, far: Started): Promise<Row> {
   };
 }
 
-type Started = Awaited<ReturnType<typeof startWithDatabase>>;
+type Started = Awaited<ReturnType<typeof startApp>>;
 
-async function startWithDatabase(latency: number) {
-  const port = freePort();
-  const database = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-all",
-      fileURLToPath(import.meta.resolve("../tests/hrana_server.ts")),
-      ...[String(port), "none", String(latency)],
-    ],
-    stdout: "piped",
-  }).spawn();
-  const url = `http://127.0.0.1:${port}`;
-  const reader = database.stdout.getReader();
-  await reader.read();
-  const db = await openDatabase(url);
-  await addUser(db, OWNER, (await createPasswords().hash(PASSWORD))!, Date.now());
-  db.$client.close();
+/** Starts the program as `deno task start` does, with a database that is so many milliseconds away. */
+async function startApp(database: string, latency: number) {
+  const between = latency === 0 ? null : delay(database, latency);
+  const url = between?.url ?? database;
   const server = await startServer("start", { path: "data/bench" }, { DATABASE_URL: url });
   return {
     ...{ url, server },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      database.kill("SIGTERM");
-      await Promise.all([database.status, reader.cancel()]);
+      await between?.server.shutdown();
+    },
+  };
+}
+
+/** Passes calls on, each way so many milliseconds later. */
+function delay(target: string, latency: number) {
+  const wait = () => new Promise((resolve) => setTimeout(resolve, latency));
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const body = await request.bytes();
+    await wait();
+    const { method, headers, url } = request;
+    const response = await fetch(new URL(new URL(url).pathname, target), { method, headers, body });
+    const answer = await response.bytes();
+    await wait();
+    return new Response(answer, { status: response.status, headers: { "Content-Type": "application/json" } });
+  });
+  return { server, url: `http://127.0.0.1:${server.addr.port}` };
+}
+
+/** The server in `TEST_DATABASE_URL`, or the tests' stand-in as a process, with the owner's account. */
+async function startDatabase() {
+  const given = Deno.env.get("TEST_DATABASE_URL");
+  const port = freePort();
+  const standIn = given ? null : new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", fileURLToPath(import.meta.resolve("../tests/hrana_server.ts")), String(port)],
+    stdout: "piped",
+  }).spawn();
+  const reader = standIn?.stdout.getReader();
+  await reader?.read();
+  const url = given ?? `http://127.0.0.1:${port}`;
+  const db = await openDatabase(url, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
+  await addUser(db, OWNER, (await createPasswords().hash(PASSWORD))!, Date.now());
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await removeUser(db, OWNER);
+      db.$client.close();
+      standIn?.kill("SIGTERM");
+      await Promise.all([standIn?.status, reader?.cancel()]);
     },
   };
 }

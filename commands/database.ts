@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { type Db, openDatabase, tryToWrite } from "../db/database.ts";
+import { beginOpening, type Db, tryToWrite } from "../db/database.ts";
 import { pathOf } from "../db/driver/embedded.ts";
 import type { OnMigration } from "../db/driver/migrations.ts";
 import { hasDatabase } from "../db/driver/presence.ts";
@@ -17,9 +17,23 @@ type Opening = {
  * may: the tasks only allow `data/`. Throws a `ConfigurationError` if it can't be opened, or isn't there and the command may not make it.
  */
 export async function openConfigured(configuration: Configuration, opening: Opening = {}): Promise<Db> {
+  const { db, migrated } = await beginOpeningConfigured(configuration, opening);
+  await migrated;
+  return db;
+}
+
+/** The same without waiting until its tables are up to date: `migrated` says whether they weren't. */
+export async function beginOpeningConfigured(
+  configuration: Configuration,
+  { mayCreate = false, onMigration }: Opening,
+): Promise<{ db: Db; migrated: Promise<boolean> }> {
   const { databaseUrl, databaseAuthToken, isDatabaseSet } = configuration;
-  const { mayCreate = false, onMigration } = opening;
   const isFile = databaseUrl.startsWith("file:");
+  const explain = (error: unknown) => {
+    if (error instanceof ConfigurationError) throw error;
+    const which = isFile ? ` ${databaseUrl}` : "";
+    throw new ConfigurationError(`Cannot open the database${which} of DATABASE_URL: ${rootCause(error)}`);
+  };
   console.error(`Database: ${describe(databaseUrl)}${isDatabaseSet ? "" : " (DATABASE_URL is not set)"}`);
   try {
     if (!mayCreate && !await hasDatabase(databaseUrl, databaseAuthToken)) throw missing(configuration);
@@ -29,17 +43,17 @@ export async function openConfigured(configuration: Configuration, opening: Open
       });
     }
     let isNewDatabase = false;
-    const db = await openDatabase(databaseUrl, databaseAuthToken, (name, isNew) => {
+    const { db, migrated } = await beginOpening(databaseUrl, databaseAuthToken, (name, isNew) => {
       isNewDatabase = isNew;
       onMigration?.(name, isNew);
     });
-    if (isNewDatabase) console.error("It is new: there was none");
-    return db;
+    const said = migrated.then((hasMigrated) => {
+      if (isNewDatabase) console.error("It is new: there was none");
+      return hasMigrated;
+    }).catch(explain);
+    return { db, migrated: said };
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error;
-    throw new ConfigurationError(
-      `Cannot open the database${isFile ? ` ${databaseUrl}` : ""} of DATABASE_URL: ${rootCause(error)}`,
-    );
+    return explain(error);
   }
 }
 

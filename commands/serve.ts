@@ -5,21 +5,27 @@ import { createLog, describeError } from "../http/log.ts";
 import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
-import { openConfigured, requireWritable } from "./database.ts";
+import { beginOpeningConfigured, requireWritable } from "./database.ts";
 import { createSecretReader, requireReadable } from "./secret_key.ts";
 
 const DAY = 86_400_000;
 /** How long running requests may take after a signal to stop, in milliseconds. */
 const SHUTDOWN_TIMEOUT = 3_000;
+/** How long a request waits for the database's tables, in milliseconds. */
+const MIGRATION_WAIT = 5_000;
+const RETRY = { "Retry-After": "5" };
 
 /** `deno task start`: serves the app on the configured database until SIGINT or SIGTERM. */
 export async function serve(configuration: Configuration): Promise<number> {
-  const db = await openConfigured(configuration, {
+  const { db, migrated } = await beginOpeningConfigured(configuration, {
     mayCreate: true,
     onMigration: (name, isNew) => isNew || console.error(`Migrating the database: ${name}`),
   });
-  if (configuration.databaseUrl.startsWith("file:")) await requireWritable(db, configuration);
-  return await listen(configuration, db, async () => {
+  if (configuration.databaseUrl.startsWith("file:")) {
+    await migrated;
+    await requireWritable(db, configuration);
+  }
+  return await listen(configuration, db, migrated, async () => {
     await requireReadable(db, configuration);
     console.log(`Address: ${configuration.origin.origin}`);
     if (!await hasUsers(db)) {
@@ -32,6 +38,7 @@ export async function serve(configuration: Configuration): Promise<number> {
 export async function listen(
   configuration: Configuration,
   db: Db,
+  migrated: Promise<boolean>,
   announce: () => Promise<void>,
   cleanUp: () => Promise<void> = () => Promise.resolve(),
 ): Promise<never> {
@@ -66,7 +73,8 @@ export async function listen(
     log("sys_crash", { error: describeError(event.reason) });
   });
 
-  const server = tryToServe(host, port, app.fetch);
+  const server = tryToServe(host, port, answerMeanwhile(migrated, app.fetch));
+  await migrated;
   await announce();
   log("sys_startup", { origin: origin.origin });
   countryOf.warmUp();
@@ -83,6 +91,23 @@ export async function listen(
   await cleanUp();
   // Cuts off requests that are still running.
   Deno.exit("signal" in end ? 0 : 1);
+}
+
+/**
+ * Answers while a remote database says whether its tables are up to date. What only reads is asked for meanwhile, so that a start costs no
+ * round trip more, and once more if it wasn't.
+ */
+function answerMeanwhile(migrated: Promise<boolean>, fetch: Deno.ServeHandler): Deno.ServeHandler {
+  let isReady = false;
+  migrated.then(() => isReady = true, () => {});
+  return async (request, info) => {
+    if (isReady) return await fetch(request, info);
+    const early = request.method === "GET" ? fetch(request, info) : null;
+    const wait = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), MIGRATION_WAIT));
+    const hasMigrated = await Promise.race([migrated, wait]);
+    if (hasMigrated === "late") return new Response("Not available right now", { status: 503, headers: RETRY });
+    return early && !hasMigrated ? await early : await fetch(request, info);
+  };
 }
 
 function tryToServe(hostname: string, port: number, handler: Deno.ServeHandler): Deno.HttpServer {

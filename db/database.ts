@@ -9,9 +9,24 @@ export type Db = ReturnType<typeof createDb>;
 
 /** Opens the database at `url` and migrates it; throws if either fails. `db.$client.close()` closes it. */
 export async function openDatabase(url: string, authToken?: string, onMigration?: OnMigration): Promise<Db> {
+  const { db, migrated } = await beginOpening(url, authToken, onMigration);
+  await migrated;
+  return db;
+}
+
+/** The same without waiting: `migrated` rejects if the tables can't be brought up to date, and otherwise says whether they had to be. */
+export async function beginOpening(
+  url: string,
+  authToken?: string,
+  onMigration?: OnMigration,
+): Promise<{ db: Db; migrated: Promise<boolean> }> {
   const client = await openClient(url, authToken);
-  await migrate(client, onMigration);
-  return createDb(client);
+  let hasMigrated = false;
+  const migrated = migrate(client, (name, isNew) => {
+    hasMigrated = true;
+    onMigration?.(name, isNew);
+  });
+  return { db: createDb(client), migrated: migrated.then(() => hasMigrated) };
 }
 
 /** Writes a row and removes it again; throws if the database can't be written. */
