@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { paths } from "../http/paths.ts";
 import { startHrana } from "./hrana.ts";
 import { createOldDatabase } from "./old_database.ts";
 import { flagsOf, freePort, makeFolder, ROOT, run, startServer } from "./processes.ts";
@@ -57,9 +58,42 @@ Deno.test("a start names the migrations that it applies to an old database, befo
   );
 });
 
+Deno.test("while a remote database says whether its tables are up to date, the first page is asked for already", async () => {
+  await using folder = await makeFolder();
+  await using hrana = await startHrana();
+  await run(await flagsOf("migrate"), folder, { DATABASE_URL: hrana.url });
+  const [checked, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  await using between = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const body = await request.text();
+    if (body.includes("users")) asked.resolve();
+    if (body.includes("__drizzle_migrations")) await checked.promise;
+    return await fetch(`${hrana.url}/v2/pipeline`, { method: "POST", body });
+  });
+  const port = freePort();
+  const url = `http://127.0.0.1:${between.addr.port}`;
+  const server = startServer("start", folder, { DATABASE_URL: url, PORT: String(port) });
+
+  const page = getWhenItListens(`http://127.0.0.1:${port}${paths.signIn}`);
+  await asked.promise;
+  checked.resolve();
+
+  const { status, body } = await page;
+  assert.equal(status, 200);
+  await body?.cancel();
+  await (await server).stop();
+});
+
 Deno.test("Deno Deploy migrates before it deploys, by a task of deno.json", async () => {
   const { deploy, tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
 
   assert.equal(deploy.predeploy, "deno task migrate");
   assert.ok("migrate" in tasks);
 });
+
+async function getWhenItListens(url: string): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url).catch(() => null);
+    if (response) return response;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
