@@ -222,7 +222,7 @@ Deno.test("reading the activity with a page uses the ends of indexes", async () 
   assertContains(plan, "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)");
 });
 
-Deno.test("resuming a session looks up four primary keys", async () => {
+Deno.test("resuming a session looks up keys", async () => {
   assert.deepEqual(
     await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START })),
     [
@@ -230,6 +230,10 @@ Deno.test("resuming a session looks up four primary keys", async () => {
       "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
       "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
       "CORRELATED SCALAR SUBQUERY 1",
+      "SEARCH authenticators USING COVERING INDEX sqlite_autoindex_authenticators_1 (user_id=?)",
+      "CORRELATED SCALAR SUBQUERY 2",
+      "SEARCH passkeys USING COVERING INDEX passkeys_by_user (user_id=?)",
+      "CORRELATED SCALAR SUBQUERY 3",
       "SEARCH places USING INDEX sqlite_autoindex_places_1 (id=?)",
     ],
   );
@@ -273,7 +277,12 @@ Deno.test("listing and closing open connections uses the index of connections th
 Deno.test("verbs for one connection find it by its primary key", async () => {
   const one = "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)";
 
-  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...OF_CONNECTION]);
+  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [
+    one,
+    ...OF_CONNECTION,
+    "CORRELATED SCALAR SUBQUERY 8",
+    "SEARCH passkeys USING INDEX sqlite_autoindex_passkeys_1 (id=?)",
+  ]);
   assert.deepEqual(await planOf((db) => signOut(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => closeGuesser(db, SESSION, START)), [one, one]);
   assert.deepEqual(await planOf((db) => hasEnded(db, SESSION, START)), [one]);
@@ -305,12 +314,16 @@ Deno.test("an account is found with what it knows of a visitor by keys", async (
   assert.deepEqual(await planOf((db) => findUserFrom(db, EMAIL, VISITOR, undefined)), [
     "SEARCH users USING INDEX users_email_unique (email=?)",
     "CORRELATED SCALAR SUBQUERY 1",
-    "SEARCH browser_users USING COVERING INDEX browser_users_by_time (user_id=?)",
+    "SEARCH authenticators USING COVERING INDEX sqlite_autoindex_authenticators_1 (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 2",
-    "SEARCH browser_users USING COVERING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+    "SEARCH passkeys USING COVERING INDEX passkeys_by_user (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 3",
-    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+    "SEARCH browser_users USING COVERING INDEX browser_users_by_time (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 4",
+    "SEARCH browser_users USING COVERING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+    "CORRELATED SCALAR SUBQUERY 5",
+    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+    "CORRELATED SCALAR SUBQUERY 6",
     "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
   ]);
   assert.deepEqual(await planOf((db) => findBrowser(db, newBrowser().cookie)), [

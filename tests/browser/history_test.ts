@@ -180,6 +180,7 @@ inBrowser("Download CSV saves the whole history in a file named after the day", 
     verdict: "",
     closed_from: "",
     last_country_code: "ES",
+    method: "password",
   });
   assert.equal(await isMarked(here), true);
 });

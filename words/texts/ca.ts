@@ -324,7 +324,6 @@ export const ca: Wording = {
     lastSeen: "Última activitat",
     ended: "Tancament",
     signedIn: "Sessió iniciada amb",
-    password: "Contrasenya",
     verdict: "La teva revisió",
     noVerdict: "Encara sense revisar",
     close: "Tanca aquesta connexió",
@@ -352,6 +351,7 @@ export const ca: Wording = {
     addresses: "Adreces",
     lastIp: "Última adreça IP",
     lastCountry: "Últim país",
+    method: "Sessió iniciada amb",
   },
 
   password: {

@@ -323,7 +323,6 @@ export const en = {
     lastSeen: "Last seen",
     ended: "Closed",
     signedIn: "Signed in with",
-    password: "Password",
     verdict: "Your review",
     close: "Close this connection",
     noVerdict: "Not reviewed yet",
@@ -352,6 +351,7 @@ export const en = {
     addresses: "Addresses",
     lastIp: "Last IP address",
     lastCountry: "Last country",
+    method: "Signed in with",
   },
 
   password: {

@@ -321,7 +321,6 @@ export const es: Wording = {
     lastSeen: "Última actividad",
     ended: "Cierre",
     signedIn: "Inicio de sesión con",
-    password: "Contraseña",
     verdict: "Tu revisión",
     noVerdict: "Aún sin revisar",
     close: "Cerrar esta conexión",
@@ -349,6 +348,7 @@ export const es: Wording = {
     addresses: "Direcciones",
     lastIp: "Última dirección IP",
     lastCountry: "Último país",
+    method: "Inicio de sesión con",
   },
 
   password: {
