@@ -20,8 +20,8 @@ export async function transfer(configuration: Configuration, args: string[]): Pr
   if (![source, target].every(isDatabaseUrl)) {
     throw new ConfigurationError("Cannot transfer: FROM and TO must be file:…, libsql:… or https:…");
   }
-  const from = await open(source);
-  const to = await open(target);
+  const from = await open(source, false);
+  const to = await open(target, true);
   try {
     if (!await hasUsers(from)) throw new ConfigurationError("Cannot transfer: FROM has no account");
     if (await hasUsers(to)) throw new ConfigurationError("Cannot transfer: TO has accounts already; take an empty one");
@@ -39,8 +39,8 @@ export async function transfer(configuration: Configuration, args: string[]): Pr
   }
   return 0;
 
-  async function open(databaseUrl: string) {
-    return await openConfigured({ ...configuration, databaseUrl });
+  async function open(databaseUrl: string, mayCreate: boolean) {
+    return await openConfigured({ ...configuration, databaseUrl, isDatabaseSet: true }, { mayCreate });
   }
 }
 

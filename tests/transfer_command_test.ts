@@ -34,7 +34,7 @@ Deno.test("the lines in docs/operating.md take a database to a server and back, 
   }, browser);
 
   assert.deepEqual([there.code, there.stderr, again.code, again.stderr], [0, "", 0, ""]);
-  assert.match(there.stdout, /^users\t1\n[^]*connections\t1\n[^]*refusals\t1\nsessions\t1\n$/);
+  assert.match(there.stdout, /^users\t1\n[^]*connections\t1\n[^]*refusals\t1\nsessions\t1\nused_challenges\t0\n$/);
   assert.deepEqual(Object.keys(before).sort(), TABLES.map((table) => getTableName(table)).sort());
   assert.deepEqual({ ...kept, connections: [], places: [] }, { ...before, connections: [], places: [] });
   assert.equal((await Deno.stat(`${folder.path}/back.db`)).mode! & 0o777, 0o600);
@@ -77,6 +77,8 @@ Deno.test("deno task transfer refuses a target with accounts and a source withou
   const [full, filled] = [folder, other].map(({ path }) => `file:${path}/connections.db`);
 
   const overwriting = await transfer(folder, [full!, filled!]);
+  (await openDatabase(`file:${folder.path}/empty.db`)).$client.close();
+  const missing = await transfer(folder, [`file:${folder.path}/missing.db`, `file:${folder.path}/new.db`]);
   const empty = await transfer(folder, [`file:${folder.path}/empty.db`, `file:${folder.path}/new.db`]);
   const unencrypted = await transfer(folder, [full!, "http://db.example"]);
 
@@ -86,6 +88,7 @@ Deno.test("deno task transfer refuses a target with accounts and a source withou
     stderr: "Cannot transfer: TO has accounts already; take an empty one\n",
   });
   assert.deepEqual((await rowsOf(filled!)).users!.map(([, email]) => email), ["joan@example.com"]);
+  assert.match(missing.stderr, /^There is no database at \S+missing\.db\./);
   assert.equal(empty.stderr, "Cannot transfer: FROM has no account\n");
   assert.equal(unencrypted.stderr, "Cannot transfer: FROM and TO must be file:…, libsql:… or https:…\n");
 });
