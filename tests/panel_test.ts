@@ -247,6 +247,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
   await users.disable("joan@example.com", "anna");
   await users.enable("joan@example.com", "anna");
   const link = await users.link("joan@example.com", "anna");
+  await users.resetMethods("joan@example.com", "anna");
   await users.remove("joan@example.com");
   const done = log.length;
   await users.rename(EMAIL, "marta@example.com");
@@ -254,6 +255,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
   await users.remove(EMAIL);
   await users.disable(EMAIL);
   await users.enable(EMAIL);
+  assert.equal(await users.resetMethods(EMAIL), false);
   assert.equal(await users.link(EMAIL), null);
 
   const events = log.map((line) => JSON.parse(line));
@@ -267,6 +269,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
     { event: "user_disabled", user, closed: 0, by: "host", who: "anna" },
     { event: "user_enabled", user, by: "host", who: "anna" },
     { event: "authn_token_created", user, purpose: "password", by: "host", who: "anna" },
+    { event: "authn_method_removed", user, method: "all", closed: 0, by: "host", who: "anna" },
     { event: "user_deleted", user, by: "host" },
   ]);
   assert.match(String(link), /^https?:\/\/[^/]+\/links\/[\w-]{43}$/);

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { paths } from "../http/paths.ts";
-import { connections } from "../db/schema.ts";
+import { addLink } from "../db/accounts/links.ts";
+import { sweep } from "../db/retention.ts";
+import { connections, pendingSignIns, usedChallenges } from "../db/schema.ts";
+import { findUser, unlockUser } from "../db/users.ts";
 import { DAY, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith, startWithKey } from "./second_factor.ts";
+import { LIFETIME } from "./verbs.ts";
 
 // ASVS 6.3.3
 Deno.test("with an authenticator app the password alone opens no connection, and the code does", async () => {
@@ -298,4 +302,53 @@ Deno.test("a known browser can be forgotten, and another account's can't", async
   clock.now += HOUR;
   assert.equal((await here.submit(paths.forgetBrowser("all"), { password: PASSWORD })).status, 303);
   assert.match((await here.get(paths.methods)).$("main").text(), /There is none/);
+});
+
+Deno.test("unlocking an account also forgets its wrong codes", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  const secret = await addAuthenticator(here, clock);
+  for (let i = 0; i < 6; i++) {
+    const thief = browser(`203.0.113.${i}`);
+    await thief.signIn();
+    for (let j = 0; j < 5; j++) await thief.submit(paths.code, { code: "000000" }).catch(() => {});
+  }
+  const owner = browser("198.51.100.1");
+  assert.equal((await signInWith(owner, codeAt(secret, clock.now))).status, 429);
+
+  await unlockUser(db, (await findUser(db, EMAIL))!);
+
+  // An instance may remember for as long that codes were over their limit.
+  clock.now += MINUTE;
+  assert.equal((await owner.submit(paths.code, { code: codeAt(secret, clock.now) })).status, 303);
+});
+
+// ASVS 6.4.3
+Deno.test("a one-time link sets a password, and its sign-in still asks for the second step", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  const secret = await addAuthenticator(here, clock);
+  const password = "a much better password than before";
+  const token = await addLink(db, (await findUser(db, EMAIL))!, "password", clock.now);
+  const there = browser("46.16.60.2");
+  await there.submit(paths.link(token), { new_password: password, new_password_again: password });
+
+  assert.equal((await there.signIn(EMAIL, password)).headers.get("Location"), paths.code);
+  assert.equal(await there.isIn(), false);
+  assert.equal((await there.submit(paths.code, { code: codeAt(secret, clock.now) })).status, 303);
+});
+
+Deno.test("the sweep removes what waited too long for its second step, and used challenges that are over", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  await browser().signIn();
+  clock.now += MINUTE;
+  await browser().signIn();
+  const [soon, later] = [{ hash: "a", expiresAt: clock.now }, { hash: "b", expiresAt: clock.now + 5 * MINUTE }];
+  await db.insert(usedChallenges).values([soon, later]);
+
+  await sweep(db, LIFETIME, 0, clock.now + 4 * MINUTE);
+  assert.equal(await db.$count(pendingSignIns), 1);
+  assert.deepEqual(await db.select().from(usedChallenges), [later]);
+
+  await sweep(db, LIFETIME, 0, clock.now + 5 * MINUTE);
+  assert.deepEqual([await db.$count(pendingSignIns), await db.$count(usedChallenges)], [0, 0]);
 });

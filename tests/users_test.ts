@@ -39,11 +39,13 @@ Deno.test("findUser and findUserFrom find an account by any spelling of its addr
   assert.deepEqual(await findUser(db, " MARTA@Example.com"), user);
   assert.deepEqual(await findUserFrom(db, " MARTA@Example.com", visitor, undefined), {
     user,
+    hasSecondFactor: false,
     standings: [{ kind: "network" }],
     browser: null,
   });
   assert.deepEqual(await findUserFrom(db, "nobody@example.com", visitor, undefined), {
     user: undefined,
+    hasSecondFactor: false,
     standings: [{ kind: "stranger" }],
     browser: null,
   });
