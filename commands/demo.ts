@@ -39,7 +39,13 @@ export async function demo(configuration: Configuration): Promise<number> {
     );
     return Promise.resolve();
   };
-  return await listen(configuration, db, announce, () => Deno.remove(folder, { recursive: true }));
+  // Its key is in its own folder too.
+  return await listen(
+    { ...configuration, databaseUrl: url },
+    db,
+    announce,
+    () => Deno.remove(folder, { recursive: true }),
+  );
 }
 
 /** 80 bits that can be typed: four groups of five hexadecimal digits. */

@@ -136,12 +136,12 @@ Deno.test("strangers who use up the codes' budget don't keep out the owner's kno
 });
 
 // ASVS 6.5.1, 6.5.2
-Deno.test("ten recovery codes of 80 bits are shown once, stored as hashes, and each opens the account once", async () => {
+Deno.test("ten recovery codes of 120 bits are shown once, stored as hashes, and each opens the account once", async () => {
   const { db, here, browser, clock } = await startWithKey();
   await addAuthenticator(here, clock);
   const codes = await makeRecoveryCodes(here);
   assert.equal(new Set(codes).size, 10);
-  for (const code of codes) assert.match(code, /^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/);
+  for (const code of codes) assert.match(code, /^([0-9a-hjkmnp-tv-z]{6}-){3}[0-9a-hjkmnp-tv-z]{6}$/);
   const stored = JSON.stringify(await db.query.recoveryCodes.findMany());
   assert.ok(codes.every((code) => !stored.includes(code)));
   assert.doesNotMatch((await here.get(paths.recoveryCodes)).text, new RegExp(codes.join("|")));
@@ -197,7 +197,7 @@ Deno.test("before the password is right nothing tells whether an account has a s
   assert.deepEqual(shown(after), shown(before));
 });
 
-// ASVS 6.5.1
+// ASVS 11.3.2
 Deno.test("a secret is stored once its first code was right, and encrypted", async () => {
   const { db, here, clock } = await startWithKey();
   const page = await here.get(paths.authenticator);
@@ -264,6 +264,7 @@ Deno.test("changing methods asks for a password of more than 5 minutes ago, rene
   assert.equal(await browser().signIn().then(({ headers }) => headers.get("Location")), paths.connections);
 });
 
+// ASVS 6.3.3
 Deno.test("where the operator requires a second step, nothing else is shown before there is one", async () => {
   const { here, clock } = await startWithKey({ requiresSecondFactor: true });
   for (const path of [paths.connections, paths.password, paths.csv, paths.preferences, paths.closeAll]) {

@@ -9,7 +9,7 @@ const JOAN = "joan@example.com";
 const NEW = "a much better password than before";
 const FIELDS = { new_password: NEW, new_password_again: NEW };
 
-// ASVS 6.4.6
+// ASVS 6.4.1, 6.4.6
 Deno.test("deno task users add without a password prints a link at which the owner sets one, and logs no token", async () => {
   await using folder = await makeFolder();
 
