@@ -20,7 +20,7 @@ export async function transfer(configuration: Configuration, args: string[]): Pr
   if (![source, target].every(isDatabaseUrl)) {
     throw new ConfigurationError("Cannot transfer: FROM and TO must be file:…, libsql:… or https:…");
   }
-  const from = await open(source, false);
+  const from = await open(source);
   const to = await open(target, true);
   try {
     if (!await hasUsers(from)) throw new ConfigurationError("Cannot transfer: FROM has no account");
@@ -39,7 +39,7 @@ export async function transfer(configuration: Configuration, args: string[]): Pr
   }
   return 0;
 
-  async function open(databaseUrl: string, mayCreate: boolean) {
+  async function open(databaseUrl: string, mayCreate = false) {
     return await openConfigured({ ...configuration, databaseUrl, isDatabaseSet: true }, { mayCreate });
   }
 }

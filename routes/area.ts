@@ -83,10 +83,7 @@ export function createArea(options: AreaOptions): {
 
 export type AreaUsers = ReturnType<typeof createUsers>;
 
-/**
- * Each returns whether it was done, and logs it, with `who` of the host's people did it where that is given. Those with a password throw
- * `Unavailable` while too many are being hashed.
- */
+/** Each logs what was done and by `who`, and returns whether it was. Those with a password throw `Unavailable` while too many are hashed. */
 function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
   const log = (event: LogEvent, who: string | undefined, fields: LogFields) =>
     write(event, { ...fields, by: "host", ...(who !== undefined && { who }) });
@@ -131,7 +128,6 @@ function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
       log("authn_login_unlock", who, { user: user.id });
       return true;
     },
-    /** Closes the account's connections and lets nobody sign in to it. */
     async disable(email: string, who?: string) {
       const user = await findUser(db, email);
       if (!user || user.disabledAt !== null) return false;

@@ -22,11 +22,14 @@ health.get(paths.health, async (c) => {
 
 const lastWrites = new WeakMap<Db, { at: number; written: Promise<void> }>();
 
-/** In between, what the last write came to counts. */
+/** In between, the last write counts; after one that failed, the next call tries again. */
 async function writeNowAndThen({ db, now }: AppOptions): Promise<void> {
   const last = lastWrites.get(db);
   if (last && Math.abs(now() - last.at) < WRITE_INTERVAL) return await last.written;
   const written = tryToWrite(db);
   lastWrites.set(db, { at: now(), written });
-  await written;
+  await written.catch((error) => {
+    lastWrites.delete(db);
+    throw error;
+  });
 }

@@ -11,7 +11,7 @@ import { paths } from "../http/paths.ts";
 import { Refusal } from "../http/refusal.ts";
 import { logRequest } from "../http/request.ts";
 import { formCsrf } from "../http/sessions/sessions.ts";
-import { LinkPage } from "../views/link.tsx";
+import { LinkPage } from "../views/links.tsx";
 import { leaveNotice } from "./notices.tsx";
 
 export const links = new Hono<Env>();
@@ -60,7 +60,6 @@ function tokenOf(c: Context<Env>): string {
   return c.req.param("token") ?? "";
 }
 
-/** One answer for a link that is used, expired or unknown. */
 function usedUp(): Refusal {
   return new Refusal(404, (errors) => errors.usedLink);
 }

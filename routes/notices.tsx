@@ -7,7 +7,7 @@ import type { Env } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
-import { PasswordSet } from "../views/link.tsx";
+import { PasswordSet } from "../views/links.tsx";
 import { StartOver } from "../views/code.tsx";
 import { AuthenticatorOff, AuthenticatorOn, BrowserForgotten } from "../views/methods/methods.tsx";
 import { PasswordChanged } from "../views/password.tsx";

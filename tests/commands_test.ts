@@ -62,7 +62,7 @@ Deno.test("a wrong configuration, database or command exits with status 1 and on
   assert.deepEqual(command, {
     code: 1,
     stdout: "",
-    stderr: 'Cannot run "stop": the commands are serve, demo, users, migrate, backup, transfer\n',
+    stderr: 'Cannot run "stop": the commands are serve, demo, users, migrate, backup, transfer, rotate-key\n',
   });
 });
 

@@ -10,10 +10,12 @@ const AS_PROCESSES = [
   "demo_command",
   "serve_command",
   "users_command",
+  "users_life_command",
   "migrate_command",
 ];
 const INSIDE = [
   "passwords",
+  "other_hashes",
   "password",
   "sign_in",
   "refusals",

@@ -25,7 +25,7 @@ Deno.test("deno task migrate names what it applied to a remote database, and end
   assert.deepEqual([code, stdout, stderr], [
     0,
     "",
-    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links\n",
+    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links, 0006_methods\n",
   ]);
 });
 
@@ -50,7 +50,9 @@ Deno.test("a start names the migrations that it applies to an old database, befo
 
   assert.equal(
     await server.errors,
-    ["0002_unusual", "0003_preferences", "0004_places", "0005_links"].map((name) => `Migrating the database: ${name}\n`)
+    ["0002_unusual", "0003_preferences", "0004_places", "0005_links", "0006_methods"].map((name) =>
+      `Migrating the database: ${name}\n`
+    )
       .join(""),
   );
 });

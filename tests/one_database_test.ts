@@ -127,8 +127,6 @@ Deno.test("GET /health is 503 while the database can't be written, and 200 again
   clock.now += 5_000;
   assert.equal(await status(), 503);
   await db.run(sql`drop trigger refuse`);
-  assert.equal(await status(), 503, "what the last write came to counts for five seconds");
-  clock.now += 5_000;
   assert.equal(await status(), 200);
 });
 

@@ -77,7 +77,7 @@ export async function run(flags: string[], folder: Folder, variables: Variables 
 }
 
 function withoutDatabase(stderr: string): string {
-  return stderr.replace(/^(Database: .+\n(It is new: there was none\n)?)+/, "");
+  return stderr.replace(/^Database: .+\n(It is new: there was none\n)?/, "");
 }
 
 /** The same with those lines. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { type Db, openDatabase } from "../db/database.ts";
 import {
   closeAsOperator,
@@ -30,6 +31,7 @@ import {
   findUser,
   removeUser,
   renameUser,
+  replacePassword,
   resetPassword,
   setPreferences,
   strengthenHash,
@@ -115,6 +117,13 @@ const WRITES: Record<string, Write> = {
   },
   resetPassword: {
     does: ({ db, user }) => resetPassword(db, user, `new hash of ${user.email}`, NOW),
+    returns: 3,
+    recovers: true,
+  },
+  disableUser: { does: ({ db, user }) => disableUser(db, user, NOW), returns: 3, recovers: true },
+  enableUser: { does: ({ db, user }) => enableUser(db, user), returns: undefined, recovers: false },
+  replacePassword: {
+    does: ({ db, user }) => replacePassword(db, user, `another hash of ${user.email}`, NOW, sql`true`),
     returns: 3,
     recovers: true,
   },

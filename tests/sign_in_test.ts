@@ -56,6 +56,8 @@ Deno.test("POST /sign-in opens a connection with time, address, network, country
     closedBy: null,
     ip: "46.16.60.1",
     network: "46.16",
+    method: "password",
+    passkey: null,
     countryCode: "ES",
     userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
     device: "Firefox on Linux",

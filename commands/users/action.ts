@@ -57,7 +57,7 @@ export function countOpen(count: number): string {
   return `${count} open connection${count === 1 ? "" : "s"}`;
 }
 
-/** Writes to standard output as fast as it is read. `false` if nobody reads any more. */
+/** Writes to standard output, waiting for its reader. `false` once that has left. */
 export async function print(text: string): Promise<boolean> {
   const bytes = new TextEncoder().encode(text);
   try {

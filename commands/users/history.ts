@@ -98,7 +98,7 @@ export const find: Action = {
   },
 };
 
-/** An address, or a whole network as it is stored: of a part of one there is no index. */
+/** Reads an address, or a network that is stored as such: no index finds parts of one. */
 function readPlace(text: string | boolean | undefined): { ip: string } | { network: string } | null {
   const addresses = readAddresses(String(text ?? ""));
   if (!addresses || "ip" in addresses) return addresses;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { addLink } from "../../db/accounts/links.ts";
 import { Unavailable } from "../../db/driver/unavailable.ts";
 import { users } from "../../db/schema.ts";
-import { removeUser } from "../../db/users.ts";
+import { findUser, removeUser } from "../../db/users.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { EMAIL } from "../app.ts";
 import { assertAccessible, findCutOff, findViolations, shoot, STILL } from "./accessibility.ts";
@@ -51,6 +52,25 @@ inBrowser("the sign-in page is accessible without any account", async (site) => 
   await here.goto(paths.signIn);
   await here.getByText("deno task users add").waitFor();
   await assertAccessible(here, "sign-in-nobody");
+});
+
+inBrowser("the page of a one-time link, its errors and what follows are accessible", async (site) => {
+  const here = await site.visit(STILL);
+  const user = (await findUser(site.db, EMAIL))!;
+  await here.goto(paths.link(await addLink(site.db, user, "password", site.clock.now)));
+  await assertAccessible(here, "link");
+
+  const fill = async (password: string) => {
+    await here.getByLabel("New password", { exact: true }).fill(password);
+    await here.getByLabel("New password again").fill(password);
+    await here.getByRole("button", { name: "Set password" }).click();
+  };
+  await fill("short");
+  await waitForFocus(here.locator("[aria-invalid]").first());
+  await assertAccessible(here, "link-wrong");
+  await fill("a much better password than before");
+  await here.getByText("Your password was set.").waitFor();
+  await assertAccessible(here, "sign-in-after-link");
 });
 
 inBrowser("the password page is accessible", async (site) => {
