@@ -165,6 +165,7 @@ Deno.test("new recovery codes replace the old ones", async () => {
   assert.equal((await signInWith(browser(), fresh!)).status, 303);
 });
 
+// ASVS 6.5.1
 Deno.test("two browsers that use one code at the same moment open one connection", async () => {
   const { here, browser, clock } = await startWithKey();
   const secret = await addAuthenticator(here, clock);
@@ -215,6 +216,7 @@ Deno.test("a secret is stored once its first code was right, and encrypted", asy
   assert.doesNotMatch(stored!.secret, new RegExp(secret));
 });
 
+// ASVS 11.3.2
 Deno.test("a sealed secret of another session, an old one and a made-up one are not taken", async () => {
   const { db, here, browser, clock } = await startWithKey();
   const there = browser("46.16.60.2");
@@ -234,7 +236,7 @@ Deno.test("a sealed secret of another session, an old one and a made-up one are 
   assert.equal(await db.query.authenticators.findFirst(), undefined);
 });
 
-// ASVS 7.5.2, 7.2.4
+// ASVS 7.5.2, 7.2.4, 6.5.6
 Deno.test("changing methods asks for a password of more than 5 minutes ago, renews the secret and closes the others if ticked", async () => {
   const { here, browser, clock, log } = await startWithKey();
   const there = browser("46.16.60.2");
@@ -288,6 +290,7 @@ Deno.test("without a key no authenticator app can be added, and the page says so
   assert.equal((await here.get(paths.authenticator)).status, 404);
 });
 
+// ASVS 6.5.6
 Deno.test("a known browser can be forgotten, and another account's can't", async () => {
   const { db, here, browser, clock } = await startWithKey();
   clock.now += DAY;

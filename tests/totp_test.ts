@@ -21,7 +21,7 @@ Deno.test("codes are those of RFC 6238, appendix B, for SHA-1, with six digits o
   }
 });
 
-// ASVS 6.5.5
+// ASVS 6.5.5, 6.5.8
 Deno.test("a code is right in its step of 30 seconds and the two beside it, to the millisecond", () => {
   const [step, code] = [37_037_036, "081804"];
   const start = step * 30_000;
