@@ -416,6 +416,7 @@ export const en = {
     recoveryCodes: "Recovery codes",
     recoveryText: "Each opens your account once, with your password, when you have nothing else at hand.",
     left: (codes: number) => `${number(codes)} left`,
+    made: (when: Child): Child => ["made ", when],
     noCodes: "You have none. Without them, a lost phone means asking the administrator.",
     makeCodes: "Make recovery codes",
     renewCodes: "Make new ones",
