@@ -1,14 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { createSecrets } from "../../credentials/secrets.ts";
 import { paths } from "../../http/paths.ts";
 import { HOUR, MINUTE } from "../app.ts";
 import { codeAt } from "../second_factor.ts";
 import { assertAccessible, STILL } from "./accessibility.ts";
 import { fillSignIn, inBrowser, PARIS, SAFARI, signIn, type Site, waitForFocus } from "./chromium.ts";
-import { addAuthenticator, addBrowser } from "./methods.ts";
+import { addAuthenticator, addBrowser, WITH_KEY } from "./methods.ts";
 
-const secrets = createSecrets([randomBytes(32)]);
-const WITH_KEY = { secrets: () => secrets };
 const REQUIRED = { ...WITH_KEY, requiresSecondFactor: true };
 
 inBrowser("the sign-in methods of a new account are accessible, and a required second step", REQUIRED, async (site) => {
