@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createSecrets } from "../credentials/secrets.ts";
 import { paths } from "../http/paths.ts";
 import { addLink } from "../db/accounts/links.ts";
 import { sweep } from "../db/retention.ts";
 import { connections, pendingSignIns, usedChallenges } from "../db/schema.ts";
 import { findUser, unlockUser } from "../db/users.ts";
-import { DAY, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
+import { DAY, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, startApp } from "./app.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith, startWithKey } from "./second_factor.ts";
 import { LIFETIME } from "./verbs.ts";
 
@@ -185,6 +187,65 @@ Deno.test("two browsers that use one code at the same moment open one connection
     assert.equal((await Promise.all(pair.map((each) => each.isIn()))).filter(Boolean).length, 1);
     clock.now += MINUTE;
   }
+});
+
+// ASVS 6.5.1
+Deno.test("a code that is used at two instances at once opens one connection", async () => {
+  const keys = [randomBytes(32)];
+  const secrets = () => createSecrets(keys);
+  const one = await signedIn({ secrets });
+  const two = await startApp({ db: one.db, now: () => one.clock.now, secrets });
+  const secret = await addAuthenticator(one.here, one.clock);
+  const [recovery] = await makeRecoveryCodes(one.here);
+  for (const code of [codeAt(secret, one.clock.now), recovery!]) {
+    const pair = [one.browser("46.16.60.2"), two.browser("46.16.60.3")];
+    for (const each of pair) {
+      await each.signIn();
+      await each.get(paths.code);
+    }
+
+    const answers = await Promise.all(
+      pair.map((each) => each.post(paths.code, { csrf: each.cookies.get("form")!, code })),
+    );
+
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 422]);
+    one.clock.now += MINUTE;
+  }
+});
+
+Deno.test("a sign-in that one instance began continues at another", async () => {
+  const keys = [randomBytes(32)];
+  const secrets = () => createSecrets(keys);
+  const one = await signedIn({ secrets });
+  const two = await startApp({ db: one.db, now: () => one.clock.now, secrets });
+  const secret = await addAuthenticator(one.here, one.clock);
+  const [begun, continued] = [one.browser("46.16.60.2"), two.browser("46.16.60.2")];
+  await begun.signIn();
+  begun.cookies.forEach((value, name) => continued.cookies.set(name, value));
+
+  const { status } = await continued.submit(paths.code, { code: codeAt(secret, one.clock.now) });
+
+  assert.deepEqual([status, await continued.isIn()], [303, true]);
+});
+
+// Security: log
+Deno.test("the log has no code, no secret of an app, and nothing of what travels sealed", async () => {
+  const { here, browser, clock, log } = await startWithKey();
+  const sealed = (await here.get(paths.authenticator)).$("[name=sealed]").attr("value")!;
+  const secret = await addAuthenticator(here, clock);
+  const codes = await makeRecoveryCodes(here);
+  const there = browser("46.16.60.2");
+  await there.signIn();
+  const pending = there.cookies.get("pending")!;
+  await there.submit(paths.code, { code: "123456" });
+  const code = codeAt(secret, clock.now);
+  await there.submit(paths.code, { code });
+  await signInWith(browser("46.16.60.3"), codes[0]!);
+
+  const lines = log.join("\n");
+  assert.ok(log.length > 5);
+  for (const canary of [sealed, secret, pending, "123456", ...codes]) assert.ok(!lines.includes(canary), canary);
+  assert.doesNotMatch(lines, new RegExp(`\\b${code}\\b`));
 });
 
 // ASVS 6.3.8

@@ -5,7 +5,7 @@ import { readConfiguration } from "../commands/configuration.ts";
 import { createSecretReader } from "../commands/secret_key.ts";
 import { paths } from "../http/paths.ts";
 import { EMAIL, PASSWORD, signedIn } from "./app.ts";
-import { flagsOf, type Folder, makeFolder, run, startServer, users, type Variables } from "./processes.ts";
+import { DENO, flagsOf, type Folder, makeFolder, run, startServer, users, type Variables } from "./processes.ts";
 import { addAuthenticator, codeAt, signInWith } from "./second_factor.ts";
 
 const USE = { purpose: "authenticator", of: "u" };
@@ -26,7 +26,7 @@ async function flagsIn({ path }: Folder, task: string): Promise<string[]> {
 }
 
 async function startIn(folder: Folder, variables: Variables = {}) {
-  const command = [Deno.execPath(), "run", ...await flagsIn(folder, "start")];
+  const command = [DENO, "run", ...await flagsIn(folder, "start")];
   return await startServer("start", folder, variables, { command });
 }
 
