@@ -5,7 +5,7 @@ import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { addLink } from "../db/accounts/links.ts";
 import { markSeen } from "../db/connections.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
-import { resumeSession } from "../db/sessions.ts";
+import { resumeSession, type Session } from "../db/sessions.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword, unlockUser } from "../db/users.ts";
 import { findAsset } from "../http/assets.ts";
 import { readCookie } from "../http/cookies.ts";
@@ -16,7 +16,7 @@ import { createLog, describeError, type LogEvent, type LogFields } from "../http
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths, withoutToken } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
-import { redirectToSignIn, resumingOf } from "../http/sessions/sessions.ts";
+import { isSecondFactorDue, redirectToMethods, redirectToSignIn, resumingOf } from "../http/sessions/sessions.ts";
 import { recordVisitFrom } from "../http/sessions/visits.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { createApp } from "./app.tsx";
@@ -48,7 +48,7 @@ export function createArea(options: AreaOptions): {
     return methods.match("ALL", path)[0].length > 0;
   }
 
-  async function findOwner(c: Context): Promise<Owner | null> {
+  async function findSession(c: Context): Promise<Session | null> {
     const { db, origin, now, lifetime, waitUntil, log } = settings;
     const session = await resumeSession(db, readCookie(c, "session", origin), resumingOf(c, now()));
     if (session === null || session.end !== null) return null;
@@ -62,16 +62,24 @@ export function createArea(options: AreaOptions): {
         log("sys_crash", { path: withoutToken(c.req.path), error: describeError(error) })
       ),
     );
+    return session;
+  }
+
+  function ownerOf(c: Context, session: Session): Owner {
     return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
   }
 
   return {
     area: async (c, next) => isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next(),
-    findOwner,
+    async findOwner(c) {
+      const session = await findSession(c);
+      return session && !isSecondFactorDue(settings, session, c.req.path) ? ownerOf(c, session) : null;
+    },
     requireOwner: createMiddleware(async (c, next) => {
-      const owner = await findOwner(c);
-      if (owner === null) return redirectToSignIn(c);
-      c.set("owner", owner);
+      const session = await findSession(c);
+      if (session === null) return redirectToSignIn(c);
+      if (isSecondFactorDue(settings, session, c.req.path)) return redirectToMethods(c);
+      c.set("owner", ownerOf(c, session));
       await next();
       // Otherwise Back would show this page to the next person at the browser. A 101, of a WebSocket, can't be copied.
       if (c.res.status !== 101) c.header("Cache-Control", "no-store");

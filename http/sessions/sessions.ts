@@ -5,7 +5,7 @@ import { newCsrf, resumeSession, type Resuming, type Session } from "../../db/se
 import { textsOf } from "../../words/texts.ts";
 import { DEFAULT_ZONE } from "../../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
-import type { Env, Guess } from "../env.ts";
+import type { AppOptions, Env, Guess } from "../env.ts";
 import { isHtmx } from "../htmx.ts";
 import { languageOf } from "../languages.ts";
 import { PAGE_HEADER, paths, safeNext, withQuery } from "../paths.ts";
@@ -128,7 +128,7 @@ export function zoneOf({ timeZone }: Session): string {
 export const requireSession = createMiddleware<Env>(async (c, next) => {
   const session = openSession(c);
   if (!session) return redirectToSignIn(c);
-  if (isSecondFactorDue(c, session)) return redirectTo(c, paths.methods);
+  if (isSecondFactorDue(c.get("options"), session, c.req.path)) return redirectToMethods(c);
 
   c.set("session", session);
   const guess = c.env?.guess;
@@ -138,9 +138,16 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
 });
 
 /** Whether nothing but the sign-in methods is shown, because the operator requires a second step and there is none. */
-function isSecondFactorDue(c: Context<Env>, { hasSecondFactor }: Session): boolean {
-  const { requiresSecondFactor = false } = c.get("options");
-  return requiresSecondFactor && !hasSecondFactor && !c.req.path.startsWith(paths.methods);
+export function isSecondFactorDue(
+  { requiresSecondFactor = false }: AppOptions,
+  { hasSecondFactor }: Session,
+  path: string,
+): boolean {
+  return requiresSecondFactor && !hasSecondFactor && !path.startsWith(paths.methods);
+}
+
+export function redirectToMethods(c: Context): Response {
+  return redirectTo(c, paths.methods);
 }
 
 /** Redirects to sign-in, and back to the current page afterwards. */
@@ -157,7 +164,7 @@ export function redirectToSignIn(c: Context): Response {
 }
 
 /** Has htmx load another page; redirects anybody else to it. */
-function redirectTo(c: Context<Env>, path: string): Response {
+function redirectTo(c: Context, path: string): Response {
   if (!isHtmx(c)) return c.redirect(path, 303);
   c.header("HX-Redirect", path);
   return c.body(null, 401);

@@ -10,8 +10,10 @@ import { isRight } from "../../http/sessions/guesses.ts";
 import {
   guessFor,
   isOtherPage,
+  isSecondFactorDue,
   loadSessionBy,
   openSession,
+  redirectToMethods,
   redirectToSignIn,
   reloadPage,
   useLanguage,
@@ -41,6 +43,7 @@ async function poll(c: Context<Env>): Promise<Response> {
   ]);
   const session = openSession(c);
   if (!session || !activity) return redirectToSignIn(c);
+  if (isSecondFactorDue(c.get("options"), session, c.req.path)) return redirectToMethods(c);
   recordVisit(c, session);
   if (isOtherPage(c, session)) return reloadPage(c);
   if (!wantsFragment(c)) return c.redirect(paths.connections, 303);
