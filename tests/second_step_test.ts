@@ -299,3 +299,16 @@ Deno.test("a known browser can be forgotten, and another account's can't", async
   assert.equal((await here.submit(paths.forgetBrowser("all"), { password: PASSWORD })).status, 303);
   assert.match((await here.get(paths.methods)).$("main").text(), /There is none/);
 });
+
+// Security: refusals
+Deno.test("whoever guessed codes can't hide by a wrong password that they have the right one", async () => {
+  const { here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const thief = browser("203.0.113.9");
+  await thief.signIn();
+  await thief.submit(paths.code, { code: "000000" });
+  await thief.signIn(EMAIL, "not the password at all");
+
+  const page = await here.get(`${paths.connections}?state=refused`);
+  assert.match(page.$("tbody tr[id]").text(), /Wrong code \(2\)/);
+});
