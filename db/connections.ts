@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, gte, inArray, isNull, lt, lte, ne, not, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/sqlite-core";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
@@ -8,6 +8,7 @@ import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
+import { hasSecondFactor } from "./methods/methods.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import {
   connections,
@@ -39,8 +40,8 @@ export type ConnectionSummary =
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
- * is stored nowhere; `null` if the password changed since `user` was read. `browser` is a known one's id or a new one's secret, `unusual` what
- * `findUnusual` found.
+ * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, or the pending
+ * sign-in ended. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
@@ -63,6 +64,10 @@ export async function openConnection(
   const secret = newSecret(sessionId);
   const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
   const { address, ...client } = visitor;
+  const isEnough = how.method === "password" ? not(hasSecondFactor(users.id)) : undefined;
+  const isPending = how.pending === undefined
+    ? undefined
+    : exists(db.select({ one: sql`1` }).from(pendingSignIns).where(eq(pendingSignIns.id, how.pending)));
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
   const open = () =>
@@ -86,7 +91,8 @@ export async function openConnection(
           browser: typeof browser === "string" ? browser : browser.id,
           method: how.method,
           passkey: how.passkey ?? null,
-        })).from(users).where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion))),
+        })).from(users)
+          .where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion), isEnough, isPending)),
       ),
       db.insert(sessions).select(
         db.select(asColumns({ ...session, formerHash: null, renewedAt: null, formerConfirmedAt: null, seenAt: null }))

@@ -20,7 +20,7 @@ type Budget = {
 const PER_ADDRESS: Budget = { max: 10, window: 3 * MINUTE };
 /** Of strangers together, and of known networks together. */
 const PER_HOUR: Budget = { max: 25, window: HOUR };
-/** Strangers' failures in a row (NIST SP 800-63B-4, 3.2.2). */
+/** Failures in a row of strangers, and of codes from known networks (NIST SP 800-63B-4, 3.2.2). */
 const IN_A_ROW: Budget = { max: 100, window: 30 * DAY, lock: DAY };
 /** Failures in a row of one session or known browser. */
 const OWN_IN_A_ROW: Budget = { max: 10, window: 30 * DAY };
@@ -97,9 +97,12 @@ export function keysOf(guess: Guess): string[] {
 }
 
 function countersOf(guess: Guess): Counter[] {
-  const { pending } = guess;
+  const { account, standing, pending } = guess;
   const counters = countersOfStanding(guess);
-  return pending === undefined ? counters : [[`pending:${pending}`, PER_SIGN_IN], ...counters];
+  if (pending === undefined) return counters;
+  // Whoever guesses codes has the password: a known network makes up for nothing.
+  const run: Counter[] = standing.kind === "network" ? [[`run:network:${account}`, IN_A_ROW]] : [];
+  return [[`pending:${pending}`, PER_SIGN_IN], ...counters, ...run];
 }
 
 function countersOfStanding({ account, address, standing }: Guess): Counter[] {
@@ -120,7 +123,11 @@ function countersOfStanding({ account, address, standing }: Guess): Counter[] {
 function runsOf({ account, standing, browser }: Guess): string[] {
   if (standing.kind === "session") return [`session:${standing.id}`];
   const ids = new Set([standing.kind === "browser" ? standing.id : null, browser]);
-  return [`run:${account}`, ...[...ids].flatMap((id) => id === null ? [] : [`browser:${account}:${id}`])];
+  return [
+    `run:${account}`,
+    `run:network:${account}`,
+    ...[...ids].flatMap((id) => id === null ? [] : [`browser:${account}:${id}`]),
+  ];
 }
 
 function isRun(budget: Budget): boolean {
@@ -155,10 +162,15 @@ export function codeAccount(account: string): string {
 /** The counters of an account, found by `accountKey`. */
 export function ofAccount(account: string): SQL | undefined {
   return or(
-    inArray(limits.key, [account, codeAccount(account)].flatMap((a) => [`account:${a}`, `network:${a}`, `run:${a}`])),
+    inArray(limits.key, [account, codeAccount(account)].flatMap(keysOfAll)),
     // The keys with the prefix `browser:ACCOUNT:`; ";" follows ":" in ASCII.
     and(gte(limits.key, `browser:${account}:`), lt(limits.key, `browser:${account};`)),
   );
+}
+
+/** The counters of strangers together, and of known networks together. */
+function keysOfAll(account: string): string[] {
+  return ["account", "network", "run", "run:network"].map((name) => `${name}:${account}`);
 }
 
 /** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */

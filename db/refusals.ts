@@ -75,10 +75,11 @@ export async function recordRefusal(
         ip = excluded.ip, network = excluded.network, country_code = excluded.country_code,
         user_agent = excluded.user_agent, device = excluded.device, device_kind = excluded.device_kind,
         reason = ${
-      // The gravest reason is kept: attempts over the limit say less than the guesses before them.
-      reason === "too_many_tries"
-        ? sql`refusals.reason`
-        : sql`case refusals.reason when 'locked' then 'locked' else excluded.reason end`}`),
+      // The gravest reason is kept: attempts over the limit say less than the guesses before them, and whoever guesses codes has the password.
+      reason === "too_many_tries" ? sql`refusals.reason` : sql`case
+          when refusals.reason = 'locked' or refusals.reason = 'wrong_code' and excluded.reason = 'wrong_password'
+            then refusals.reason
+          else excluded.reason end`}`),
   ]);
 }
 

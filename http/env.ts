@@ -59,8 +59,11 @@ export type Owner = { email: string; csrf: string; language: Language };
  */
 export type Guess = { session: Session; isUsed: boolean; log: (() => void)[] };
 
+/** Names the guess among the bindings. A symbol, so that nothing that a host passes there is taken for one. */
+export const GUESS: unique symbol = Symbol("guess");
+
 export type Env = {
-  Bindings: Partial<Deno.ServeHandlerInfo> & { guess?: Guess };
+  Bindings: Partial<Deno.ServeHandlerInfo> & { [GUESS]?: Guess };
   Variables: RequestIdVariables & {
     options: AppOptions;
     /** In the request's language. */

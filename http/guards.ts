@@ -9,7 +9,7 @@ import { isSameOrigin } from "./origins.ts";
 import { isLink, withoutToken } from "./paths.ts";
 import { Refusal } from "./refusal.ts";
 import { logRequest } from "./request.ts";
-import { openSession } from "./sessions/sessions.ts";
+import { isSecondFactorDue, openSession, redirectToMethods } from "./sessions/sessions.ts";
 
 /** In bytes, like `MAX_BODY`: nothing here needs a fraction of it. */
 const MAX_QUERY = 8_192;
@@ -179,6 +179,7 @@ export function requireCsrf(again: Again) {
     if (!session) {
       throw new Refusal(403, (errors) => ({ title: errors.notDone, text: problemWith(expected, errors) }));
     }
+    if (isSecondFactorDue(options, session, c.req.path)) return redirectToMethods(c);
     c.set("session", session);
     c.status(403);
     return await again(c, typed, problemWith(expected, c.var.texts.errors));

@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Address } from "../visitor/addresses.ts";
 import { createClientAddress, readSocketAddress } from "../visitor/client_address.ts";
 import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
-import type { AppOptions, Env } from "./env.ts";
+import { type AppOptions, type Env, GUESS } from "./env.ts";
 import { describeError, type LogEvent, type LogFields } from "./log.ts";
 import { withoutToken } from "./paths.ts";
 import { createOverLimits } from "./passwords/over_limits.ts";
@@ -70,7 +70,7 @@ export function createAddressReader(
 export function logRequest(c: Context<Env>, event: LogEvent, fields?: LogFields): void {
   const write = () =>
     c.get("options").log(event, { request_id: c.get("requestId"), ip: c.get("address")().ip, ...fields });
-  const guess = c.env?.guess;
+  const guess = c.env?.[GUESS];
   if (guess) guess.log.push(write);
   else write();
 }

@@ -64,7 +64,7 @@ signIn.post(
       ? await askForCode(c, { user, reserved, timeZone })
       : await open(c, { user, browser, unusual, reserved, timeZone, how });
     if (!isDone) {
-      // The password was changed while it was being checked.
+      // The password was changed, or a second step was added, while it was being checked.
       const refused: Refused = { outcome: "wrong", standing: reserved.standing, isLast: false };
       return await refuseSignIn(c, typed, refused, user);
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeAsOperator } from "../db/connections.ts";
 import { openDatabase } from "../db/database.ts";
 import { paths, withQuery } from "../http/paths.ts";
-import { addAccount, type Browser, EMAIL, HOUR, HTMX, MINUTE, PASSWORD, startApp, withoutCsrf } from "./app.ts";
+import { addAccount, type Browser, EMAIL, HOUR, HTMX, MINUTE, ORIGIN, PASSWORD, startApp, withoutCsrf } from "./app.ts";
 import { startRemote } from "./remote.ts";
 
 /** Everything that a signed-in browser reads. */
@@ -121,6 +121,45 @@ Deno.test("a page that isn't there is logged once, whether the guess was right o
   await there.submit(paths.preferences, { language: "es" });
   assert.equal((await here.get(missing)).status, 404);
   assert.equal(refused(), 2);
+});
+
+// Security: guesses
+Deno.test("what a guessed page logs has its client's address, as Deno's own server gives it", async () => {
+  await using remote = await startRemote();
+  await addAccount(remote.db, EMAIL, PASSWORD);
+  const { app, browser, log } = await startApp({ db: remote.db });
+  const here = browser();
+  await here.signIn();
+  const served = (request: Request, info: Deno.ServeHandlerInfo) => {
+    const headers = { Host: new URL(ORIGIN).host, Cookie: request.headers.get("Cookie") ?? "" };
+    return app.fetch(new Request(`${ORIGIN}${new URL(request.url).pathname}`, { headers }), info);
+  };
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, served);
+  const missing = paths.details("01a208b8-8480-735a-b02e-000000000000");
+
+  for (let i = 0; i < 2; i++) {
+    const answer = await fetch(`http://127.0.0.1:${server.addr.port}${missing}`, {
+      headers: { Cookie: `session-8000=${here.cookies.get("session")}` },
+    });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 404);
+  }
+
+  const refused = log.map((line) => JSON.parse(line)).filter(({ event }) => event === "authz_fail");
+  assert.deepEqual(refused.map(({ ip }) => ip), ["127.0.0.1", "127.0.0.1"]);
+  assert.deepEqual(log.filter((line) => line.includes("address_unknown")), []);
+});
+
+// Security: guesses
+Deno.test("nothing that a host hands its app as env counts as a guess", async () => {
+  await using site = await startTwo();
+  const { app } = await startApp({ db: site.remote.db, now: () => site.clock.now });
+  const session = { userId: "x", email: EMAIL, csrf: "x".repeat(22), end: null };
+
+  const request = new Request(`${ORIGIN}${paths.preferences}`, { headers: { Host: new URL(ORIGIN).host } });
+  const { status } = await app.fetch(request, { guess: { session, isUsed: false, log: [] } });
+
+  assert.equal(status, 303);
 });
 
 // Security: guesses, remote database

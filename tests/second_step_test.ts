@@ -417,3 +417,43 @@ Deno.test("the sweep removes what waited too long for its second step, and used 
   await sweep(db, LIFETIME, 0, clock.now + 5 * MINUTE);
   assert.deepEqual([await db.$count(pendingSignIns), await db.$count(usedChallenges)], [0, 0]);
 });
+
+// Security: refusals
+Deno.test("whoever guessed codes can't hide by a wrong password that they have the right one", async () => {
+  const { here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const thief = browser("203.0.113.9");
+  await thief.signIn();
+  await thief.submit(paths.code, { code: "000000" });
+  await thief.signIn(EMAIL, "not the password at all");
+
+  const page = await here.get(`${paths.connections}?state=refused`);
+  assert.match(page.$("tbody tr[id]").text(), /Wrong code \(2\)/);
+});
+
+// ASVS 6.3.1
+Deno.test("on the owner's own network, too, a hundred wrong codes in a row are the last for a day", async () => {
+  const { here, browser, clock } = await startWithKey();
+  const secret = await addAuthenticator(here, clock);
+  let checked = 0;
+  for (let hour = 0; hour < 6; hour++) {
+    for (let i = 0; i < 6; i++) {
+      const thief = browser(`46.16.70.${i}`);
+      await thief.signIn();
+      await thief.get(paths.code);
+      const fields = { csrf: thief.cookies.get("form")!, code: "000000" };
+      for (let j = 0; j < 5; j++) {
+        if ((await thief.post(paths.code, fields)).status === 422) checked++;
+      }
+    }
+    clock.now += HOUR;
+  }
+  assert.equal(checked, 100);
+  const elsewhere = browser("46.16.70.99");
+  assert.equal((await signInWith(elsewhere, codeAt(secret, clock.now))).status, 429);
+
+  await here.signOut();
+  assert.equal((await signInWith(here, codeAt(secret, clock.now))).status, 303, "the owner's known browser");
+  clock.now += MINUTE;
+  assert.equal((await signInWith(browser("46.16.70.98"), codeAt(secret, clock.now))).status, 303, "a success ends it");
+});

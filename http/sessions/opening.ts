@@ -10,8 +10,8 @@ import { logRequest } from "../request.ts";
 import { openSession, writeSessionCookie } from "./sessions.ts";
 
 /**
- * Opens a connection for whoever proved to be `user`, and gives the browser its cookies. `browser` is a known one's id. `false` if the password
- * was changed, or the account disabled, while it was being checked.
+ * Opens a connection for whoever proved to be `user`, and gives the browser its cookies. `browser` is a known one's id. `false` if what
+ * was proved doesn't suffice any more, because the password or the second step changed, or the account was disabled.
  */
 export async function open(
   c: Context<Env>,

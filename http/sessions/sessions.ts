@@ -5,7 +5,7 @@ import { newCsrf, resumeSession, type Resuming, type Session } from "../../db/se
 import { textsOf } from "../../words/texts.ts";
 import { DEFAULT_ZONE } from "../../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
-import type { AppOptions, Env, Guess } from "../env.ts";
+import { type AppOptions, type Env, GUESS, type Guess } from "../env.ts";
 import { isHtmx } from "../htmx.ts";
 import { languageOf } from "../languages.ts";
 import { PAGE_HEADER, paths, safeNext, withQuery } from "../paths.ts";
@@ -33,7 +33,7 @@ export const loadSession = createMiddleware<Env>(async (c, next) => {
 export function loadSessionBeside(app: Hono<Env>) {
   return createMiddleware<Env>((c, next) => {
     const { db } = c.get("options");
-    const guess = c.env?.guess;
+    const guess = c.env?.[GUESS];
     if (guess) useSession(c, guess.session);
     if (c.get("resumed") !== undefined) return next();
     if (!db.$client.isRemote) return loadSession(c, next);
@@ -61,9 +61,11 @@ async function answerByGuess(
 ): Promise<Response | void> {
   const { db } = c.get("options");
   const guess: Guess = { session: likely, isUsed: false, log: [] };
+  // By name: in Deno's own bindings the address is a getter of their class.
+  const bindings = { remoteAddr: c.env?.remoteAddr, [GUESS]: guess };
   const [session, answer] = await Promise.all([
     readSession(c, resumeSession),
-    isOtherPage(c, likely) ? reloadPage(c) : app.fetch(c.req.raw, { ...c.env, guess }),
+    isOtherPage(c, likely) ? reloadPage(c) : app.fetch(c.req.raw, bindings),
   ]);
   if (session && isRight(db, likely, session)) {
     if (guess.isUsed) recordUse(c, session);
@@ -131,7 +133,7 @@ export const requireSession = createMiddleware<Env>(async (c, next) => {
   if (isSecondFactorDue(c.get("options"), session, c.req.path)) return redirectToMethods(c);
 
   c.set("session", session);
-  const guess = c.env?.guess;
+  const guess = c.env?.[GUESS];
   if (guess) guess.isUsed = true;
   else recordUse(c, session);
   return await next();
