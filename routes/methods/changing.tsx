@@ -18,7 +18,7 @@ export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Pr
  */
 export async function changeMethod(
   c: Context<Env>,
-  event: "authn_method_added" | "authn_method_removed",
+  event: "authn_method_added" | "user_updated" | "authn_method_removed",
   method: string,
   apply: (change: MethodChange) => Promise<MethodsChanged | null>,
   again: Again,
@@ -41,6 +41,8 @@ export async function showChange(
   title: string,
   page: (confirmation: Confirmation) => HtmlEscapedString | Promise<HtmlEscapedString>,
   unconfirmed?: Unconfirmed,
+  makesPasskey = false,
 ): Promise<Response> {
-  return await c.render(page(await confirmationProps(c, unconfirmed)), { title });
+  const hasPasskey = makesPasskey || c.var.session.hasPasskeys;
+  return await c.render(page(await confirmationProps(c, unconfirmed)), { title, hasPasskey });
 }
