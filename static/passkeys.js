@@ -4,7 +4,9 @@ const { browserSupportsWebAuthn, browserSupportsWebAuthnAutofill, startAuthentic
   globalThis.SimpleWebAuthnBrowser;
 
 /** A page's challenge can be answered for five minutes. In milliseconds. */
-const FRESH_FOR = 4 * 60_000;
+const FRESH_FOR = 3 * 60_000;
+/** How often a field's list gets a new one, which is then due in any case. */
+const OFFERED_FOR = 4 * 60_000;
 
 /** When each element with options was first seen, in milliseconds since the epoch. */
 const seenAt = new WeakMap();
@@ -40,7 +42,7 @@ async function freshOptions(area) {
 /** Lists passkeys where the email address is typed, as long as the page is open. */
 async function offerInField(area) {
   if (!await browserSupportsWebAuthnAutofill() || isAsking || !area.isConnected) return;
-  const again = setTimeout(offerInField, FRESH_FOR, area);
+  const again = setTimeout(offerInField, OFFERED_FOR, area);
   try {
     const optionsJSON = await freshOptions(area);
     sendWith(area, "passkey", await startAuthentication({ optionsJSON, useBrowserAutofill: true }));
@@ -84,7 +86,8 @@ async function tryTo(area, ceremony) {
   try {
     return await ceremony();
   } catch ({ name }) {
-    status.textContent = name === "InvalidStateError" ? status.dataset.known : status.dataset.failed;
+    const { known, failed } = status.dataset;
+    status.textContent = name === "InvalidStateError" && known ? known : failed;
     return null;
   } finally {
     isAsking = false;
