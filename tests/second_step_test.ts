@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { paths } from "../http/paths.ts";
-import { connections } from "../db/schema.ts";
+import { connections, pendingSignIns } from "../db/schema.ts";
 import { DAY, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith, startWithKey } from "./second_factor.ts";
 
@@ -338,4 +338,19 @@ Deno.test("on the owner's own network, too, a hundred wrong codes in a row are t
   assert.equal((await signInWith(here, codeAt(secret, clock.now))).status, 303, "the owner's known browser");
   clock.now += MINUTE;
   assert.equal((await signInWith(browser("46.16.70.98"), codeAt(secret, clock.now))).status, 303, "a success ends it");
+});
+
+Deno.test("a right password without a code is a line of the log, and of many that wait the late ones are removed", async () => {
+  const { db, here, browser, clock, log } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const pending = () => log.filter((line) => line.includes("authn_login_pending"));
+
+  for (let i = 0; i < 20; i++) {
+    await browser(`203.0.113.${i}`).signIn();
+    clock.now += MINUTE;
+  }
+
+  assert.equal(pending().length, 20);
+  assert.match(pending()[0]!, /"ip":"203\.0\.113\.0","user":"[^"]+"/);
+  assert.equal(await db.$count(pendingSignIns), 5);
 });
