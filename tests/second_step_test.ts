@@ -332,7 +332,9 @@ Deno.test("on the owner's own network, too, a hundred wrong codes in a row are t
   }
   assert.equal(checked, 100);
   const elsewhere = browser("46.16.70.99");
-  assert.equal((await signInWith(elsewhere, codeAt(secret, clock.now))).status, 429);
+  const locked = await signInWith(elsewhere, codeAt(secret, clock.now));
+  assert.equal(locked.status, 429);
+  assert.match(locked.$("main").text(), /too many failed attempts in a row/);
 
   await here.signOut();
   assert.equal((await signInWith(here, codeAt(secret, clock.now))).status, 303, "the owner's known browser");
