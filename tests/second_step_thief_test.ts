@@ -48,6 +48,33 @@ Deno.test("a thief with a stolen cookie changes no sign-in method without the pa
   assert.equal(await here.isIn(), true);
 });
 
+// ASVS 7.5.2
+Deno.test("a cookie stolen right after sign-in changes no sign-in method from elsewhere, and the owner needs no second password", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  const thieves = [browser("203.0.113.9"), browser("46.16.60.1", "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")];
+  for (const thief of thieves) {
+    thief.cookies.set("session", here.cookies.get("session")!);
+    const page = await thief.get(paths.authenticator);
+    assert.match(page.$("main").text(), /For your security, enter it again/);
+    // As if the thief had hurried: what shows the place is the request itself.
+    await here.get(paths.connections);
+    const fields = {
+      csrf: page.$("[name=csrf]").attr("value")!,
+      sealed: page.$("[name=sealed]").attr("value")!,
+      code: codeAt(page.$("#secret").text(), clock.now),
+    };
+    assert.equal((await thief.post(paths.authenticator, fields)).status, 422);
+  }
+  assert.equal(await db.$count(authenticators), 0);
+
+  const page = await here.get(paths.authenticator);
+  assert.equal(page.$("[name=password]").length, 0);
+  const added = await here.submit(paths.authenticator, {
+    ...{ sealed: page.$("[name=sealed]").attr("value")!, code: codeAt(page.$("#secret").text(), clock.now) },
+  });
+  assert.equal(added.status, 303);
+});
+
 // ASVS 6.5.1
 Deno.test("a code that one instance took is worth nothing at another, even at the same moment", async () => {
   await using remote = await startRemote();
