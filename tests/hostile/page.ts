@@ -63,7 +63,7 @@ export function assertHarmless({ status, headers, text }: Reply, known?: Set<str
   for (const cookie of headers.getSetCookie()) {
     assert.match(
       cookie,
-      /^(form|session|browser|notice)-8000=[\w.-]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/,
+      /^(form|session|browser|notice|pending)-8000=[\w.-]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/,
     );
   }
   const type = headers.get("Content-Type");

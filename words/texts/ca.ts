@@ -525,7 +525,7 @@ export const ca: Wording = {
   refused: {
     limited: (wait) => `Massa intents. Espera ${wait} i torna-ho a provar.`,
     locked: (wait) =>
-      `Hi ha hagut massa contrasenyes incorrectes seguides, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
+      `Hi ha hagut massa intents fallits seguits, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que et posi una contrasenya nova.`,
     busy: "Ara mateix s'estan comprovant moltes contrasenyes. Torna-ho a provar d'aquí a uns segons.",
   },
 

@@ -522,7 +522,7 @@ export const en = {
   refused: {
     limited: (wait: string) => `Too many attempts. Wait ${wait}, then try again.`,
     locked: (wait: string) =>
-      `There were too many wrong passwords in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
+      `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
     busy: "Many passwords are being checked right now. Please try again in a few seconds.",
   },
 

@@ -522,7 +522,7 @@ export const es: Wording = {
   refused: {
     limited: (wait) => `Demasiados intentos. Espera ${wait} e inténtalo de nuevo.`,
     locked: (wait) =>
-      `Ha habido demasiadas contraseñas incorrectas seguidas, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una nueva.`,
+      `Ha habido demasiados intentos fallidos seguidos, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una contraseña nueva.`,
     busy: "Ahora mismo se están comprobando muchas contraseñas. Inténtalo de nuevo en unos segundos.",
   },
 
