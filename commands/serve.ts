@@ -19,8 +19,8 @@ export async function serve(configuration: Configuration): Promise<number> {
     onMigration: (name, isNew) => isNew || console.error(`Migrating the database: ${name}`),
   });
   if (configuration.databaseUrl.startsWith("file:")) await requireWritable(db, configuration);
+  await requireReadable(db, configuration);
   return await listen(configuration, db, async () => {
-    await requireReadable(db, configuration);
     console.log(`Address: ${configuration.origin.origin}`);
     if (!await hasUsers(db)) {
       console.log("There is no account yet. Make the first one with: deno task users add you@example.com");
