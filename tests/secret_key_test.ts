@@ -114,8 +114,13 @@ Deno.test("a start without the key that the secrets were encrypted with stops wi
   await assert.rejects(startIn(folder), {
     message: new RegExp(`${problem}: \\S+/secret\\.key is not the key they were encrypted with\\n$`),
   });
-  await using server = await startIn(folder, { SECRET_KEY });
-  assert.equal((await server.browser().signIn()).headers.get("Location"), paths.code);
+  {
+    await using server = await startIn(folder, { SECRET_KEY });
+    assert.equal((await server.browser().signIn()).headers.get("Location"), paths.code);
+  }
+  await users(folder, ["methods", EMAIL, "--reset"]);
+  await using server = await startIn(folder, { SECRET_KEY: newKey() });
+  assert.equal((await server.browser().signIn()).headers.get("Location"), paths.connections);
 });
 
 // ASVS 11.2.2
