@@ -74,6 +74,12 @@ export async function requireWritable(db: Db, { databaseUrl }: Configuration): P
   }
 }
 
+/** What to do without an account. The command alone would make it in another database than a service's. */
+export function askForAccount({ isDatabaseSet }: Configuration): string {
+  const how = isDatabaseSet ? "With the same DATABASE_URL, make the first one by" : "Make the first one by";
+  return `There is no account yet. ${how}: deno task users add you@example.com`;
+}
+
 function isBusy(error: unknown): boolean {
   const outage = findUnavailable(error);
   return outage !== null && !(outage instanceof AccessRefused) && (outage.cause === undefined || !outage.mayBeDone);

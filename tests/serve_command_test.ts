@@ -5,7 +5,7 @@ import { CELL, EMAIL, PASSWORD } from "./app.ts";
 import { flagsElsewhere, flagsOf, makeFolder, run, startServer, users } from "./processes.ts";
 import { addAuthenticator } from "./second_factor.ts";
 
-const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
+const FIRST_ACCOUNT = "There is no account yet. Make the first one by: deno task users add you@example.com";
 
 Deno.test("deno task start in an empty folder creates the database, and says how to add an account", async () => {
   await using folder = await makeFolder();
