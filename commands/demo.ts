@@ -39,8 +39,9 @@ export async function demo(configuration: Configuration): Promise<number> {
     );
     return Promise.resolve();
   };
+  // Its key is in its own folder too.
   return await listen(
-    configuration,
+    { ...configuration, databaseUrl: url },
     db,
     Promise.resolve(false),
     announce,

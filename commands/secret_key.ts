@@ -86,10 +86,23 @@ async function readOrMakeFile(file: string | null): Promise<Keys> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound) || file === null) throw error;
   }
-  const made = await Deno.writeTextFile(file, `${write(randomBytes(KEY_LENGTH))}\n`, { createNew: true, mode: 0o600 })
-    .then(() => true, (error) => error instanceof Deno.errors.AlreadyExists);
-  if (!made) throw new Error(`Cannot make ${file}: the process may not write there`);
+  await makeFile(file);
   return await readFile(file);
+}
+
+/** By a link, so that of two processes one makes it, and neither ever reads half of it. */
+async function makeFile(file: string): Promise<void> {
+  const whole = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await Deno.writeTextFile(whole, `${write(randomBytes(KEY_LENGTH))}\n`, { createNew: true, mode: 0o600 });
+    await Deno.link(whole, file).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    });
+  } catch (error) {
+    throw new Error(`Cannot make ${file}: the process can't write there`, { cause: error });
+  } finally {
+    await Deno.remove(whole).catch(() => {});
+  }
 }
 
 async function readFile(file: string | null): Promise<Keys> {

@@ -6,10 +6,11 @@ import { openConfigured, requireWritable } from "./database.ts";
 import { disable, enable, list, remove, rename, unlock } from "./users/accounts.ts";
 import { type Action, fail, type Input } from "./users/action.ts";
 import { close, exportAll, find, history, sweep } from "./users/history.ts";
+import { methods } from "./users/methods.ts";
 import { add, link, password } from "./users/passwords.ts";
 
 const actions: Record<string, Action> = {
-  ...{ add, list, link, password, rename, remove, disable, enable, unlock, close, history, find },
+  ...{ add, list, link, password, rename, remove, disable, enable, unlock, close, history, find, methods },
   export: exportAll,
   sweep,
 };
@@ -33,9 +34,10 @@ export async function users(configuration: Configuration, args: string[]): Promi
   if (problem) return fail(problem);
 
   const db = await openConfigured(configuration, { mayCreate: action.mayCreate ?? false });
-  const write = createLog(action.isList ? console.error : console.log, Date.now);
+  const isList = typeof action.isList === "function" ? action.isList(input) : action.isList;
+  const write = createLog(isList ? console.error : console.log, Date.now);
   try {
-    if (!action.isList) await requireWritable(db, configuration);
+    if (!isList) await requireWritable(db, configuration);
     return await action.run({
       db,
       configuration,

@@ -4,7 +4,18 @@ import type { Db } from "./database.ts";
 import { removeExpired } from "./limits.ts";
 import { expiredAt, type Lifetime } from "./open.ts";
 import { BROWSER_AGE } from "./browsers.ts";
-import { browsers, browserUsers, connections, known, links, places, refusals, sessions } from "./schema.ts";
+import {
+  browsers,
+  browserUsers,
+  connections,
+  known,
+  links,
+  pendingSignIns,
+  places,
+  refusals,
+  sessions,
+  usedChallenges,
+} from "./schema.ts";
 
 /** Rows per table and sweep, so that no sign-in pays for a long pause. */
 const MAX_ROWS = 1_000;
@@ -19,12 +30,18 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
   const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
+  const late = db.select({ id: pendingSignIns.id }).from(pendingSignIns).where(lte(pendingSignIns.expiresAt, now))
+    .limit(MAX_ROWS);
+  const used = db.select({ hash: usedChallenges.hash }).from(usedChallenges).where(lte(usedChallenges.expiresAt, now))
+    .limit(MAX_ROWS);
   const expiring = await db.batch([
     db.update(connections).set({ closedAt: expiredAt(connections), endReason: "expired" })
       .where(inArray(connections.id, expired)),
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
     db.delete(links).where(inArray(links.hash, oldLinks)),
+    db.delete(pendingSignIns).where(inArray(pendingSignIns.id, late)),
+    db.delete(usedChallenges).where(inArray(usedChallenges.hash, used)),
     // Explicit, here and below, because a remote database may have foreign keys switched off.
     db.delete(browserUsers).where(inArray(browserUsers.browserId, unused)),
     db.delete(browsers).where(inArray(browsers.id, unused)),

@@ -12,12 +12,16 @@ import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import {
+  authenticators,
   browsers,
   browserUsers,
   connections,
   known,
   links,
+  passkeys,
+  pendingSignIns,
   places,
+  recoveryCodes,
   refusals,
   sessions,
   type User,
@@ -177,6 +181,10 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     db.delete(refusals).where(inArray(refusals.userId, gone)),
     db.delete(known).where(inArray(known.userId, gone)),
     db.delete(links).where(inArray(links.userId, gone)),
+    db.delete(authenticators).where(inArray(authenticators.userId, gone)),
+    db.delete(passkeys).where(inArray(passkeys.userId, gone)),
+    db.delete(recoveryCodes).where(inArray(recoveryCodes.userId, gone)),
+    db.delete(pendingSignIns).where(inArray(pendingSignIns.userId, gone)),
     forgetFailures(db, foldEmail(email)),
     db.delete(users).where(ofUser),
   ]);

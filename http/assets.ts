@@ -30,6 +30,7 @@ const STYLES = [
   "chips",
   "table",
   "row",
+  "methods",
 ];
 
 const assets = {

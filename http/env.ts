@@ -44,6 +44,8 @@ export type AppOptions = {
   secrets?: () => Promise<Secrets | null>;
   /** Whether everybody must have a second step; false by default. */
   requiresSecondFactor?: boolean;
+  /** Whether the area has the section "Sign-in methods", which is the default. */
+  hasMethods?: boolean;
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
 };

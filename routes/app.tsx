@@ -56,6 +56,10 @@ export function createApp(given: AppOptions): Hono<Env> {
   app.use(loadSessionBeside(app));
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
+  if (options.hasMethods === false) {
+    if (options.requiresSecondFactor) throw new Error("Cannot require a second step where nobody could add one");
+    app.use(`${paths.methods}/*`, requireSession, renderNotFound);
+  }
   for (
     const route of [
       signIn,

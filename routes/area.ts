@@ -5,6 +5,7 @@ import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { addLink } from "../db/accounts/links.ts";
 import { markSeen } from "../db/connections.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
+import { resetMethods } from "../db/methods/reset.ts";
 import { resumeSession, type Session } from "../db/sessions.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword, unlockUser } from "../db/users.ts";
 import { findAsset } from "../http/assets.ts";
@@ -146,6 +147,14 @@ function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
       if (!user || user.disabledAt === null) return false;
       await enableUser(db, user);
       log("user_enabled", who, { user: user.id });
+      return true;
+    },
+    /** Leaves the account nothing but its password, as when its owner lost their second step, and closes its connections. */
+    async resetMethods(email: string, who?: string) {
+      const user = await findUser(db, email);
+      if (!user) return false;
+      const closed = await resetMethods(db, user, now());
+      log("authn_method_removed", who, { user: user.id, method: "all", closed });
       return true;
     },
     /** Makes a link by which the owner sets a password, once and within 24 hours; `null` if there is no such account, or it is disabled. */

@@ -14,14 +14,16 @@ export const useLayout = createMiddleware<Env>((c, next) => {
 async function renderPage(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
   const session = openSession(c);
   const t = c.get("texts");
-  const { brand = t.brand, header } = c.get("options");
+  const { brand = t.brand, header, hasMethods = true } = c.get("options");
   const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
   // A notice waits for a page of its owner, past any error on the way.
   const notice = isError ? null : await takeNotice(c, session);
   const theme = session?.theme ?? null;
   const connection = session?.connectionId;
   const page = (
-    <Layout path={c.req.path} {...{ title, brand, header, owner, connection, theme, notice, t }}>{content}</Layout>
+    <Layout path={c.req.path} {...{ title, brand, header, owner, connection, theme, notice, hasMethods, t }}>
+      {content}
+    </Layout>
   );
   return c.html(`<!doctype html>${page}`);
 }

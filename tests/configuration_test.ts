@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { readConfiguration, VARIABLES } from "../commands/configuration.ts";
 import { problemOf } from "./configuration_problem.ts";
+
+const KEY = Buffer.alloc(32, 1).toString("base64");
 
 Deno.test("without any variable the defaults apply", () => {
   assert.deepEqual(readConfiguration({}), {
@@ -16,6 +19,8 @@ Deno.test("without any variable the defaults apply", () => {
     sessionMaxDays: 30,
     retentionDays: 365,
     hstsSubdomains: true,
+    secretKeys: null,
+    secondFactor: "optional",
     geoDataFolder: undefined,
     sudoUser: undefined,
   });
@@ -40,6 +45,8 @@ Deno.test("every variable can be set", () => {
     SESSION_MAX_DAYS: "2",
     RETENTION_DAYS: "0",
     HSTS_SUBDOMAINS: "no",
+    SECRET_KEY: KEY,
+    SECOND_FACTOR: "required",
     GEODATADIR: "/srv/countries",
     SUDO_USER: "anna",
   });
@@ -57,6 +64,8 @@ Deno.test("every variable can be set", () => {
     sessionMaxDays: 2,
     retentionDays: 0,
     hstsSubdomains: false,
+    secretKeys: [Buffer.alloc(32, 1)],
+    secondFactor: "required",
     geoDataFolder: "/srv/countries",
     sudoUser: "anna",
   });
@@ -171,6 +180,27 @@ Deno.test("CLIENT_ADDRESS must be peer or deno-deploy", () => {
   assert.equal(problemOf({ CLIENT_ADDRESS: "header" }), `Cannot read the configuration: ${rule}, is "header"`);
   assert.equal(problemOf({ CLIENT_ADDRESS: "Peer" }), `Cannot read the configuration: ${rule}, is "Peer"`);
   assert.equal(readConfiguration({ CLIENT_ADDRESS: "peer" }).clientAddress, "peer");
+});
+
+Deno.test("SECRET_KEY must be one key or two of 32 bytes as base64, and is never shown", () => {
+  const problem = "Cannot read the configuration: SECRET_KEY must be 32 bytes as base64, or two such with a comma";
+  const [short, long] = [31, 33].map((bytes) => Buffer.alloc(bytes, 1).toString("base64"));
+  const hex = Buffer.alloc(32, 1).toString("hex");
+
+  for (const wrong of ["hunter2", short!, long!, hex, `${KEY},`, `${KEY},${short}`, `${KEY},${KEY},${KEY}`]) {
+    assert.equal(problemOf({ SECRET_KEY: wrong }), problem);
+  }
+  assert.deepEqual(readConfiguration({ SECRET_KEY: `${KEY}, ${Buffer.alloc(32, 2).toString("base64")}` }).secretKeys, [
+    Buffer.alloc(32, 1),
+    Buffer.alloc(32, 2),
+  ]);
+});
+
+Deno.test("SECOND_FACTOR must be optional or required", () => {
+  const rule = "SECOND_FACTOR must be optional or required";
+
+  assert.equal(problemOf({ SECOND_FACTOR: "yes" }), `Cannot read the configuration: ${rule}, is "yes"`);
+  assert.equal(readConfiguration({ SECOND_FACTOR: "optional" }).secondFactor, "optional");
 });
 
 Deno.test("SESSION_IDLE_DAYS must be a number of days, at most SESSION_MAX_DAYS", () => {

@@ -13,7 +13,7 @@ type Row = Record<string, string>;
 const ALLOWED = { mayContinue: () => Promise.resolve(true), end: () => {} };
 
 const COLUMNS =
-  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual,verdict,closed_from,addresses,last_ip_address,last_country_code";
+  "opened_at,last_seen_at,closed_at,state,end_reason,ip_address,country_code,country,device,user_agent,attempts,unusual,verdict,closed_from,addresses,last_ip_address,last_country_code,method";
 
 Deno.test("GET /user/security/connections.csv contains the table's rows, newest first", async () => {
   const { browser, clock } = await startApp();
@@ -53,6 +53,7 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       "1",
       "192.168.1.20",
       "",
+      "password",
     ],
     [
       "2026-11-23T14:05:00.000Z",
@@ -72,6 +73,7 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       "1",
       "46.16.60.1",
       "ES",
+      "password",
     ],
     [
       "2026-11-23T14:04:00.000Z",
@@ -89,6 +91,7 @@ Deno.test("GET /user/security/connections.csv contains the table's rows, newest 
       "",
       "",
       "1",
+      "",
       "",
       "",
     ],

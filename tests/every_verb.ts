@@ -6,6 +6,7 @@ import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
 import { connections, limits } from "../db/schema.ts";
 import { newSecret } from "../db/sessions.ts";
+import type { User } from "../db/schema.ts";
 import { DAY, MINUTE, START } from "./app.ts";
 import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
 
@@ -24,6 +25,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await verbs.findUser(db, ` ${email}`))?.passwordHash, "first hash");
   assert.deepEqual(await verbs.findUserFrom(db, email, visitorFrom(ip), undefined), {
     user,
+    hasSecondFactor: false,
     standings: [{ kind: "stranger" }],
     browser: null,
   });
@@ -246,6 +248,8 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await verbs.findUser(db, email))?.disabledAt, null);
   assert.equal(await verbs.findLink(db, stale, "password", later), null);
 
+  await assertMethods(db, byLink, later);
+
   const counters = await db.$count(limits);
   await verbs.tryToWrite(db);
   assert.equal(await db.$count(limits), counters);
@@ -259,4 +263,57 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await db.$count(connections, eq(connections.userId, user.id)), 0);
 
   assert.deepEqual(Object.keys(verbs).filter((name) => !called.has(name)), []);
+}
+
+/** Adds every method to an account without one, uses each, and takes them away. */
+async function assertMethods(db: Db, { email }: User, now: number): Promise<void> {
+  const user = (await verbs.findUser(db, email))!;
+  const ip = "46.16.60.1";
+  const session = await openSession(db, user, ip, now + 1);
+  const other = await openSession(db, user, ip, now + 2);
+  const change = { session, closesOthers: false, now: now + 3 };
+  const added = await verbs.setAuthenticator(db, change, { secret: "encrypted", step: 5 });
+  assert.deepEqual([added?.closed, typeof added?.cookie], [0, "string"]);
+  const current = (await verbs.resumeSession(db, added!.cookie!, { isReading: false, now: now + 3 }))!;
+  assert.deepEqual([current.hasSecondFactor, await verbs.hasEnded(db, other, now + 3)], [true, false]);
+  assert.equal((await verbs.findUserFrom(db, email, visitorFrom(ip), undefined)).hasSecondFactor, true);
+  const next = { session: current, closesOthers: true, now: now + 4 };
+  const codes = await verbs.setRecoveryCodes(db, next, ["one", "two"]);
+  assert.deepEqual([codes?.closed, await verbs.hasEnded(db, other, now + 4)], [1, true]);
+
+  const found = (await verbs.findAuthenticator(db, user.id))!;
+  assert.deepEqual([await verbs.useStep(db, found, 6, now + 5), await verbs.useStep(db, found, 6, now + 5)], [
+    true,
+    false,
+  ]);
+  await verbs.rewriteSecret(db, found, "encrypted anew");
+  assert.equal((await verbs.listAuthenticators(db)).find(({ userId }) => userId === user.id)?.secret, "encrypted anew");
+  assert.equal(await verbs.useStep(db, found, 7, now + 5), false, "it was replaced");
+  const useOne = () => verbs.useRecoveryCode(db, user.id, "one", now + 6);
+  assert.deepEqual([await useOne(), await useOne()], [true, false]);
+  const listed = await verbs.listMethods(db, user.id);
+  assert.deepEqual([listed.authenticator, listed.recoveryCodes], [
+    { addedAt: now + 3, lastAt: now + 5 },
+    { addedAt: now + 4, left: 1 },
+  ]);
+  assert.equal((await verbs.forgetKnown(db, { ...next, now: now + 7 }, listed.browsers[0]!.id))?.closed, 0);
+  assert.equal((await verbs.listMethods(db, user.id)).browsers.length, listed.browsers.length - 1);
+
+  const wait = async () =>
+    await verbs.addPending(db, { user, reserved: await reserve(db, email, ip), timeZone: null, now });
+  const cookie = await wait();
+  const pending = (await verbs.findPending(db, cookie!, now))!;
+  assert.equal(pending.user.id, user.id);
+  await verbs.endPending(db, pending);
+  assert.equal(await verbs.findPending(db, cookie!, now), null);
+  const last = await wait();
+  assert.equal((await verbs.removeAuthenticator(db, { ...next, now: now + 8 }))?.closed, 0);
+  assert.equal(await verbs.findPending(db, last!, now), null, "a change ends what waits");
+  assert.equal(await verbs.changeMethods(db, { ...next, session: other, now: now + 9 }, () => []), null);
+  assert.equal(await verbs.findAuthenticator(db, user.id), undefined);
+
+  assert.equal(await verbs.resetMethods(db, user, now + 10), 1);
+  const reset = await verbs.listMethods(db, user.id);
+  assert.deepEqual(reset, { authenticator: null, passkeys: [], recoveryCodes: null, browsers: [] });
+  assert.equal((await verbs.findUser(db, email))?.passwordVersion, user.passwordVersion + 1);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Hono } from "hono";
 import { openDatabase } from "../db/database.ts";
+import { createSecrets } from "../credentials/secrets.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { accountKey } from "../db/limits.ts";
 import { connections, limits, sessions, users } from "../db/schema.ts";
@@ -10,7 +11,8 @@ import { createArea } from "../routes/area.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
-import { Browser, CHEAP, EMAIL, HOUR, HTMX, ORIGIN, PASSWORD, START } from "./app.ts";
+import { addAuthenticator, startWithKey } from "./second_factor.ts";
+import { Browser, CHEAP, EMAIL, HOUR, HTMX, ORIGIN, PASSWORD, START, startApp } from "./app.ts";
 import { freePort, makeFolder, processOf, ROOT } from "./processes.ts";
 
 Deno.test("a panel and the area share one app, header, name and sign-in", async () => {
@@ -217,6 +219,67 @@ Deno.test("requireOwner lets a panel's page open a WebSocket", async () => {
   assert.ok(answer.includes(EMAIL));
 });
 
+Deno.test("a panel can leave the sign-in methods out, and accounts that have a second step are still asked for it", async () => {
+  const { db, here, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const without = await startApp({ db, now: () => clock.now, hasMethods: false });
+  const there = without.browser();
+
+  assert.equal((await there.signIn()).headers.get("Location"), paths.code);
+  assert.equal(
+    (await there.get(paths.methods)).headers.get("Location"),
+    `${paths.signIn}?next=${encodeURIComponent(paths.methods)}`,
+  );
+  there.cookies.set("session", here.cookies.get("session")!);
+  const history = await there.get(paths.connections);
+  assert.equal(history.status, 200);
+  assert.equal(history.$(`a[href^="${paths.methods}"]`).length, 0);
+  for (const path of [paths.methods, paths.authenticator, paths.recoveryCodes, paths.forgetBrowser("all")]) {
+    assert.equal((await there.get(path)).status, 404, path);
+  }
+  assert.equal((await there.post(paths.recoveryCodes, {})).status, 404);
+  assert.equal((await here.get(paths.methods)).status, 200);
+  const required = { ...await options(), hasMethods: false, requiresSecondFactor: true };
+  assert.throws(() => createArea(required), { message: "Cannot require a second step where nobody could add one" });
+});
+
+Deno.test("a panel can put a page of its own in the place of the sign-in methods", async () => {
+  const { area, requireOwner, users } = createArea(await options());
+  const panel = new Hono();
+  panel.get(paths.methods, requireOwner, (c) => c.text(`Acme's own for ${c.var.owner.email}`));
+  panel.use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+  await here.signIn();
+
+  assert.equal((await here.get(paths.connections)).$(`nav a[href="${paths.methods}"]`).length, 1);
+  assert.equal((await here.get(paths.methods)).text, `Acme's own for ${EMAIL}`);
+  assert.match((await here.get(paths.recoveryCodes)).headers.get("Location") ?? "", new RegExp(`^${paths.methods}$`));
+});
+
+// ASVS 6.3.3
+Deno.test("where a panel requires a second step, its own pages wait for one too", async () => {
+  const secrets = await createSecrets([new Uint8Array(32)]);
+  const given = { ...await options(), requiresSecondFactor: true, secrets: () => Promise.resolve(secrets) };
+  const { area, findOwner, requireOwner, users } = createArea(given);
+  const panel = new Hono();
+  panel.get("/billing", requireOwner, (c) => c.text(c.var.owner.email));
+  panel.get("/news", async (c) => c.text((await findOwner(c))?.email ?? "nobody"));
+  panel.use(area);
+  await users.add(EMAIL, PASSWORD);
+  const here = new Browser(panel, new Set());
+  await here.signIn();
+
+  assert.equal((await here.get("/billing")).headers.get("Location"), paths.methods);
+  assert.equal((await here.get("/billing", HTMX)).headers.get("HX-Redirect"), paths.methods);
+  assert.equal((await here.get("/news")).text, "nobody");
+  assert.equal((await here.get(paths.live, HTMX)).headers.get("HX-Redirect"), paths.methods);
+  await addAuthenticator(here, { now: Date.now() });
+
+  assert.equal((await here.get("/billing")).text, EMAIL);
+  assert.equal((await here.get("/news")).text, EMAIL);
+});
+
 Deno.test("a password set by the panel closes the account's connections", async () => {
   const { area, users } = createArea(await options());
   const panel = new Hono().use(area);
@@ -247,6 +310,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
   await users.disable("joan@example.com", "anna");
   await users.enable("joan@example.com", "anna");
   const link = await users.link("joan@example.com", "anna");
+  await users.resetMethods("joan@example.com", "anna");
   await users.remove("joan@example.com");
   const done = log.length;
   await users.rename(EMAIL, "marta@example.com");
@@ -254,6 +318,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
   await users.remove(EMAIL);
   await users.disable(EMAIL);
   await users.enable(EMAIL);
+  assert.equal(await users.resetMethods(EMAIL), false);
   assert.equal(await users.link(EMAIL), null);
 
   const events = log.map((line) => JSON.parse(line));
@@ -267,6 +332,7 @@ Deno.test("what a panel changes of accounts is in the log, by the host", async (
     { event: "user_disabled", user, closed: 0, by: "host", who: "anna" },
     { event: "user_enabled", user, by: "host", who: "anna" },
     { event: "authn_token_created", user, purpose: "password", by: "host", who: "anna" },
+    { event: "authn_method_removed", user, method: "all", closed: 0, by: "host", who: "anna" },
     { event: "user_deleted", user, by: "host" },
   ]);
   assert.match(String(link), /^https?:\/\/[^/]+\/links\/[\w-]{43}$/);

@@ -43,13 +43,14 @@ Deno.test("a stolen cookie used from another country shows in the row, the detai
   assert.match(details.$(".places li").last().text(), /^python-requests.*Nigeria.*python-requests\/2\.32\.3$/);
 
   const records = recordsOf((await desk.get(paths.csv)).text);
-  assert.deepEqual(Object.entries(records.find(({ ip_address }) => ip_address === PHONE) ?? {}).slice(-6), [
+  assert.deepEqual(Object.entries(records.find(({ ip_address }) => ip_address === PHONE) ?? {}).slice(-7), [
     ["unusual", "moved_country moved_device"],
     ["verdict", ""],
     ["closed_from", ""],
     ["addresses", "2"],
     ["last_ip_address", LAGOS],
     ["last_country_code", "NG"],
+    ["method", "password"],
   ]);
 
   assert.ok(log.some((line) => line.includes("unusual_moved") && line.includes(LAGOS)));

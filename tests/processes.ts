@@ -15,7 +15,7 @@ export type Variables = Record<string, string | undefined>;
 export const NOT_SET: Variables = Object.fromEntries(VARIABLES.map((name) => [name, undefined]));
 
 /** The Deno under test: this one, or an older one for `deno task test:floor`. */
-const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
+export const DENO = Deno.env.get("TEST_DENO") ?? Deno.execPath();
 
 type Task = "start" | "demo" | "users" | "migrate" | "backup" | "transfer";
 

@@ -19,6 +19,12 @@ import type { Filter } from "../db/history/filters.ts";
 import { findConnection } from "../db/history/entries.ts";
 import { listCountries, listHistory, readPage } from "../db/history/rows.ts";
 import { reserveAttempt, returnAttempt } from "../db/limits.ts";
+import { findAuthenticator, rewriteSecret, setAuthenticator, useStep } from "../db/methods/authenticators.ts";
+import { forgetKnown } from "../db/methods/browsers.ts";
+import { listMethods } from "../db/methods/methods.ts";
+import { addPending, endPending, findPending } from "../db/methods/pending.ts";
+import { setRecoveryCodes, useRecoveryCode } from "../db/methods/recovery_codes.ts";
+import { resetMethods } from "../db/methods/reset.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
 import { countWrongPasswords, recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
@@ -222,7 +228,7 @@ Deno.test("reading the activity with a page uses the ends of indexes", async () 
   assertContains(plan, "SEARCH connections USING COVERING INDEX connections_by_time (user_id=?)");
 });
 
-Deno.test("resuming a session looks up four primary keys", async () => {
+Deno.test("resuming a session looks up keys", async () => {
   assert.deepEqual(
     await planOf((db) => resumeSession(db, `${"a".repeat(22)}.${"b".repeat(43)}`, { isReading: true, now: START })),
     [
@@ -230,6 +236,10 @@ Deno.test("resuming a session looks up four primary keys", async () => {
       "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)",
       "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
       "CORRELATED SCALAR SUBQUERY 1",
+      "SEARCH authenticators USING COVERING INDEX sqlite_autoindex_authenticators_1 (user_id=?)",
+      "CORRELATED SCALAR SUBQUERY 2",
+      "SEARCH passkeys USING COVERING INDEX passkeys_by_user (user_id=?)",
+      "CORRELATED SCALAR SUBQUERY 3",
       "SEARCH places USING INDEX sqlite_autoindex_places_1 (id=?)",
     ],
   );
@@ -273,7 +283,12 @@ Deno.test("listing and closing open connections uses the index of connections th
 Deno.test("verbs for one connection find it by its primary key", async () => {
   const one = "SEARCH connections USING INDEX sqlite_autoindex_connections_1 (id=?)";
 
-  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [one, ...OF_CONNECTION]);
+  assert.deepEqual(await planOf((db) => findConnection(db, "u", "c", START)), [
+    one,
+    ...OF_CONNECTION,
+    "CORRELATED SCALAR SUBQUERY 8",
+    "SEARCH passkeys USING INDEX sqlite_autoindex_passkeys_1 (id=?)",
+  ]);
   assert.deepEqual(await planOf((db) => signOut(db, SESSION, START)), [one]);
   assert.deepEqual(await planOf((db) => closeGuesser(db, SESSION, START)), [one, one]);
   assert.deepEqual(await planOf((db) => hasEnded(db, SESSION, START)), [one]);
@@ -305,12 +320,16 @@ Deno.test("an account is found with what it knows of a visitor by keys", async (
   assert.deepEqual(await planOf((db) => findUserFrom(db, EMAIL, VISITOR, undefined)), [
     "SEARCH users USING INDEX users_email_unique (email=?)",
     "CORRELATED SCALAR SUBQUERY 1",
-    "SEARCH browser_users USING COVERING INDEX browser_users_by_time (user_id=?)",
+    "SEARCH authenticators USING COVERING INDEX sqlite_autoindex_authenticators_1 (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 2",
-    "SEARCH browser_users USING COVERING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+    "SEARCH passkeys USING COVERING INDEX passkeys_by_user (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 3",
-    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+    "SEARCH browser_users USING COVERING INDEX browser_users_by_time (user_id=?)",
     "CORRELATED SCALAR SUBQUERY 4",
+    "SEARCH browser_users USING COVERING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
+    "CORRELATED SCALAR SUBQUERY 5",
+    "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
+    "CORRELATED SCALAR SUBQUERY 6",
     "SEARCH known USING COVERING INDEX sqlite_autoindex_known_1 (user_id=? AND kind=? AND value=?)",
   ]);
   assert.deepEqual(await planOf((db) => findBrowser(db, newBrowser().cookie)), [
@@ -350,6 +369,34 @@ Deno.test("signing in, changing a password and sweeping use indexes only", async
   assertIndexed(await planOf((db) => hasSecret(db, { id: "s", cookie: "", hash: "" })));
   assertIndexed(await planOf((db) => strengthenHash(db, USER, "")));
   assertIndexed(await planOf((db) => countClosedBy(db, SESSION, "password_changed", START)));
+});
+
+Deno.test("the sign-in methods are found, used, changed and listed by indexes", async () => {
+  const reserved = { standing: { kind: "stranger" } as const, counted: ["a"], runs: ["b"], isLast: false };
+  const change = { session: SESSION, closesOthers: true, now: START };
+  const app = { userId: "u", secret: "", lastStep: 1, addedAt: START, lastAt: null };
+  const cookie = `${"a".repeat(22)}.${"b".repeat(43)}`;
+
+  assert.deepEqual(await planOf((db) => findAuthenticator(db, "u")), [
+    "SEARCH authenticators USING INDEX sqlite_autoindex_authenticators_1 (user_id=?)",
+  ]);
+  assert.deepEqual(await planOf((db) => findPending(db, cookie, START)), [
+    "SEARCH pending_sign_ins USING INDEX sqlite_autoindex_pending_sign_ins_1 (id=?)",
+    "SEARCH users USING INDEX sqlite_autoindex_users_1 (id=?)",
+  ]);
+  assertIndexed(await planOf((db) => addPending(db, { user: USER, reserved, timeZone: null, now: START })));
+  assertIndexed(await planOf((db) => endPending(db, { id: "p" })));
+  assertIndexed(await planOf((db) => useStep(db, app, 2, START)));
+  assertIndexed(await planOf((db) => rewriteSecret(db, app, "")));
+  assertIndexed(await planOf((db) => useRecoveryCode(db, "u", "", START)));
+  assertIndexed(await planOf((db) => setAuthenticator(db, change, { secret: "", step: 1 })));
+  assertIndexed(await planOf((db) => setRecoveryCodes(db, change, ["a", "b"])));
+  assertIndexed(await planOf((db) => forgetKnown(db, change, "all")));
+  assertIndexed(await planOf((db) => resetMethods(db, USER, START)));
+  const listed = await planOf((db) => listMethods(db, "u"));
+  // An account has a few passkeys, and a hundred known browsers at most.
+  assertIndexed(listed, ["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"]);
+  assertContains(listed, "SEARCH c USING INDEX connections_by_time (user_id=? AND opened_at<?)");
 });
 
 Deno.test("recording a refused password counts an hour's clients in one index", async () => {

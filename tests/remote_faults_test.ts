@@ -13,6 +13,11 @@ import {
 } from "../db/connections.ts";
 import { forgetBrowser, newBrowser } from "../db/browsers.ts";
 import { type Attempt, reserveAttempt, returnAttempt } from "../db/limits.ts";
+import { setAuthenticator } from "../db/methods/authenticators.ts";
+import { forgetKnown } from "../db/methods/browsers.ts";
+import { addPending } from "../db/methods/pending.ts";
+import { setRecoveryCodes, useRecoveryCode } from "../db/methods/recovery_codes.ts";
+import { resetMethods } from "../db/methods/reset.ts";
 import { recordPlace } from "../db/places.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
@@ -137,6 +142,42 @@ const WRITES: Record<string, Write> = {
     returns: true,
     recovers: false,
   },
+  setAuthenticator: {
+    does: async ({ db, here }) => {
+      const change = { session: here, closesOthers: true, now: NOW };
+      const added = await setAuthenticator(db, change, { secret: "encrypted", step: 1 });
+      return { closed: added?.closed, cookie: hideCookie(added?.cookie) };
+    },
+    returns: { closed: 2, cookie: "a cookie" },
+    recovers: true,
+  },
+  setRecoveryCodes: {
+    does: async ({ db, here }) => {
+      const change = { session: here, closesOthers: false, now: NOW };
+      const added = await setRecoveryCodes(db, change, ["one", "two"]);
+      return { closed: added?.closed, cookie: hideCookie(added?.cookie) };
+    },
+    returns: { closed: 0, cookie: "a cookie" },
+    recovers: true,
+  },
+  forgetKnown: {
+    does: async ({ db, here }) =>
+      hideCookie((await forgetKnown(db, { session: here, closesOthers: false, now: NOW }, "all"))?.cookie),
+    returns: "a cookie",
+    recovers: true,
+  },
+  useRecoveryCode: {
+    does: ({ db, user }) => useRecoveryCode(db, user.id, "none", NOW),
+    returns: false,
+    recovers: false,
+  },
+  addPending: {
+    does: async ({ db, user, ip }) =>
+      hideCookie(await addPending(db, { user, reserved: attemptFrom(ip), timeZone: null, now: NOW })),
+    returns: "a cookie",
+    recovers: false,
+  },
+  resetMethods: { does: ({ db, user }) => resetMethods(db, user, NOW), returns: 3, recovers: true },
   removeUser: { does: ({ db, user }) => removeUser(db, user.email), returns: true, recovers: false },
   markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, recovers: false },
   recordRefusal: {
@@ -387,6 +428,9 @@ function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
     `select email, opened_at, first_at, last_at, client, device, ip, country_code, is_first_ip, is_first_country
       from places join users on users.id = user_id order by email, opened_at, first_at`,
     `select email, first_at, last_at from browser_users join users on users.id = user_id order by email, first_at`,
+    `select email, secret, last_step, added_at, last_at from authenticators join users on users.id = user_id order by email`,
+    `select email, hash, added_at, used_at from recovery_codes join users on users.id = user_id order by email, hash`,
+    `select email, p.password_version, expires_at from pending_sign_ins p join users on users.id = user_id order by email`,
     `select last_at from browsers order by last_at`,
     `select email, kind, value, last_at from known join users on users.id = user_id order by email, kind, value`,
   ].map((sql) => remote.query(sql));
@@ -394,6 +438,19 @@ function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
 
 /** Every value of every row. */
 function dump({ query }: Awaited<ReturnType<typeof startRemote>>) {
-  return ["users", "connections", "places", "sessions", "refusals", "limits", "known", "browsers", "browser_users"]
+  return [
+    "users",
+    "connections",
+    "places",
+    "sessions",
+    "refusals",
+    "limits",
+    "known",
+    "browsers",
+    "browser_users",
+    "authenticators",
+    "recovery_codes",
+    "pending_sign_ins",
+  ]
     .map((name) => query(`select * from ${name}`));
 }

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { createSecrets } from "../credentials/secrets.ts";
 import { paths } from "../http/paths.ts";
-import { connections, pendingSignIns } from "../db/schema.ts";
-import { DAY, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
+import { addLink } from "../db/accounts/links.ts";
+import { sweep } from "../db/retention.ts";
+import { connections, pendingSignIns, usedChallenges } from "../db/schema.ts";
+import { findUser, unlockUser } from "../db/users.ts";
+import { DAY, EMAIL, HOUR, MINUTE, PASSWORD, signedIn, startApp } from "./app.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith, startWithKey } from "./second_factor.ts";
+import { LIFETIME } from "./verbs.ts";
 
 // ASVS 6.3.3
 Deno.test("with an authenticator app the password alone opens no connection, and the code does", async () => {
@@ -132,12 +138,12 @@ Deno.test("strangers who use up the codes' budget don't keep out the owner's kno
 });
 
 // ASVS 6.5.1, 6.5.2
-Deno.test("ten recovery codes of 80 bits are shown once, stored as hashes, and each opens the account once", async () => {
+Deno.test("ten recovery codes of 120 bits are shown once, stored as hashes, and each opens the account once", async () => {
   const { db, here, browser, clock } = await startWithKey();
   await addAuthenticator(here, clock);
   const codes = await makeRecoveryCodes(here);
   assert.equal(new Set(codes).size, 10);
-  for (const code of codes) assert.match(code, /^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/);
+  for (const code of codes) assert.match(code, /^([0-9a-hjkmnp-tv-z]{6}-){3}[0-9a-hjkmnp-tv-z]{6}$/);
   const stored = JSON.stringify(await db.query.recoveryCodes.findMany());
   assert.ok(codes.every((code) => !stored.includes(code)));
   assert.doesNotMatch((await here.get(paths.recoveryCodes)).text, new RegExp(codes.join("|")));
@@ -161,6 +167,7 @@ Deno.test("new recovery codes replace the old ones", async () => {
   assert.equal((await signInWith(browser(), fresh!)).status, 303);
 });
 
+// ASVS 6.5.1
 Deno.test("two browsers that use one code at the same moment open one connection", async () => {
   const { here, browser, clock } = await startWithKey();
   const secret = await addAuthenticator(here, clock);
@@ -182,6 +189,65 @@ Deno.test("two browsers that use one code at the same moment open one connection
   }
 });
 
+// ASVS 6.5.1
+Deno.test("a code that is used at two instances at once opens one connection", async () => {
+  const keys = [randomBytes(32)];
+  const secrets = () => createSecrets(keys);
+  const one = await signedIn({ secrets });
+  const two = await startApp({ db: one.db, now: () => one.clock.now, secrets });
+  const secret = await addAuthenticator(one.here, one.clock);
+  const [recovery] = await makeRecoveryCodes(one.here);
+  for (const code of [codeAt(secret, one.clock.now), recovery!]) {
+    const pair = [one.browser("46.16.60.2"), two.browser("46.16.60.3")];
+    for (const each of pair) {
+      await each.signIn();
+      await each.get(paths.code);
+    }
+
+    const answers = await Promise.all(
+      pair.map((each) => each.post(paths.code, { csrf: each.cookies.get("form")!, code })),
+    );
+
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 422]);
+    one.clock.now += MINUTE;
+  }
+});
+
+Deno.test("a sign-in that one instance began continues at another", async () => {
+  const keys = [randomBytes(32)];
+  const secrets = () => createSecrets(keys);
+  const one = await signedIn({ secrets });
+  const two = await startApp({ db: one.db, now: () => one.clock.now, secrets });
+  const secret = await addAuthenticator(one.here, one.clock);
+  const [begun, continued] = [one.browser("46.16.60.2"), two.browser("46.16.60.2")];
+  await begun.signIn();
+  begun.cookies.forEach((value, name) => continued.cookies.set(name, value));
+
+  const { status } = await continued.submit(paths.code, { code: codeAt(secret, one.clock.now) });
+
+  assert.deepEqual([status, await continued.isIn()], [303, true]);
+});
+
+// Security: log
+Deno.test("the log has no code, no secret of an app, and nothing of what travels sealed", async () => {
+  const { here, browser, clock, log } = await startWithKey();
+  const sealed = (await here.get(paths.authenticator)).$("[name=sealed]").attr("value")!;
+  const secret = await addAuthenticator(here, clock);
+  const codes = await makeRecoveryCodes(here);
+  const there = browser("46.16.60.2");
+  await there.signIn();
+  const pending = there.cookies.get("pending")!;
+  await there.submit(paths.code, { code: "123456" });
+  const code = codeAt(secret, clock.now);
+  await there.submit(paths.code, { code });
+  await signInWith(browser("46.16.60.3"), codes[0]!);
+
+  const lines = log.join("\n");
+  assert.ok(log.length > 5);
+  for (const canary of [sealed, secret, pending, "123456", ...codes]) assert.ok(!lines.includes(canary), canary);
+  assert.doesNotMatch(lines, new RegExp(`\\b${code}\\b`));
+});
+
 // ASVS 6.3.8
 Deno.test("before the password is right nothing tells whether an account has a second step", async () => {
   const { here, browser, clock } = await startWithKey();
@@ -193,7 +259,7 @@ Deno.test("before the password is right nothing tells whether an account has a s
   assert.deepEqual(shown(after), shown(before));
 });
 
-// ASVS 6.5.1
+// ASVS 11.3.2
 Deno.test("a secret is stored once its first code was right, and encrypted", async () => {
   const { db, here, clock } = await startWithKey();
   const page = await here.get(paths.authenticator);
@@ -211,6 +277,7 @@ Deno.test("a secret is stored once its first code was right, and encrypted", asy
   assert.doesNotMatch(stored!.secret, new RegExp(secret));
 });
 
+// ASVS 11.3.2
 Deno.test("a sealed secret of another session, an old one and a made-up one are not taken", async () => {
   const { db, here, browser, clock } = await startWithKey();
   const there = browser("46.16.60.2");
@@ -230,7 +297,7 @@ Deno.test("a sealed secret of another session, an old one and a made-up one are 
   assert.equal(await db.query.authenticators.findFirst(), undefined);
 });
 
-// ASVS 7.5.2, 7.2.4
+// ASVS 7.5.2, 7.2.4, 6.5.6
 Deno.test("changing methods asks for a password of more than 5 minutes ago, renews the secret and closes the others if ticked", async () => {
   const { here, browser, clock, log } = await startWithKey();
   const there = browser("46.16.60.2");
@@ -260,6 +327,7 @@ Deno.test("changing methods asks for a password of more than 5 minutes ago, rene
   assert.equal(await browser().signIn().then(({ headers }) => headers.get("Location")), paths.connections);
 });
 
+// ASVS 6.3.3
 Deno.test("where the operator requires a second step, nothing else is shown before there is one", async () => {
   const { here, clock } = await startWithKey({ requiresSecondFactor: true });
   for (const path of [paths.connections, paths.password, paths.csv, paths.preferences, paths.closeAll]) {
@@ -283,6 +351,7 @@ Deno.test("without a key no authenticator app can be added, and the page says so
   assert.equal((await here.get(paths.authenticator)).status, 404);
 });
 
+// ASVS 6.5.6
 Deno.test("a known browser can be forgotten, and another account's can't", async () => {
   const { db, here, browser, clock } = await startWithKey();
   clock.now += DAY;
@@ -298,6 +367,55 @@ Deno.test("a known browser can be forgotten, and another account's can't", async
   clock.now += HOUR;
   assert.equal((await here.submit(paths.forgetBrowser("all"), { password: PASSWORD })).status, 303);
   assert.match((await here.get(paths.methods)).$("main").text(), /There is none/);
+});
+
+Deno.test("unlocking an account also forgets its wrong codes", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  const secret = await addAuthenticator(here, clock);
+  for (let i = 0; i < 6; i++) {
+    const thief = browser(`203.0.113.${i}`);
+    await thief.signIn();
+    for (let j = 0; j < 5; j++) await thief.submit(paths.code, { code: "000000" }).catch(() => {});
+  }
+  const owner = browser("198.51.100.1");
+  assert.equal((await signInWith(owner, codeAt(secret, clock.now))).status, 429);
+
+  await unlockUser(db, (await findUser(db, EMAIL))!);
+
+  // An instance may remember for as long that codes were over their limit.
+  clock.now += MINUTE;
+  assert.equal((await owner.submit(paths.code, { code: codeAt(secret, clock.now) })).status, 303);
+});
+
+// ASVS 6.4.3
+Deno.test("a one-time link sets a password, and its sign-in still asks for the second step", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  const secret = await addAuthenticator(here, clock);
+  const password = "a much better password than before";
+  const token = await addLink(db, (await findUser(db, EMAIL))!, "password", clock.now);
+  const there = browser("46.16.60.2");
+  await there.submit(paths.link(token), { new_password: password, new_password_again: password });
+
+  assert.equal((await there.signIn(EMAIL, password)).headers.get("Location"), paths.code);
+  assert.equal(await there.isIn(), false);
+  assert.equal((await there.submit(paths.code, { code: codeAt(secret, clock.now) })).status, 303);
+});
+
+Deno.test("the sweep removes what waited too long for its second step, and used challenges that are over", async () => {
+  const { db, here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  await browser().signIn();
+  clock.now += MINUTE;
+  await browser().signIn();
+  const [soon, later] = [{ hash: "a", expiresAt: clock.now }, { hash: "b", expiresAt: clock.now + 5 * MINUTE }];
+  await db.insert(usedChallenges).values([soon, later]);
+
+  await sweep(db, LIFETIME, 0, clock.now + 4 * MINUTE);
+  assert.equal(await db.$count(pendingSignIns), 1);
+  assert.deepEqual(await db.select().from(usedChallenges), [later]);
+
+  await sweep(db, LIFETIME, 0, clock.now + 5 * MINUTE);
+  assert.deepEqual([await db.$count(pendingSignIns), await db.$count(usedChallenges)], [0, 0]);
 });
 
 // Security: refusals

@@ -30,6 +30,20 @@ import { listCountries, listHistory, readPage, readPageBeside } from "../db/hist
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview, readPageAndOverview } from "../db/history/overview.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
+import {
+  findAuthenticator,
+  listAuthenticators,
+  removeAuthenticator,
+  rewriteSecret,
+  setAuthenticator,
+  useStep,
+} from "../db/methods/authenticators.ts";
+import { forgetKnown } from "../db/methods/browsers.ts";
+import { changeMethods } from "../db/methods/changes.ts";
+import { listMethods } from "../db/methods/methods.ts";
+import { addPending, endPending, findPending } from "../db/methods/pending.ts";
+import { setRecoveryCodes, useRecoveryCode } from "../db/methods/recovery_codes.ts";
+import { resetMethods } from "../db/methods/reset.ts";
 import { countWrongPasswords, recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
 import { countRows } from "../db/history/row_count.ts";
@@ -68,7 +82,9 @@ export const called = new Set<string>();
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
   addLink,
+  addPending,
   addUser,
+  changeMethods,
   changePassword,
   closeAsOperator,
   closeConnection,
@@ -84,23 +100,29 @@ export const verbs = recordCalls({
   disownConnection,
   enableUser,
   endFormerSecret,
+  endPending,
   exportUser,
+  findAuthenticator,
   findBrowser,
   findByAddress,
   endDownload,
   findConnection,
   findLink,
+  findPending,
   findUnusual,
   findUser,
   findUserFrom,
   forgetBrowser,
+  forgetKnown,
   hasEnded,
   hasSecret,
   hasUsers,
   isConnectionOpen,
+  listAuthenticators,
   listClosedBy,
   listCountries,
   listHistory,
+  listMethods,
   listOtherOpen,
   listPlaces,
   listUsers,
@@ -115,23 +137,30 @@ export const verbs = recordCalls({
   recognizeConnection,
   recordPlace,
   recordRefusal,
+  removeAuthenticator,
   removeUser,
   renameUser,
   renewSlot,
   replacePassword,
   reserveAttempt,
+  resetMethods,
   resetPassword,
   resumeSession,
   resumeWithActivity,
   returnAttempt,
+  rewriteSecret,
+  setAuthenticator,
   setPasswordByLink,
   setPreferences,
+  setRecoveryCodes,
   signOut,
   startDownload,
   strengthenHash,
   sweep,
   tryToWrite,
   unlockUser,
+  useRecoveryCode,
+  useStep,
 });
 
 export const LIFETIME = { idle: 7 * DAY, max: 30 * DAY };

@@ -14,6 +14,13 @@ import * as known from "../db/known.ts";
 import * as disabling from "../db/accounts/disabling.ts";
 import * as links from "../db/accounts/links.ts";
 import * as limits from "../db/limits.ts";
+import * as authenticators from "../db/methods/authenticators.ts";
+import * as knownBrowsers from "../db/methods/browsers.ts";
+import * as changes from "../db/methods/changes.ts";
+import * as methods from "../db/methods/methods.ts";
+import * as pending from "../db/methods/pending.ts";
+import * as recoveryCodes from "../db/methods/recovery_codes.ts";
+import * as resetting from "../db/methods/reset.ts";
 import * as open from "../db/open.ts";
 import * as overview from "../db/history/overview.ts";
 import * as places from "../db/places.ts";
@@ -48,7 +55,9 @@ Deno.test("every verb of db/ works over a remote database", async () => {
 
 const exported = {
   ...activity,
+  ...authenticators,
   ...browsers,
+  ...changes,
   ...connections,
   ...database,
   ...days,
@@ -58,13 +67,18 @@ const exported = {
   ...filters,
   ...history,
   ...known,
+  ...knownBrowsers,
   ...disabling,
   ...links,
   ...limits,
+  ...methods,
   ...open,
   ...overview,
+  ...pending,
   ...places,
+  ...recoveryCodes,
   ...refusals,
+  ...resetting,
   ...retention,
   ...reviews,
   ...rowCount,
@@ -84,7 +98,7 @@ type Verb = {
 
 Deno.test("the tests of the verbs include every verb that db/ exports", async () => {
   const modules = await Promise.all(
-    (await listModules("../db", "../db/accounts", "../db/history")).map((path) => import(path)),
+    (await listModules("../db", "../db/accounts", "../db/history", "../db/methods")).map((path) => import(path)),
   );
   const names = modules.flatMap((module) => Object.keys(module));
   // The compiler checks it: whether a function is a verb is a matter of its type.

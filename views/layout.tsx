@@ -17,7 +17,7 @@ const HTMX = html`<meta name="htmx-config" content='${
   }))
 }'>`;
 
-export function Layout({ title, brand, header, path, owner, connection, theme, notice, t, children }: {
+export function Layout({ title, brand, header, path, owner, connection, theme, notice, hasMethods, t, children }: {
   title: string;
   brand: string;
   header: ((owner: Owner | null, language: Language) => Child) | undefined;
@@ -27,6 +27,7 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
   connection: string | undefined;
   theme: Theme | null;
   notice: Child;
+  hasMethods: boolean;
   t: Texts;
   children?: Child;
 }) {
@@ -47,7 +48,7 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
         <a class="skip" href="#main">{t.layout.skip}</a>
         {header ? header(owner, t.language) : <Header owner={owner} brand={brand} />}
         <div class={owner ? "shell" : "shell narrow"}>
-          {owner && <Sections path={path} t={t} />}
+          {owner && <Sections path={path} hasMethods={hasMethods} t={t} />}
           <main id="main" tabindex={-1}>
             {(owner || notice) && <Notifications t={t}>{notice}</Notifications>}
             {children}
@@ -100,11 +101,11 @@ export function UserMenu({ owner }: { owner: Owner }) {
   );
 }
 
-function Sections({ path, t }: { path: string; t: Texts }) {
+function Sections({ path, hasMethods, t }: { path: string; hasMethods: boolean; t: Texts }) {
   const sections = [
     { href: paths.connections, name: t.history.title },
     { href: paths.password, name: t.password.title },
-    { href: paths.methods, name: t.methods.title },
+    ...(hasMethods ? [{ href: paths.methods, name: t.methods.title }] : []),
     { href: paths.preferences, name: t.preferences.title },
   ];
   return (

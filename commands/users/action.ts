@@ -15,7 +15,7 @@ export type Action = {
   /** Whether it may make a database where there is none. */
   mayCreate?: boolean;
   /** Whether standard output is its result: then its lines of the log go to standard error. */
-  isList?: boolean;
+  isList?: boolean | ((input: Input) => boolean);
   /** Finds what is wrong with the input, before the database is opened. */
   check?: (input: Input) => string | null;
   /** Returns the exit status. */

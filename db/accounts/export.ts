@@ -3,13 +3,17 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Db } from "../database.ts";
 import { accountKey, ofAccount } from "../limits.ts";
 import {
+  authenticators,
   browsers,
   browserUsers,
   connections,
   known,
   limits,
   links,
+  passkeys,
+  pendingSignIns,
   places,
+  recoveryCodes,
   refusals,
   sessions,
   type User,
@@ -61,6 +65,16 @@ export async function* exportUser(db: Db, user: User): AsyncGenerator<ExportedRo
   );
   const { purpose, expiresAt } = links;
   yield named("links", await db.select({ purpose, expiresAt }).from(links).where(eq(links.userId, user.id)));
+  const app = { addedAt: authenticators.addedAt, lastAt: authenticators.lastAt };
+  yield named("authenticators", await db.select(app).from(authenticators).where(eq(authenticators.userId, user.id)));
+  yield named("passkeys", await db.select().from(passkeys).where(eq(passkeys.userId, user.id)));
+  const code = { addedAt: recoveryCodes.addedAt, usedAt: recoveryCodes.usedAt };
+  yield named("recovery_codes", await db.select(code).from(recoveryCodes).where(eq(recoveryCodes.userId, user.id)));
+  const { secretHash: ____, ...pending } = getTableColumns(pendingSignIns);
+  yield named(
+    "pending_sign_ins",
+    await db.select(pending).from(pendingSignIns).where(eq(pendingSignIns.userId, user.id)),
+  );
   const { key, count } = limits;
   yield named(
     "limits",

@@ -8,6 +8,8 @@ import {
   clientOf,
   connections,
   type EndReason,
+  type Method,
+  passkeys,
   places,
   type RefusalReason,
   refusals,
@@ -49,12 +51,15 @@ export type Entry = {
   closedByDevice: string | null;
 };
 
-/** `places`: the addresses that a connection was used from; null for refused sign-ins. */
-export type FullEntry = Entry & { userAgent: string; places: number | null };
+/** `places`: the addresses that a connection was used from. It and `method` are null for refused sign-ins. */
+export type FullEntry = Entry & { userAgent: string; places: number | null; method: Method | null };
 
-export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<FullEntry | undefined> {
+/** `passkeyName`: null unless a passkey opened it that its owner still has. */
+export type Connection = FullEntry & { passkeyName: string | null };
+
+export async function findConnection(db: Db, userId: string, id: string, now: number): Promise<Connection | undefined> {
   const row = await findRow(db, { userId, id, now });
-  return row && FULL_ENTRY.read(row);
+  return row && CONNECTION.read(row);
 }
 
 export const NOW = sql.placeholder("now");
@@ -108,15 +113,22 @@ export const SELECTED = {
     sql`(select count(distinct client) from (select ${CLIENT} as client union all select client from ${places} where connection_id = ${connections.id}))`,
     NULL,
   ],
+  method: [connections.method, NULL],
   network: [connections.network, refusals.network],
+  passkeyName: [
+    sql`(select name from ${passkeys} where id = ${connections.passkey} and user_id = ${connections.userId})`,
+    NULL,
+  ],
 } satisfies Record<string, Field>;
 export type Name = keyof typeof SELECTED;
 
 export const ENTRY = jsonFields<Entry>(namesIn(FIELDS));
-export const FULL_ENTRY = jsonFields<FullEntry>(namesIn({ ...FIELDS, userAgent: 0, places: 0 }));
+const FULL_FIELDS = { ...FIELDS, userAgent: 0, places: 0, method: 0 };
+export const FULL_ENTRY = jsonFields<FullEntry>(namesIn(FULL_FIELDS));
+const CONNECTION = jsonFields<Connection>(namesIn({ ...FULL_FIELDS, passkeyName: 0 }));
 /** The fields of a page's rows and of a download's, with those that a search checks. */
 export const PAGE = [...Object.keys(FIELDS), "network"] as Name[];
-export const LIST = Object.keys(SELECTED) as Name[];
+export const LIST = [...Object.keys(FULL_FIELDS), "network"] as Name[];
 
 const LAST = sql`left join ${places} last on last.id = ${connections.place}`;
 
@@ -146,5 +158,7 @@ function columns(names: Name[], kind: 0 | 1, replaced: Partial<Record<Name, SQLW
 }
 
 const findRow = prepare<unknown[]>(sql`
-  select ${FULL_ENTRY.json} from (${selectOpened(LIST)} where ${connections.id} = ${sql.placeholder("id")}
+  select ${CONNECTION.json} from (${selectOpened([...LIST, "passkeyName"])} where ${connections.id} = ${
+  sql.placeholder("id")
+}
     and ${connections.userId} = ${sql.placeholder("userId")})`);

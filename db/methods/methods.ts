@@ -20,6 +20,9 @@ export type Methods = {
   browsers: { id: string; firstAt: number; lastAt: number; device: string | null }[];
 };
 
+/** Connections that are searched for a known browser's name, back from its last sign-in, which is usually the first of them. */
+const MAX_SEARCHED = sql.raw("100");
+
 const USER = sql.placeholder("userId");
 const used = { addedAt: sql`added_at`, lastAt: sql`last_at` };
 
@@ -34,9 +37,9 @@ const findMethods = prepare<Methods>(sql`select ${
     }) from ${recoveryCodes} where user_id = ${USER}))`,
     browsers: sql`json((select json_group_array(${
       jsonObject({ id: sql`browser_id`, firstAt: sql`first_at`, lastAt: sql`last_at`, device: sql`device` })
-    }) from (select bu.*, (select c.device from ${connections} c
-        where c.user_id = bu.user_id and c.opened_at <= bu.last_at and c.browser = bu.browser_id
-        order by c.opened_at desc limit 1) as device
+    }) from (select bu.*, (select device from (
+        select c.device, c.browser from ${connections} c where c.user_id = bu.user_id and c.opened_at <= bu.last_at
+        order by c.opened_at desc limit ${MAX_SEARCHED}) where browser = bu.browser_id limit 1) as device
       from ${browserUsers} bu join ${browsers} on ${browsers.id} = bu.browser_id
       where bu.user_id = ${USER} order by bu.last_at desc, bu.browser_id)))`,
   })

@@ -72,6 +72,7 @@ async function answerByGuess(
     for (const write of guess.log) write();
     return answer;
   }
+  if (session) keepAsGuess(db, session);
   useSession(c, session);
   return session && isOtherPage(c, session) ? reloadPage(c) : await next();
 }

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { findConnection, type FullEntry } from "../../db/history/entries.ts";
+import { type Connection, findConnection } from "../../db/history/entries.ts";
 import { listPlaces, type Place } from "../../db/places.ts";
 import { countWrongPasswords } from "../../db/refusals.ts";
 import type { Env } from "../../http/env.ts";
@@ -37,7 +37,7 @@ connection.get(paths.details(":id"), requireSession, async (c) => {
 });
 
 /** Another account's connection is as unknown as one that never existed (ASVS 8.2): throws a 404, and logs it. */
-export async function findOwn(c: Context<Env>, id: string): Promise<FullEntry> {
+export async function findOwn(c: Context<Env>, id: string): Promise<Connection> {
   const { options: { db, now }, session } = c.var;
   const found = await findConnection(db, session.userId, id, now());
   if (found) return found;
@@ -46,7 +46,9 @@ export async function findOwn(c: Context<Env>, id: string): Promise<FullEntry> {
 }
 
 /** When a connection that moved was last used where it was opened isn't recorded. */
-function openingOf({ openedAt, lastSeenAt, lastIp, ip, countryCode, device, deviceKind, userAgent }: FullEntry): Place {
+function openingOf(
+  { openedAt, lastSeenAt, lastIp, ip, countryCode, device, deviceKind, userAgent }: Connection,
+): Place {
   const lastAt = lastIp === null ? lastSeenAt : openedAt;
   return { firstAt: openedAt, lastAt, ip, countryCode, device, deviceKind, userAgent };
 }

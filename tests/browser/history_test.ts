@@ -180,6 +180,7 @@ inBrowser("Download CSV saves the whole history in a file named after the day", 
     verdict: "",
     closed_from: "",
     last_country_code: "ES",
+    method: "password",
   });
   assert.equal(await isMarked(here), true);
 });
@@ -216,7 +217,7 @@ inBrowser("on a phone each row is a card whose values need no headings, in every
 });
 
 inBrowser("on a phone the section links are side by side in every language", async (site) => {
-  const here = await site.visit({ viewport: { width: 320, height: 900 } });
+  const here = await site.visit({ viewport: { width: 360, height: 900 } });
   await signIn(here);
 
   const english = await countRows(here.locator(".sections a"));

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { FullEntry } from "../../db/history/entries.ts";
+import type { Connection } from "../../db/history/entries.ts";
 import type { Place } from "../../db/places.ts";
 import { paths } from "../../http/paths.ts";
 import { deviceName } from "../../words/devices.ts";
@@ -12,7 +12,7 @@ import { Reasons } from "./review.tsx";
 import { Time } from "./values.ts";
 
 export type Details = TableContext & {
-  connection: FullEntry;
+  connection: Connection;
   /** Where it was used, from its opening on. */
   places: Place[];
   wrongPasswords: number;
@@ -43,7 +43,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
             <DialogLink href={paths.details(closedBy)}>{deviceName(closedByDevice, t)}</DialogLink>
           </Fact>
         )}
-        <Fact name={details.signedIn}>{details.password}</Fact>
+        <Fact name={details.signedIn}>{methodOf(connection, t)}</Fact>
         {wrongPasswords > 0 && <Fact name={details.wrongPasswords}>{String(wrongPasswords)}</Fact>}
         {unusual !== null && (
           <Fact name={details.verdict}>{verdict === null ? details.noVerdict : t.row.verdict[verdict]}</Fact>
@@ -65,6 +65,11 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
       </div>
     </div>
   );
+}
+
+function methodOf({ method, passkeyName }: Connection, { methods }: Texts): string {
+  if (method === null) return "";
+  return passkeyName === null ? methods.names[method] : methods.passkeyNamed(passkeyName);
 }
 
 function Fact({ id, name, children }: { id?: string; name: string; children?: Child }) {

@@ -36,6 +36,7 @@ const COLUMNS = [
   "addresses",
   "last_ip_address",
   "last_country_code",
+  "method",
 ];
 
 export const FOR_PROGRAMS: CsvFormat = { mark: "", separator: ",", columns: COLUMNS, toRecord };
@@ -61,6 +62,7 @@ function toRecord(entry: FullEntry): string[] {
     String(entry.places ?? entry.addresses ?? ""),
     isRefused ? "" : entry.lastIp ?? entry.ip,
     isRefused ? "" : codeOf(entry.lastCountryCode ?? entry.countryCode),
+    entry.method ?? "",
   ];
 }
 

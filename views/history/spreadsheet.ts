@@ -24,7 +24,7 @@ export function forSpreadsheets(zone: string, t: Texts): CsvFormat {
 }
 
 function toRecord(entry: FullEntry, zone: string, t: Texts): string[] {
-  const { openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, attempts, unusual, verdict } = entry;
+  const { openedAt, lastSeenAt, closedAt, endReason, ip, countryCode, attempts, unusual, verdict, method } = entry;
   const { lastIp, lastCountryCode, closedByDevice, places, addresses } = entry;
   const state = stateOf(entry);
   const isRefused = state === "refused";
@@ -46,5 +46,6 @@ function toRecord(entry: FullEntry, zone: string, t: Texts): string[] {
     String(places ?? addresses ?? ""),
     isRefused ? "" : lastIp ?? ip,
     isRefused ? "" : placeName(lastCountryCode ?? countryCode, t),
+    method === null ? "" : t.methods.names[method],
   ];
 }

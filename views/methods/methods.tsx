@@ -52,7 +52,7 @@ export function MethodsPage({ methods, browser, canAdd, isRequired, ...context }
               <p>
                 <strong>{t.left(recoveryCodes.left)}</strong>
                 {" · "}
-                <When say={t.added} at={recoveryCodes.addedAt} {...context} />
+                <When say={t.made} at={recoveryCodes.addedAt} {...context} />
               </p>
             )
             : <p>{t.noCodes}</p>}

@@ -324,7 +324,6 @@ export const ca: Wording = {
     lastSeen: "Última activitat",
     ended: "Tancament",
     signedIn: "Sessió iniciada amb",
-    password: "Contrasenya",
     verdict: "La teva revisió",
     noVerdict: "Encara sense revisar",
     close: "Tanca aquesta connexió",
@@ -352,6 +351,7 @@ export const ca: Wording = {
     addresses: "Adreces",
     lastIp: "Última adreça IP",
     lastCountry: "Últim país",
+    method: "Sessió iniciada amb",
   },
 
   password: {
@@ -417,7 +417,8 @@ export const ca: Wording = {
     noKey: "Ara mateix no es pot afegir aquí. Consulta-ho amb l'administració d'aquest tauler de control.",
     recoveryCodes: "Codis de recuperació",
     recoveryText: "Cadascun obre el teu compte una vegada, amb la contrasenya, quan no tens res més a mà.",
-    left: (codes) => `${pick(codes, "en queda", "en queden")} ${number(codes)}`,
+    left: (codes) => `${pick(codes, "En queda", "En queden")} ${number(codes)}`,
+    made: (when) => ["creats el ", when],
     noCodes: "No en tens cap. Sense ells, si perds el mòbil hauràs d'acudir a l'administració.",
     makeCodes: "Crea codis de recuperació",
     renewCodes: "Crea'n de nous",

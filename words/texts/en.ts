@@ -323,7 +323,6 @@ export const en = {
     lastSeen: "Last seen",
     ended: "Closed",
     signedIn: "Signed in with",
-    password: "Password",
     verdict: "Your review",
     close: "Close this connection",
     noVerdict: "Not reviewed yet",
@@ -352,6 +351,7 @@ export const en = {
     addresses: "Addresses",
     lastIp: "Last IP address",
     lastCountry: "Last country",
+    method: "Signed in with",
   },
 
   password: {
@@ -416,6 +416,7 @@ export const en = {
     recoveryCodes: "Recovery codes",
     recoveryText: "Each opens your account once, with your password, when you have nothing else at hand.",
     left: (codes: number) => `${number(codes)} left`,
+    made: (when: Child): Child => ["made ", when],
     noCodes: "You have none. Without them, a lost phone means asking the administrator.",
     makeCodes: "Make recovery codes",
     renewCodes: "Make new ones",

@@ -321,7 +321,6 @@ export const es: Wording = {
     lastSeen: "Última actividad",
     ended: "Cierre",
     signedIn: "Inicio de sesión con",
-    password: "Contraseña",
     verdict: "Tu revisión",
     noVerdict: "Aún sin revisar",
     close: "Cerrar esta conexión",
@@ -349,6 +348,7 @@ export const es: Wording = {
     addresses: "Direcciones",
     lastIp: "Última dirección IP",
     lastCountry: "Último país",
+    method: "Inicio de sesión con",
   },
 
   password: {
@@ -415,7 +415,8 @@ export const es: Wording = {
     noKey: "Ahora mismo no se puede añadir aquí. Consulta con la administración de este panel de control.",
     recoveryCodes: "Códigos de recuperación",
     recoveryText: "Cada uno abre tu cuenta una vez, junto con tu contraseña, cuando no tienes nada más a mano.",
-    left: (codes) => `${pick(codes, "queda", "quedan")} ${number(codes)}`,
+    left: (codes) => `${pick(codes, "Queda", "Quedan")} ${number(codes)}`,
+    made: (when) => ["creados el ", when],
     noCodes: "No tienes ninguno. Sin ellos, si pierdes el móvil tendrás que acudir a la administración.",
     makeCodes: "Crear códigos de recuperación",
     renewCodes: "Crear otros",

@@ -1,0 +1,30 @@
+import { and, eq, gt, sql } from "drizzle-orm";
+import { forgetBrowsers } from "../browsers.ts";
+import { close, countClosed } from "../connections.ts";
+import type { Db } from "../database.ts";
+import { orRecover } from "../driver/unavailable.ts";
+import { authenticators, connections, passkeys, pendingSignIns, recoveryCodes, type User, users } from "../schema.ts";
+
+/**
+ * Leaves an account nothing but its password, as the operator, and closes its connections. Returns how many that were. A sign-in that is under
+ * way meanwhile fails, because the password's version grows.
+ */
+export async function resetMethods(db: Db, user: User, now: number): Promise<number> {
+  const ofUser = eq(connections.userId, user.id);
+  const reset = () =>
+    db.batch([
+      close(db, "closed_by_operator", now, ofUser),
+      db.update(users).set({ passwordVersion: sql`${users.passwordVersion} + 1` }).where(eq(users.id, user.id)),
+      db.delete(authenticators).where(eq(authenticators.userId, user.id)),
+      db.delete(passkeys).where(eq(passkeys.userId, user.id)),
+      db.delete(recoveryCodes).where(eq(recoveryCodes.userId, user.id)),
+      db.delete(pendingSignIns).where(eq(pendingSignIns.userId, user.id)),
+      forgetBrowsers(db, user.id, null),
+    ]);
+  const isReset = and(eq(users.id, user.id), gt(users.passwordVersion, user.passwordVersion));
+  return await orRecover(
+    async () => (await reset())[0].rowsAffected,
+    async () =>
+      await db.$count(users, isReset) === 1 ? await countClosed(db, "closed_by_operator", now, ofUser) ?? 0 : null,
+  );
+}
