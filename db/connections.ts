@@ -14,6 +14,7 @@ import {
   connections,
   type EndReason,
   type Method,
+  passkeys,
   pendingSignIns,
   places,
   sessions,
@@ -40,8 +41,8 @@ export type ConnectionSummary =
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
- * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, or the pending
- * sign-in ended. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
+ * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, the pending
+ * sign-in ended, or the passkey was removed. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
@@ -68,6 +69,9 @@ export async function openConnection(
   const isPending = how.pending === undefined
     ? undefined
     : exists(db.select({ one: sql`1` }).from(pendingSignIns).where(eq(pendingSignIns.id, how.pending)));
+  const isKept = how.passkey === undefined ? undefined : exists(
+    db.select({ one: sql`1` }).from(passkeys).where(and(eq(passkeys.id, how.passkey), eq(passkeys.userId, user.id))),
+  );
   const opened = exists(db.select({ one: sql`1` }).from(alias(connections, "opened")).where(sql`opened.id = ${id}`));
 
   const open = () =>
@@ -91,8 +95,15 @@ export async function openConnection(
           browser: typeof browser === "string" ? browser : browser.id,
           method: how.method,
           passkey: how.passkey ?? null,
-        })).from(users)
-          .where(and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion), isEnough, isPending)),
+        })).from(users).where(
+          and(
+            eq(users.id, user.id),
+            eq(users.passwordVersion, user.passwordVersion),
+            isEnough,
+            isPending,
+            isKept,
+          ),
+        ),
       ),
       db.insert(sessions).select(
         db.select(asColumns({ ...session, formerHash: null, renewedAt: null, formerConfirmedAt: null, seenAt: null }))

@@ -159,10 +159,15 @@ export function codeAccount(account: string): string {
   return `${account}:code`;
 }
 
+/** The same for passkeys. */
+export function passkeyAccount(account: string): string {
+  return `${account}:passkey`;
+}
+
 /** The counters of an account, found by `accountKey`. */
 export function ofAccount(account: string): SQL | undefined {
   return or(
-    inArray(limits.key, [account, codeAccount(account)].flatMap(keysOfAll)),
+    inArray(limits.key, [account, codeAccount(account), passkeyAccount(account)].flatMap(keysOfAll)),
     // The keys with the prefix `browser:ACCOUNT:`; ";" follows ":" in ASCII.
     and(gte(limits.key, `browser:${account}:`), lt(limits.key, `browser:${account};`)),
   );

@@ -17,6 +17,7 @@ export const REFUSAL_REASONS = [
   "wrong_password",
   "wrong_confirmation",
   "wrong_code",
+  "wrong_passkey",
   "too_many_tries",
   "locked",
 ] as const;

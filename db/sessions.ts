@@ -6,7 +6,7 @@ import type { Db } from "./database.ts";
 import { joinJson, jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
-import { hasSecondFactor } from "./methods/methods.ts";
+import { hasAuthenticator, hasPasskeys } from "./methods/methods.ts";
 import { endedAt, endReason, isStillOpen } from "./open.ts";
 import {
   clientOf,
@@ -41,6 +41,7 @@ export type Session = {
   browser: string | null;
   /** Whether a sign-in with the password asks for a second step. */
   hasSecondFactor: boolean;
+  hasPasskeys: boolean;
   /** Null exactly while the session is valid; otherwise for telling its holder why it isn't. */
   end: SessionEnd | null;
 };
@@ -73,19 +74,22 @@ export function newCsrf(): string {
   return randomBytes(16).toString("base64url");
 }
 
-type StoredSession = Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place" | "hasSecondFactor"> & {
-  hasSecondFactor: 0 | 1;
-  formerHash: string | null;
-  formerConfirmedAt: number | null;
-  renewedAt: number | null;
-  seenAt: number | null;
-  client: string;
-  device: string;
-  userAgent: string;
-  moved: LastPlace | null;
-  endedAt: number | null;
-  endReason: EndReason | null;
-};
+type StoredSession =
+  & Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place" | "hasSecondFactor" | "hasPasskeys">
+  & {
+    hasAuthenticator: 0 | 1;
+    hasPasskeys: 0 | 1;
+    formerHash: string | null;
+    formerConfirmedAt: number | null;
+    renewedAt: number | null;
+    seenAt: number | null;
+    client: string;
+    device: string;
+    userAgent: string;
+    moved: LastPlace | null;
+    endedAt: number | null;
+    endReason: EndReason | null;
+  };
 
 const SESSION = jsonObject({
   secretHash: sessions.secretHash,
@@ -109,7 +113,8 @@ const SESSION = jsonObject({
   device: connections.device,
   userAgent: connections.userAgent,
   browser: connections.browser,
-  hasSecondFactor: hasSecondFactor(users.id),
+  hasAuthenticator: hasAuthenticator(users.id),
+  hasPasskeys: hasPasskeys(users.id),
   moved: sql`json((select json_object('client', client, 'device', device, 'userAgent', user_agent, 'lastAt', last_at)
     from ${places} where ${places.id} = ${connections.place}))`,
 });
@@ -164,9 +169,15 @@ function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isRead
     device,
     userAgent,
     moved,
+    hasAuthenticator,
+    hasPasskeys,
     ...stays
   } = stored;
-  const rest = { ...stays, hasSecondFactor: stays.hasSecondFactor === 1 };
+  const rest = {
+    ...stays,
+    hasSecondFactor: hasAuthenticator === 1 || hasPasskeys === 1,
+    hasPasskeys: hasPasskeys === 1,
+  };
   const end = endedAt === null || endReason === null ? null : { at: endedAt, reason: endReason };
   const place = moved ?? { client, device, userAgent, lastAt: null };
   const isUnseen = formerConfirmedAt !== null && seenAt === null;

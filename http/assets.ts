@@ -45,6 +45,15 @@ const assets = {
     "text/javascript; charset=utf-8",
     Deno.readTextFileSync(new URL(import.meta.resolve("htmx.org/dist/htmx.min.js"))),
   ),
+  passkeys: createAsset(
+    "passkeys.js",
+    "text/javascript; charset=utf-8",
+    `${
+      // The package exports only its modules, which are many files.
+      Deno.readTextFileSync(
+        new URL("../dist/bundle/index.umd.min.js", import.meta.resolve("@simplewebauthn/browser")),
+      )}\n${readStatic("passkeys.js")}`,
+  ),
   icon: createAsset("icon.svg", "image/svg+xml", readStatic("icon.svg")),
 };
 const byName = new Map(Object.values(assets).map((asset) => [asset.name, asset]));

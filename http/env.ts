@@ -81,7 +81,8 @@ export type Env = {
   };
 };
 
-export type PageProps = { title: string; isError?: boolean };
+/** `hasPasskey`: the page asks for a passkey, whoever sees it. */
+export type PageProps = { title: string; isError?: boolean; hasPasskey?: boolean };
 
 declare module "hono" {
   interface ContextRenderer {

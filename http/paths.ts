@@ -9,6 +9,7 @@ export const paths = {
   signIn: "/sign-in",
   /** The second step. */
   code: "/sign-in/code",
+  passkey: "/sign-in/passkey",
   signOut: "/sign-out",
   /** Everything below it requires a session. */
   security: "/user/security",
@@ -27,6 +28,9 @@ export const paths = {
   authenticator: `${methods}/authenticator`,
   removeAuthenticator: `${methods}/authenticator/remove`,
   recoveryCodes: `${methods}/recovery-codes`,
+  passkeys: `${methods}/passkeys`,
+  renamePasskey: <Id extends string>(id: Id) => `${methods}/passkeys/${id}` as const,
+  removePasskey: <Id extends string>(id: Id) => `${methods}/passkeys/${id}/remove` as const,
   /** `all` forgets all of them. */
   forgetBrowser: <Id extends string>(id: Id) => `${methods}/browsers/${id}` as const,
   /** What a one-time link leads to. */

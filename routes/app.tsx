@@ -27,9 +27,11 @@ import { live } from "./history/live.tsx";
 import { review } from "./history/review.tsx";
 import { authenticator } from "./methods/authenticator.tsx";
 import { browsers } from "./methods/browsers.tsx";
+import { passkeys } from "./methods/passkeys.tsx";
 import { methods } from "./methods/methods.tsx";
 import { recoveryCodes } from "./methods/recovery_codes.tsx";
 import { useLayout } from "./page.tsx";
+import { passkey } from "./passkey.tsx";
 import { password } from "./password.tsx";
 import { preferences } from "./preferences.tsx";
 import { signIn } from "./sign_in.tsx";
@@ -64,6 +66,7 @@ export function createApp(given: AppOptions): Hono<Env> {
     const route of [
       signIn,
       code,
+      passkey,
       links,
       connections,
       csv,
@@ -73,6 +76,7 @@ export function createApp(given: AppOptions): Hono<Env> {
       password,
       methods,
       authenticator,
+      passkeys,
       recoveryCodes,
       browsers,
       preferences,

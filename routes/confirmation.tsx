@@ -5,6 +5,7 @@ import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, readForm, say } from "../http/forms.ts";
 import { historyBehind } from "../http/history_query.ts";
 import { wantsFragment } from "../http/htmx.ts";
+import { askOwnPasskey, checkSentPasskey } from "../http/passkeys/confirming.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { logRequest } from "../http/request.ts";
 import { writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
@@ -25,19 +26,25 @@ export function needsPassword(session: Session, now: number): boolean {
 }
 
 /**
- * Checks the field `password`, unless it was entered recently (ASVS 7.5.2) and isn't required in any case. Returns `null` to proceed,
- * otherwise what to say.
+ * Checks the field `password`, or `passkey` in its place, unless either was given recently (ASVS 7.5.2) and none is required in any case.
+ * Returns `null` to proceed, otherwise what to say.
  */
 export async function confirmOwner(c: Context<Env>, isRequired = false): Promise<Unconfirmed | null> {
   const { options: { db, now }, session, texts: t } = c.var;
   if (!isRequired && !needsPassword(session, now())) return null;
 
-  const typed = PasswordField.safeParse((await readForm(c)).password);
-  if (!typed.success) {
+  const { passkey = "", ...form } = await readForm(c);
+  const typed = PasswordField.safeParse(form.password);
+  if (passkey === "" && !typed.success) {
     c.status(422);
     return { problems: { password: say(typed.error.issues[0]!.message, t) } };
   }
-  const checked = await checkOwnPassword(c, typed.data);
+  const isPasskey = passkey !== "";
+  const checked = isPasskey ? await checkSentPasskey(c, passkey) : await checkOwnPassword(c, typed.data ?? "");
+  if (checked === null) {
+    c.status(422);
+    return { problems: {}, problem: t.passkey.late };
+  }
   if (checked.outcome === "right") {
     const { user, reserved } = checked;
     const cookie = await confirmSession(db, { session, user, reserved, now: now() });
@@ -52,8 +59,8 @@ export async function confirmOwner(c: Context<Env>, isRequired = false): Promise
     ? { outcome: "wrong" as const, standing: checked.reserved.standing, isLast: false }
     : checked;
   logRequest(c, "authn_login_fail", { user: session.userId, reason: refused.outcome });
-  const text = describeRefused(c, refused, t.confirmation.wrong);
-  return refused.outcome === "wrong"
+  const text = describeRefused(c, refused, isPasskey ? t.passkey.wrong : t.confirmation.wrong);
+  return refused.outcome === "wrong" && !isPasskey
     ? { problems: { password: text } }
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
 }
@@ -69,6 +76,7 @@ export async function confirmationProps(
     csrf: session.csrf,
     email: session.email,
     needsPassword: isRequired || isOld,
+    passkey: isRequired || isOld ? await askOwnPasskey(c) : null,
     passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
     zone: zoneOf(c.get("session")),
     back: wantsFragment(c) ? null : await historyBehind(c),

@@ -10,6 +10,7 @@ import { Disowned, Recognized } from "../views/history/review.tsx";
 import { PasswordSet } from "../views/links.tsx";
 import { StartOver } from "../views/code.tsx";
 import { AuthenticatorOff, AuthenticatorOn, BrowserForgotten } from "../views/methods/methods.tsx";
+import { PasskeyAdded, PasskeyRemoved, PasskeyRenamed } from "../views/methods/passkeys.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
 import type { Texts } from "../words/texts.ts";
@@ -30,6 +31,9 @@ const notices = {
   start_over: [StartOver, paths.signIn],
   authenticator_on: [AuthenticatorOn, paths.methods],
   authenticator_off: [AuthenticatorOff, paths.methods],
+  passkey_added: [PasskeyAdded, paths.methods],
+  passkey_renamed: [PasskeyRenamed, paths.methods],
+  passkey_removed: [PasskeyRemoved, paths.methods],
   browser_forgotten: [BrowserForgotten, paths.methods],
   preferences_saved: [PreferencesSaved, paths.preferences],
 } satisfies Record<string, [Notice, path: string]>;

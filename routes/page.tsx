@@ -11,7 +11,11 @@ export const useLayout = createMiddleware<Env>((c, next) => {
   return next();
 });
 
-async function renderPage(c: Context<Env>, content: Child, { title, isError }: PageProps): Promise<Response> {
+async function renderPage(
+  c: Context<Env>,
+  content: Child,
+  { title, isError, hasPasskey }: PageProps,
+): Promise<Response> {
   const session = openSession(c);
   const t = c.get("texts");
   const { brand = t.brand, header, hasMethods = true } = c.get("options");
@@ -20,8 +24,13 @@ async function renderPage(c: Context<Env>, content: Child, { title, isError }: P
   const notice = isError ? null : await takeNotice(c, session);
   const theme = session?.theme ?? null;
   const connection = session?.connectionId;
+  // Any page of an account with passkeys may open a confirmation.
+  const usesPasskeys = hasPasskey ?? session?.hasPasskeys ?? false;
   const page = (
-    <Layout path={c.req.path} {...{ title, brand, header, owner, connection, theme, notice, hasMethods, t }}>
+    <Layout
+      path={c.req.path}
+      {...{ title, brand, header, owner, connection, theme, notice, hasMethods, usesPasskeys, t }}
+    >
       {content}
     </Layout>
   );

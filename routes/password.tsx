@@ -1,10 +1,12 @@
 import { type Context, Hono } from "hono";
+import { z } from "zod";
 import { SHORTEST_PASSWORD } from "../credentials/policy.ts";
 import { returnAttempt } from "../db/limits.ts";
 import { changePassword } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
+import { askOwnPasskey, checkSentPasskey } from "../http/passkeys/confirming.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
@@ -15,7 +17,15 @@ import { leaveNotice } from "./notices.tsx";
 
 export const password = new Hono<Env>();
 
-const PasswordChange = NewPassword.extend({ current_password: passwordField("noCurrentPassword") });
+const CurrentPassword = passwordField("noCurrentPassword");
+const PasswordChange = NewPassword.extend({
+  current_password: z.string().catch(""),
+  /** In place of the current password. */
+  passkey: z.string().catch(""),
+}).superRefine(({ current_password, passkey }, { addIssue }) => {
+  const [issue] = passkey === "" ? CurrentPassword.safeParse(current_password).error?.issues ?? [] : [];
+  if (issue) addIssue({ code: "custom", path: ["current_password"], message: issue.message });
+}, { when: () => true });
 
 password.get(paths.password, requireSession, (c) => showPassword(c));
 
@@ -25,18 +35,23 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords }, session, texts: { password: t } } = c.var;
+    const { options: { db, now, passwords }, session, texts: { password: t, passkey } } = c.var;
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(c, fields, session.email);
     if (Object.keys(problems).length > 0) {
       c.status(422);
       return await showPassword(c, problems);
     }
-    const checked = await checkOwnPassword(c, fields.current_password);
+    const { current_password, passkey: sent } = fields;
+    const checked = sent === "" ? await checkOwnPassword(c, current_password) : await checkSentPasskey(c, sent);
+    if (checked === null) {
+      c.status(422);
+      return await showPassword(c, {}, passkey.late);
+    }
     if (checked.outcome !== "right") {
       logRequest(c, "authn_password_change_fail", { user: session.userId, reason: checked.outcome });
-      const text = describeRefused(c, checked, t.wrong);
-      return await (checked.outcome === "wrong"
+      const text = describeRefused(c, checked, sent === "" ? t.wrong : passkey.wrong);
+      return await (checked.outcome === "wrong" && sent === ""
         ? showPassword(c, { current_password: text })
         : showPassword(c, {}, text));
     }
@@ -60,8 +75,9 @@ password.post(
 );
 
 /** Shows the page without what was typed: no page contains a password. */
-function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
+async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
   const { session: { csrf, email }, texts: t } = c.var;
-  const page = <PasswordPage {...{ csrf, email, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
-  return c.render(page, { title: t.password.title });
+  const passkey = await askOwnPasskey(c);
+  const page = <PasswordPage {...{ csrf, email, passkey, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
+  return await c.render(page, { title: t.password.title });
 }

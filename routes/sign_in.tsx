@@ -4,13 +4,14 @@ import { signOut } from "../db/connections.ts";
 import type { Attempt } from "../db/limits.ts";
 import { addPending, PENDING_AGE } from "../db/methods/pending.ts";
 import { recordRefusal } from "../db/refusals.ts";
-import type { User } from "../db/schema.ts";
+import type { RefusalReason, User } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
 import { deleteFormerCookie, readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
+import { askForPasskey, type PasskeyUse } from "../http/passkeys/challenges.ts";
 import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext, withQuery } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
@@ -27,8 +28,6 @@ const Credentials = z.object({
   time_zone: z.string().optional().catch(undefined),
   next: z.string().optional().catch(undefined),
 });
-
-type SignInFields = Omit<z.infer<typeof Credentials>, "password" | "time_zone">;
 
 signIn.get(paths.signIn, (c) => {
   const next = c.req.query("next");
@@ -100,14 +99,29 @@ signIn.post(paths.signOut, requireOwnPage, async (c) => {
 });
 
 /** Records the refusal once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). */
-async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refused, user: User | undefined) {
-  const problem = describeRefused(c, refused, c.var.texts.signIn.wrong);
+export async function refuseSignIn(
+  c: Context<Env>,
+  typed: Typed,
+  refused: Refused,
+  user: User | undefined,
+  { text, reason }: { text: string; reason: RefusalReason } = {
+    text: c.var.texts.signIn.wrong,
+    reason: "wrong_password",
+  },
+) {
+  const problem = describeRefused(c, refused, text);
   const answer = await showSignIn(c, typed, {}, problem);
   if (refused.outcome === "busy") return answer;
 
   const { options: { db, now }, overLimits, waitUntil } = c.var;
   const { standing } = refused;
-  const refusal = { user, visitor: await c.var.visitor(), standing, reason: refusalReason(refused), now: now() };
+  const refusal = {
+    user,
+    visitor: await c.var.visitor(),
+    standing,
+    reason: refusalReason(refused, reason),
+    now: now(),
+  };
   if (refused.outcome === "limited") {
     overLimits.gather(refusal);
     return answer;
@@ -118,11 +132,14 @@ async function refuseSignIn(c: Context<Env>, typed: SignInFields, refused: Refus
   return answer;
 }
 
-async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {
+export async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {
   const { options: { db }, resumed, texts: t } = c.var;
+  const csrf = formCsrf(c);
+  const passkey = await askForPasskey(c, signInUse(csrf));
   const page = (
     <SignInPage
-      csrf={formCsrf(c)}
+      csrf={csrf}
+      passkey={passkey}
       next={safeNext(typed.next)}
       email={typed.email}
       problem={problem}
@@ -132,7 +149,12 @@ async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}
       t={t}
     />
   );
-  return c.render(page, { title: t.signIn.title });
+  return c.render(page, { title: t.signIn.title, hasPasskey: passkey !== null });
+}
+
+/** Bound to the browser by its form cookie. */
+export function signInUse(csrf: string): PasskeyUse {
+  return { purpose: "passkey sign-in", of: csrf };
 }
 
 async function rehashIfWeak(c: Context<Env>, user: User, password: string): Promise<void> {

@@ -106,7 +106,7 @@ export class Browser {
     private readonly userAgent = FIREFOX,
     private readonly origin = ORIGIN,
     /** The origin whose port is in the cookies' names. */
-    private readonly publicOrigin = origin,
+    readonly publicOrigin = origin,
   ) {}
 
   /** Doesn't follow redirects. */

@@ -8,6 +8,8 @@ import { assetPath } from "../http/assets.ts";
 import { PAGE_HEADER, paths, withQuery } from "../http/paths.ts";
 import { type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, START, type TestApp } from "./app.ts";
 
+import { useEveryMethod } from "./crawl_methods.ts";
+
 export type Crawled = Reply & { what: string };
 
 const FORM = "application/x-www-form-urlencoded";
@@ -105,6 +107,8 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   await here.submit(paths.preferences, { time_zone: "Atlantis" });
   await here.submit(paths.preferences, { time_zone: "Europe/Madrid", language, theme: "dark" });
   await here.get(paths.preferences);
+  const { origin } = new URL(here.publicOrigin);
+  await useEveryMethod(start, here, browser("46.16.60.3"), { id: one!, origin });
   await here.submit(paths.password, { current_password: WRONG, new_password: NEW, new_password_again: NEW });
   await here.submit(paths.password, { current_password: PASSWORD, new_password: NEW, new_password_again: NEW });
   await here.get(paths.connections);

@@ -17,6 +17,8 @@ import {
   type TestApp,
 } from "./app.ts";
 import { addKnownLink, pathsOf } from "./crawl.ts";
+import { addMethodsOf } from "./crawl_methods.ts";
+import { startWithPasskeys } from "./passkeys.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 
@@ -120,10 +122,11 @@ Deno.test("signing out needs no csrf value, but a client that says that it comes
 
 // Security: CSRF
 Deno.test("every POST route refuses a signed-in browser's form without a csrf value with 403, and changes nothing", async () => {
-  const { app, here, browser, db } = await signedIn();
+  const { app, here, browser, db } = await startWithPasskeys();
   const id = await openElsewhere(browser, db);
   const forms = pathsOf(app, "POST", id).filter((path) => path !== paths.signOut);
   await addKnownLink(db);
+  await addMethodsOf(db, id);
   const before = await rowsOf(db);
 
   assert.ok(forms.includes(paths.signIn) && forms.includes(paths.closeOne(id)));
@@ -158,10 +161,11 @@ Deno.test("every private POST route checks the csrf value before the session: si
 
 // Security: CSRF
 Deno.test("every form refuses what another site's page can send, and changes nothing", async () => {
-  const { app, here, browser, db } = await signedIn();
+  const { app, here, browser, db } = await startWithPasskeys();
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
   await addKnownLink(db);
+  await addMethodsOf(db, id);
   const before = await rowsOf(db);
   const forms = pathsOf(app, "POST", id).filter((path) => path !== paths.signOut);
   const uploaded = new FormData();
@@ -189,10 +193,11 @@ Deno.test("every form refuses what another site's page can send, and changes not
 
 // Security: CSRF
 Deno.test("no other method does what POST does, whatever overrides it carries", async () => {
-  const { app, here, browser, db } = await signedIn();
+  const { app, here, browser, db } = await startWithPasskeys();
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
   await addKnownLink(db);
+  await addMethodsOf(db, id);
   const before = await rowsOf(db);
 
   for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "BREW", "post"]) {

@@ -5,7 +5,7 @@ import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
 import { connections, limits } from "../db/schema.ts";
-import { newSecret } from "../db/sessions.ts";
+import { newSecret, type Session } from "../db/sessions.ts";
 import type { User } from "../db/schema.ts";
 import { DAY, MINUTE, START } from "./app.ts";
 import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
@@ -312,8 +312,42 @@ async function assertMethods(db: Db, { email }: User, now: number): Promise<void
   assert.equal(await verbs.changeMethods(db, { ...next, session: other, now: now + 9 }, () => []), null);
   assert.equal(await verbs.findAuthenticator(db, user.id), undefined);
 
+  await assertPasskeys(db, current, now + 10);
+
   assert.equal(await verbs.resetMethods(db, user, now + 10), 1);
   const reset = await verbs.listMethods(db, user.id);
   assert.deepEqual(reset, { authenticator: null, passkeys: [], recoveryCodes: null, browsers: [] });
   assert.equal((await verbs.findUser(db, email))?.passwordVersion, user.passwordVersion + 1);
+}
+
+async function assertPasskeys(db: Db, session: Session, now: number): Promise<void> {
+  const { userId } = session;
+  const id = uuid();
+  const change = { session, closesOthers: false, now };
+  const passkey = { id, publicKey: "key", counter: 1, isBackedUp: false, transports: "usb", name: "Laptop" };
+  const challenge = (text: string) => ({ challenge: `${text} ${id}`, expiresAt: now + MINUTE });
+  assert.equal((await verbs.addPasskey(db, change, passkey, challenge("first")))?.isAdded, true);
+  const again = await verbs.addPasskey(db, change, { ...passkey, id: uuid() }, challenge("first"));
+  assert.equal(again?.isAdded, false, "its challenge was used");
+  const found = (await verbs.findPasskey(db, id))!;
+  assert.deepEqual([found.userId, found.counter, found.isBackedUp, found.lastAt], [userId, 1, false, null]);
+  assert.deepEqual(await verbs.listPasskeys(db, userId), [{ id, transports: "usb" }]);
+
+  const use = (text: string, counter: number) =>
+    verbs.usePasskey(db, found, { ...challenge(text), counter, isBackedUp: true, now });
+  assert.deepEqual(
+    [await use("second", 3), await use("second", 4), await use("third", 2), await use("fourth", 3)],
+    ["used", "refused", "copied", "copied"],
+  );
+  assert.equal((await verbs.findPasskey(db, id))?.counter, 3);
+  await verbs.markCopied(db, session);
+  const marked = await verbs.findConnection(db, userId, session.connectionId, now);
+  assert.match(marked?.unusual ?? "", /passkey_copied/);
+
+  await verbs.renamePasskey(db, change, { id, name: "Phone" });
+  const [listed] = (await verbs.listMethods(db, userId)).passkeys;
+  assert.deepEqual(listed, { id, name: "Phone", isBackedUp: 1, addedAt: now, lastAt: now });
+  await verbs.removePasskey(db, change, id);
+  assert.equal(await verbs.findPasskey(db, id), undefined);
+  assert.equal(await use("fifth", 5), "refused");
 }

@@ -4,13 +4,15 @@ import type { Db } from "../db/database.ts";
 import { connections } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { DAY, EMAIL, HTMX, MINUTE, ORIGIN, startApp } from "./app.ts";
+import { SITE } from "./passkeys.ts";
 import { addKnownLink, crawl, pathsOf } from "./crawl.ts";
+import { addMethodsOf, startWithMethods } from "./crawl_methods.ts";
 
 const FORM = "application/x-www-form-urlencoded";
 
 // Security: Host
 Deno.test("no answer links to another site, or repeats the host name that a request claims", async () => {
-  const answers = await crawl(await startApp());
+  const answers = await crawl(await startWithMethods());
   const evil = (await startApp()).browser();
   const spoofed = {
     "X-Forwarded-Host": "evil.example",
@@ -28,7 +30,7 @@ Deno.test("no answer links to another site, or repeats the host name that a requ
     );
     const outside = [...links, ...redirects].filter((link) => !/^(\?|[/#](?!\/))/.test(link));
     // An error page under a wrong host name links to the right one.
-    assert.deepEqual(outside.filter((link) => !["https://www.maxmind.com", `${ORIGIN}/`].includes(link)), []);
+    assert.deepEqual(outside.filter((link) => !["https://www.maxmind.com", `${SITE}/`].includes(link)), []);
     assert.doesNotMatch(text, /evil\.example/);
   }
 });
@@ -100,7 +102,7 @@ Deno.test("a body over 16 KiB gets 413, announced or not", async () => {
 
 // Security: GET is safe
 Deno.test("no GET, HEAD or OPTIONS of any route changes a row, except the time of the connection's last visit", async () => {
-  const { app, browser, db, clock } = await startApp();
+  const { app, browser, db, clock } = await startWithMethods();
   const [here, other, gone] = [browser(), browser("203.0.113.1"), browser("203.0.113.2")];
   await browser("203.0.113.3").signIn(EMAIL, "not the password at all");
   await gone.signIn();
@@ -111,6 +113,7 @@ Deno.test("no GET, HEAD or OPTIONS of any route changes a row, except the time o
   const routes = [...pathsOf(app, "GET", id), ...pathsOf(app, "POST", id), "/nowhere"];
   const queries = ["", "?state=open&ip=46.16", "?_method=POST&close=1&csrf=x"];
   await addKnownLink(db);
+  await addMethodsOf(db, id);
   const before = await rowsOf(db);
   clock.now += 5 * MINUTE;
 

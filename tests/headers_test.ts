@@ -4,10 +4,11 @@ import { CspParser } from "csp_evaluator/dist/parser.js";
 import { paths } from "../http/paths.ts";
 import { type Reply, startApp } from "./app.ts";
 import { crawl, type Crawled } from "./crawl.ts";
+import { startWithMethods } from "./crawl_methods.ts";
 
 // Security: CSP, headers
 Deno.test("every answer carries the policy and the other security headers, errors and fragments included", async () => {
-  for (const answer of await crawl(await startApp())) {
+  for (const answer of await crawl(await startWithMethods())) {
     assertSecured(answer);
     assert.equal(answer.headers.get("Strict-Transport-Security"), null);
   }
@@ -20,13 +21,13 @@ Deno.test("csp_evaluator finds no fault with the policy", async () => {
 
   const findings = new CspEvaluator(new CspParser(policy).csp).evaluate();
 
-  // For every 'self' it asks whether uploads or JSONP are served from there: only four fixed files are (routes/static.ts).
+  // For every 'self' it asks whether uploads or JSONP are served from there: only five fixed files are (routes/static.ts).
   assert.deepEqual(findings.filter(({ directive, value }) => directive !== "script-src" || value !== "'self'"), []);
 });
 
 // ASVS 3.4.1, Security: headers
 Deno.test("over HTTPS every answer keeps browsers to HTTPS for two years, on subdomains too", async () => {
-  for (const answer of await crawl(await startApp({ origin: new URL("https://panel.example") }))) {
+  for (const answer of await crawl(await startWithMethods({ origin: new URL("https://panel.example") }))) {
     assertSecured(answer);
     const hsts = answer.headers.get("Strict-Transport-Security");
     assert.equal(hsts, "max-age=63072000; includeSubDomains", answer.what);
@@ -44,9 +45,12 @@ Deno.test("where subdomains can't have HTTPS, only the host itself is kept to it
 
 // ASVS 3.3
 Deno.test("every cookie of every answer is HttpOnly, SameSite=Lax, for the whole site and without a Domain", async () => {
-  const cookies = cookiesOf(await crawl(await startApp()));
+  const cookies = cookiesOf(await crawl(await startWithMethods()));
 
-  assert.deepEqual(new Set(cookies.map(nameOf)), new Set(["form-8000", "session-8000", "browser-8000", "notice-8000"]));
+  assert.deepEqual(
+    new Set(cookies.map(nameOf)),
+    new Set(["form-8000", "session-8000", "browser-8000", "notice-8000", "pending-8000"]),
+  );
   for (const cookie of cookies) {
     assert.match(cookie, /^\w+-8000=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; SameSite=Lax$/);
   }
@@ -54,11 +58,11 @@ Deno.test("every cookie of every answer is HttpOnly, SameSite=Lax, for the whole
 
 // ASVS 3.3
 Deno.test("over HTTPS every cookie of every answer is __Host- and Secure too", async () => {
-  const cookies = cookiesOf(await crawl(await startApp({ origin: new URL("https://panel.example") })));
+  const cookies = cookiesOf(await crawl(await startWithMethods({ origin: new URL("https://panel.example") })));
 
   assert.deepEqual(
     new Set(cookies.map(nameOf)),
-    new Set(["__Host-form", "__Host-session", "__Host-browser", "__Host-notice"]),
+    new Set(["__Host-form", "__Host-session", "__Host-browser", "__Host-notice", "__Host-pending"]),
   );
   for (const cookie of cookies) {
     assert.match(cookie, /^[\w-]+=[^;]*;( Max-Age=\d+;)? Path=\/; HttpOnly; Secure; SameSite=Lax$/);
@@ -67,7 +71,7 @@ Deno.test("over HTTPS every cookie of every answer is __Host- and Secure too", a
 
 // ASVS 14.3
 Deno.test("no answer but a static file may be cached, not even the CSV or an error", async () => {
-  const answers = (await crawl(await startApp())).filter(({ what, status }) =>
+  const answers = (await crawl(await startWithMethods())).filter(({ what, status }) =>
     !(what.includes("/static/") && status === 200)
   );
 

@@ -18,6 +18,7 @@ import {
   type TestApp,
 } from "./app.ts";
 import { crawl, type Crawled } from "./crawl.ts";
+import { startWithMethods } from "./crawl_methods.ts";
 
 const OTHER = "joan@example.com";
 
@@ -262,7 +263,7 @@ async function englishIn(language: Language): Promise<string[]> {
 
 /** Collects every kind of answer for browsers that ask for a language, whose owner chooses it too. */
 async function crawlIn(language: Language): Promise<Crawled[]> {
-  const start = await startApp();
+  const start = await startWithMethods();
   const browser: TestApp["browser"] = (...who) => {
     const made = start.browser(...who);
     const request = made.request.bind(made);

@@ -457,6 +457,7 @@ const USER: User = {
 };
 const SESSION: Session = {
   hasSecondFactor: false,
+  hasPasskeys: false,
   id: "s",
   secretHash: "",
   sentHash: "",

@@ -10,7 +10,8 @@ const STEP = 30_000;
 /** A signed-in owner whose program has a key. */
 export async function startWithKey(changes: Parameters<typeof signedIn>[0] = {}) {
   const secrets = await createSecrets([randomBytes(32)]);
-  return await signedIn({ secrets: () => Promise.resolve(secrets), ...changes });
+  const options = { secrets: () => Promise.resolve(secrets), ...changes };
+  return { ...await signedIn(options), secrets: options.secrets };
 }
 
 /** The code that an app shows. */

@@ -21,6 +21,7 @@ import {
   START,
   startApp,
 } from "./app.ts";
+import { startWithMethods } from "./crawl_methods.ts";
 import { crawl } from "./crawl.ts";
 import { makeFolder } from "./processes.ts";
 
@@ -113,7 +114,7 @@ Deno.test("a session's or browser's secret is only in its cookie: not in the dat
   await using folder = await makeFolder();
   const db = await openDatabase(`file:${folder.path}/connections.db`);
   await addAccount(db, EMAIL, PASSWORD);
-  const site = await startApp({ db });
+  const site = await startWithMethods({ db });
 
   const answers = await crawl(site);
 

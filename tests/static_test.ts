@@ -44,6 +44,18 @@ Deno.test("the script that the pages add to htmx is at most 7.5 KB", async () =>
   assert.ok(text.length <= 7.5 * 1024, `${text.length} bytes`);
 });
 
+Deno.test("the script for passkeys is its package's and ours, beside the budget of the other pages", async () => {
+  const { browser } = await startApp();
+  const bundle = new URL("../dist/bundle/index.umd.min.js", import.meta.resolve("@simplewebauthn/browser"));
+  const own = await Deno.readTextFile(new URL("passkeys.js", STATIC));
+
+  const { text } = await browser().get(assetPath("passkeys"));
+
+  assert.match(assetPath("passkeys"), /^\/static\/passkeys\.[\da-f]{12}\.js$/);
+  assert.equal(text, `${await Deno.readTextFile(bundle)}\n${own}`);
+  assert.ok(own.length <= 6 * 1024, `${own.length} bytes`);
+});
+
 Deno.test("htmx is served from its package", async () => {
   const { browser } = await startApp();
 

@@ -41,6 +41,15 @@ import {
 import { forgetKnown } from "../db/methods/browsers.ts";
 import { changeMethods } from "../db/methods/changes.ts";
 import { listMethods } from "../db/methods/methods.ts";
+import {
+  addPasskey,
+  findPasskey,
+  listPasskeys,
+  markCopied,
+  removePasskey,
+  renamePasskey,
+  usePasskey,
+} from "../db/methods/passkeys.ts";
 import { addPending, endPending, findPending } from "../db/methods/pending.ts";
 import { setRecoveryCodes, useRecoveryCode } from "../db/methods/recovery_codes.ts";
 import { resetMethods } from "../db/methods/reset.ts";
@@ -82,6 +91,7 @@ export const called = new Set<string>();
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
   addLink,
+  addPasskey,
   addPending,
   addUser,
   changeMethods,
@@ -99,15 +109,16 @@ export const verbs = recordCalls({
   disableUser,
   disownConnection,
   enableUser,
+  endDownload,
   endFormerSecret,
   endPending,
   exportUser,
   findAuthenticator,
   findBrowser,
   findByAddress,
-  endDownload,
   findConnection,
   findLink,
+  findPasskey,
   findPending,
   findUnusual,
   findUser,
@@ -124,8 +135,10 @@ export const verbs = recordCalls({
   listHistory,
   listMethods,
   listOtherOpen,
+  listPasskeys,
   listPlaces,
   listUsers,
+  markCopied,
   markSeen,
   openConnection,
   readActivity,
@@ -138,7 +151,9 @@ export const verbs = recordCalls({
   recordPlace,
   recordRefusal,
   removeAuthenticator,
+  removePasskey,
   removeUser,
+  renamePasskey,
   renameUser,
   renewSlot,
   replacePassword,
@@ -159,6 +174,7 @@ export const verbs = recordCalls({
   sweep,
   tryToWrite,
   unlockUser,
+  usePasskey,
   useRecoveryCode,
   useStep,
 });

@@ -18,6 +18,7 @@ import * as authenticators from "../db/methods/authenticators.ts";
 import * as knownBrowsers from "../db/methods/browsers.ts";
 import * as changes from "../db/methods/changes.ts";
 import * as methods from "../db/methods/methods.ts";
+import * as passkeys from "../db/methods/passkeys.ts";
 import * as pending from "../db/methods/pending.ts";
 import * as recoveryCodes from "../db/methods/recovery_codes.ts";
 import * as resetting from "../db/methods/reset.ts";
@@ -74,6 +75,7 @@ const exported = {
   ...methods,
   ...open,
   ...overview,
+  ...passkeys,
   ...pending,
   ...places,
   ...recoveryCodes,

@@ -3,14 +3,20 @@ import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { CsrfField, Field } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
+import { PasskeyButton } from "./passkey.tsx";
 
-export function CodePage({ csrf, next, problem, problems, t: { code: t } }: {
+export function CodePage({ csrf, next, hasApp, passkey, problem, problems, t: texts }: {
   csrf: string;
   next: string;
+  /** Whether the account has an authenticator app. */
+  hasApp: boolean;
+  /** Asks for a passkey; null without any. */
+  passkey: string | null;
   problem?: string | undefined;
   problems: Problems;
   t: Texts;
 }) {
+  const t = texts.code;
   return (
     <div class="card entry">
       <h1>{t.title}</h1>
@@ -21,7 +27,7 @@ export function CodePage({ csrf, next, problem, problems, t: { code: t } }: {
         <Field
           name="code"
           label={t.code}
-          hint={t.lead}
+          hint={hasApp ? t.lead : t.leadPasskey}
           type="text"
           autocomplete="one-time-code"
           autocapitalize="none"
@@ -30,6 +36,7 @@ export function CodePage({ csrf, next, problem, problems, t: { code: t } }: {
           problem={problems.code}
           describedBy={problem && "problem"}
         />
+        {passkey !== null && <PasskeyButton options={passkey} instead="code" label={texts.passkey.use} t={texts} />}
         <button type="submit" class="primary">{t.submit}</button>
       </form>
       <p class="hint">

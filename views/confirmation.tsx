@@ -8,11 +8,14 @@ import type { Texts } from "../words/texts.ts";
 import { CsrfField, PasswordField } from "./fields.tsx";
 import { Country, IpAddress, Time } from "./history/values.ts";
 import { Notification } from "./notifications.tsx";
+import { PasskeyButton } from "./passkey.tsx";
 
 export type Confirmation = {
   csrf: string;
   email: string;
   needsPassword: boolean;
+  /** Asks for a passkey in its place; null without any. */
+  passkey: string | null;
   passwordHint: string;
   zone: string;
   /** Where a page leads back to; null in the dialog. */
@@ -44,6 +47,7 @@ export function Confirm(
     csrf,
     email,
     needsPassword,
+    passkey,
     passwordHint,
     back,
     problem,
@@ -69,7 +73,10 @@ export function Confirm(
       <CsrfField csrf={csrf} />
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
-      <ConfirmPassword {...{ email, needsPassword, passwordHint, problem, problems, t }} autofocus={!startsAtTitle} />
+      <ConfirmPassword
+        {...{ email, needsPassword, passkey, passwordHint, problem, problems, t }}
+        autofocus={!startsAtTitle}
+      />
       <div class="dialog-end">
         <div id="dialog-problem" role="alert">
           {problem && <Notification kind="problem">{problem}</Notification>}
@@ -82,8 +89,8 @@ export function Confirm(
 
 /** The password, if it is due; `problem` is what the element `dialog-problem` says. */
 export function ConfirmPassword(
-  { email, needsPassword, passwordHint, problem, problems, autofocus, t }:
-    & Pick<Confirmation, "email" | "needsPassword" | "passwordHint" | "problem" | "problems" | "t">
+  { email, needsPassword, passkey, passwordHint, problem, problems, autofocus, t }:
+    & Pick<Confirmation, "email" | "needsPassword" | "passkey" | "passwordHint" | "problem" | "problems" | "t">
     & { autofocus: boolean },
 ) {
   return needsPassword
@@ -100,6 +107,7 @@ export function ConfirmPassword(
           problem={problems.password}
           describedBy={problem && "dialog-problem"}
         />
+        {passkey !== null && <PasskeyButton options={passkey} instead="password" label={t.passkey.use} t={t} />}
       </>
     )
     : null;

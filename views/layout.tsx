@@ -17,20 +17,23 @@ const HTMX = html`<meta name="htmx-config" content='${
   }))
 }'>`;
 
-export function Layout({ title, brand, header, path, owner, connection, theme, notice, hasMethods, t, children }: {
-  title: string;
-  brand: string;
-  header: ((owner: Owner | null, language: Language) => Child) | undefined;
-  path: string;
-  owner: Owner | null;
-  /** The one that the page is made for. */
-  connection: string | undefined;
-  theme: Theme | null;
-  notice: Child;
-  hasMethods: boolean;
-  t: Texts;
-  children?: Child;
-}) {
+export function Layout(
+  { title, brand, header, path, owner, connection, theme, notice, hasMethods, usesPasskeys, t, children }: {
+    title: string;
+    brand: string;
+    header: ((owner: Owner | null, language: Language) => Child) | undefined;
+    path: string;
+    owner: Owner | null;
+    /** The one that the page is made for. */
+    connection: string | undefined;
+    theme: Theme | null;
+    notice: Child;
+    hasMethods: boolean;
+    usesPasskeys: boolean;
+    t: Texts;
+    children?: Child;
+  },
+) {
   return (
     <html lang={t.language} data-theme={theme ?? undefined}>
       <head>
@@ -43,6 +46,7 @@ export function Layout({ title, brand, header, path, owner, connection, theme, n
         <link rel="stylesheet" href={assetPath("css")} />
         <script src={assetPath("htmx")} defer></script>
         <script src={assetPath("js")} defer></script>
+        {usesPasskeys && <script type="module" src={assetPath("passkeys")}></script>}
       </head>
       <body hx-headers:inherited={connection && `${PAGE_HEADER}:${connection}`}>
         <a class="skip" href="#main">{t.layout.skip}</a>

@@ -3,15 +3,19 @@ import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { CsrfField, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
+import { PasskeyButton } from "./passkey.tsx";
 
-export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t: { password: t, field } }: {
+export function PasswordPage({ csrf, email, shortest, passkey, problem, problems = {}, t: texts }: {
   csrf: string;
   email: string;
   shortest: number;
+  /** Asks for a passkey in place of the current password; null without any. */
+  passkey: string | null;
   problem?: string | undefined;
   problems?: Problems;
   t: Texts;
 }) {
+  const { password: t, field } = texts;
   return (
     <>
       <div class="head">
@@ -34,6 +38,9 @@ export function PasswordPage({ csrf, email, shortest, problem, problems = {}, t:
             problem={problems.current_password}
             describedBy={problem && "problem"}
           />
+          {passkey !== null && (
+            <PasskeyButton options={passkey} instead="current_password" label={texts.passkey.use} t={texts} />
+          )}
           <PasswordField
             name="new_password"
             words={field}

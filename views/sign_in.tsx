@@ -5,13 +5,16 @@ import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
 import { CsrfField, Field, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
+import { PasskeySignIn } from "./passkey.tsx";
 
 /** Why and when this browser's connection ended; never from where, because an intruder may be reading. */
 export type Ended = SessionEnd & { timeZone: string | null };
 
-export function SignInPage({ csrf, next, email = "", problem, problems = {}, ended, hasUsers, t }: {
+export function SignInPage({ csrf, next, passkey, email = "", problem, problems = {}, ended, hasUsers, t }: {
   csrf: string;
   next: string;
+  /** Asks for a passkey; null where there are none. */
+  passkey: string | null;
   email?: string | undefined;
   problem?: string | undefined;
   problems?: Problems;
@@ -41,7 +44,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
           autocapitalize="none"
           spellcheck={false}
           value={email}
-          autocomplete="username"
+          autocomplete={passkey === null ? "username" : "username webauthn"}
           autofocus={email === ""}
           problem={problems.email}
           describedBy={problem && "problem"}
@@ -57,6 +60,7 @@ export function SignInPage({ csrf, next, email = "", problem, problems = {}, end
         />
         <button type="submit" class="primary">{t.signIn.submit}</button>
       </form>
+      {passkey !== null && <PasskeySignIn options={passkey} {...{ csrf, next, t }} />}
       <p class="hint">{t.signIn.forgotten}</p>
     </div>
   );

@@ -5,8 +5,15 @@ import { authenticators, browsers, browserUsers, connections, passkeys, recovery
 
 /** Whether a sign-in with the password asks for a second step. */
 export function hasSecondFactor(user: SQLWrapper): SQL {
-  return sql`(exists (select 1 from ${authenticators} where user_id = ${user})
-    or exists (select 1 from ${passkeys} where user_id = ${user}))`;
+  return sql`(${hasAuthenticator(user)} or ${hasPasskeys(user)})`;
+}
+
+export function hasAuthenticator(user: SQLWrapper): SQL {
+  return sql`exists (select 1 from ${authenticators} where user_id = ${user})`;
+}
+
+export function hasPasskeys(user: SQLWrapper): SQL {
+  return sql`exists (select 1 from ${passkeys} where user_id = ${user})`;
 }
 
 type Used = { addedAt: number; lastAt: number | null };

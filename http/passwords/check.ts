@@ -9,6 +9,7 @@ import {
   codeAccount,
   type Guess,
   type OverLimit,
+  passkeyAccount,
   reserveAttempt,
   returnAttempt,
   type Standing,
@@ -28,7 +29,7 @@ export type Refused =
   /** `isLast`: one more is refused. */
   | { outcome: "wrong"; standing: Standing; isLast: boolean }
   /** Over a limit; `retryAfter` in milliseconds. */
-  | { outcome: "limited"; standing: Standing; retryAfter: number; isLocked: boolean }
+  | { outcome: "limited"; standing: Standing; retryAfter: number; isLocked: boolean; key: string }
   /** Too many passwords are waiting to be hashed. */
   | { outcome: "busy" };
 
@@ -73,17 +74,16 @@ export async function checkPassword(c: Context<Env>, entered: Entered): Promise<
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
-  const { retryAfter = 0, isLocked = false } = over ?? {};
-  return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
+  return limitedBy(over, standings);
 }
 
 /**
- * Checks the code of a second step, as a password: within budgets of its own, and of the sign-in that waits for it. `over`: that one has to
- * start over.
+ * Checks the code or passkey of a second step, as a password: within its own budgets and those of the sign-in that waits for it. `over`: that
+ * one has to start over.
  */
-export async function checkCode(
+export async function checkSecondStep(
   c: Context<Env>,
-  { pending, standings, browser, isRight }: {
+  { pending, ...entered }: {
     pending: PendingSignIn;
     standings: Standing[];
     browser: string | null;
@@ -92,22 +92,41 @@ export async function checkCode(
 ): Promise<Checked | { outcome: "over" }> {
   const { user } = pending;
   const account = codeAccount(accountKey(foldEmail(user.email), true));
+  const checked = await checkProof(c, { ...entered, user, account, pending: pending.id });
+  return checked.outcome === "limited" && checked.key === `pending:${pending.id}` ? { outcome: "over" } : checked;
+}
+
+/** Checks what is no password, and costs no hash, within the limiter's budgets. */
+export async function checkProof(
+  c: Context<Env>,
+  { user, standings, isRight, ...known }: {
+    account: string;
+    user: User | undefined;
+    standings: Standing[];
+    browser: string | null;
+    pending?: string;
+    isRight: () => Promise<boolean>;
+  },
+): Promise<Checked> {
   let over: OverLimit | undefined;
   for (const standing of standings) {
-    const guess = { account, address: c.var.address(), browser, standing, pending: pending.id };
+    const guess = { ...known, address: c.var.address(), standing };
     const attempted = c.var.overLimits.find(guess) ?? await attempt(c, guess, isRight);
     if ("retryAfter" in attempted) {
       over = attempted;
       continue;
     }
     const { reserved } = attempted;
-    if (attempted.isRight) return { outcome: "right", user, reserved };
+    if (attempted.isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
-  if (over?.key === `pending:${pending.id}`) return { outcome: "over" };
-  const { retryAfter = 0, isLocked = false } = over ?? {};
-  return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked };
+  return limitedBy(over, standings);
+}
+
+function limitedBy(over: OverLimit | undefined, standings: Standing[]): Refused & { outcome: "limited" } {
+  const { retryAfter = 0, isLocked = false, key = "" } = over ?? {};
+  return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked, key };
 }
 
 /** Reserves an attempt and uses it; one that hashed nothing is returned. */
@@ -175,11 +194,28 @@ async function delayBusy(): Promise<Refused> {
  * its connection (ASVS 6.3.4), which throws `SessionEnded`.
  */
 export async function checkOwnPassword(c: Context<Env>, password: string): Promise<Checked> {
-  const { options: { db, now: clock }, session, waitUntil } = c.var;
-  const { email, connectionId, browser } = session;
-  const standing: Standing = { kind: "session", id: connectionId };
+  const { options: { db }, session: { email } } = c.var;
   const user = await findUser(db, email);
-  const checked = await checkPassword(c, { email, user, standings: [standing], browser, password });
+  return await countOwn(c, user, (own) => checkPassword(c, { ...own, email, user, password }));
+}
+
+/** The same for a passkey. */
+export async function checkOwnPasskey(c: Context<Env>, isRight: () => Promise<boolean>): Promise<Checked> {
+  const { options: { db }, session: { email } } = c.var;
+  const user = await findUser(db, email);
+  const account = passkeyAccount(accountKey(email, user !== undefined));
+  return await countOwn(c, user, (own) => checkProof(c, { ...own, account, user, isRight }));
+}
+
+async function countOwn(
+  c: Context<Env>,
+  user: User | undefined,
+  check: (own: { standings: Standing[]; browser: string | null }) => Promise<Checked>,
+): Promise<Checked> {
+  const { options: { db, now: clock }, session, waitUntil } = c.var;
+  const { connectionId, browser } = session;
+  const standing: Standing = { kind: "session", id: connectionId };
+  const checked = await check({ standings: [standing], browser });
   if (checked.outcome === "right" || checked.outcome === "busy") return checked;
 
   if (checked.outcome === "limited") throw new SessionEnded();
@@ -191,9 +227,12 @@ export async function checkOwnPassword(c: Context<Env>, password: string): Promi
 }
 
 /** The reason that the history shows for a refused sign-in. */
-export function refusalReason(refused: Exclude<Refused, { outcome: "busy" }>): RefusalReason {
+export function refusalReason(
+  refused: Exclude<Refused, { outcome: "busy" }>,
+  wrong: RefusalReason = "wrong_password",
+): RefusalReason {
   if (refused.outcome === "wrong") {
-    return refused.isLast && refused.standing.kind === "stranger" ? "locked" : "wrong_password";
+    return refused.isLast && refused.standing.kind === "stranger" ? "locked" : wrong;
   }
   return refused.isLocked ? "locked" : "too_many_tries";
 }

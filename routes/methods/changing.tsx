@@ -20,7 +20,7 @@ export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Pr
  */
 export async function changeMethod(
   c: Context<Env>,
-  event: "authn_method_added" | "authn_method_removed",
+  event: "authn_method_added" | "user_updated" | "authn_method_removed",
   method: string,
   apply: (change: MethodChange) => Promise<MethodsChanged | null>,
   again: Again,
@@ -44,6 +44,9 @@ export async function showChange(
   title: string,
   page: (confirmation: Confirmation) => HtmlEscapedString | Promise<HtmlEscapedString>,
   unconfirmed?: Unconfirmed,
+  makesPasskey = false,
 ): Promise<Response> {
-  return await c.render(page(await confirmationProps(c, unconfirmed, isAway(c, c.var.session))), { title });
+  const hasPasskey = makesPasskey || c.var.session.hasPasskeys;
+  const confirmation = await confirmationProps(c, unconfirmed, isAway(c, c.var.session));
+  return await c.render(page(confirmation), { title, hasPasskey });
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { canHavePasskeys } from "../../credentials/passkeys.ts";
 import { listMethods } from "../../db/methods/methods.ts";
 import type { Env } from "../../http/env.ts";
 import { paths } from "../../http/paths.ts";
@@ -9,13 +10,15 @@ import { MethodsPage } from "../../views/methods/methods.tsx";
 export const methods = new Hono<Env>();
 
 methods.get(paths.methods, requireSession, async (c) => {
-  const { options: { db, secrets, requiresSecondFactor = false }, session, texts: t } = c.var;
+  const { options: { db, origin, secrets, requiresSecondFactor = false }, session, texts: t } = c.var;
   const found = await listMethods(db, session.userId);
+  const canAdd = await secrets?.() != null;
   const page = (
     <MethodsPage
       methods={found}
       browser={session.browser}
-      canAdd={await secrets?.() != null}
+      canAdd={canAdd}
+      canAddPasskey={canAdd && canHavePasskeys(origin)}
       isRequired={requiresSecondFactor && !session.hasSecondFactor}
       zone={zoneOf(session)}
       t={t}

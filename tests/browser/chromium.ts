@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { paths } from "../../http/paths.ts";
-import type { AppOptions } from "../../routes/app.tsx";
 import { EMAIL, FIREFOX, PASSWORD } from "../app.ts";
 import { executablePath, launchChromium } from "./executable.ts";
-import { MADRID, serveSite } from "./site.ts";
+import { MADRID, serveSite, type SiteOptions } from "./site.ts";
 
 export { LAGOS, MADRID, PARIS, SAFARI, SANTIAGO } from "./site.ts";
 
@@ -34,8 +33,8 @@ export const WITH_BACK_CACHE = { without: ["--disable-back-forward-cache"] };
 
 type Visitor = BrowserContextOptions & { ip?: string };
 
-/** `without`: Playwright's default switches to leave out, in a Chromium of the test's own. The rest are options of the app. */
-type SiteOptions = { without?: string[] } & Partial<AppOptions>;
+/** `without`: Playwright's default switches to leave out, in a Chromium of the test's own. */
+type TestOptions = { without?: string[] } & SiteOptions;
 
 export type Site = Awaited<ReturnType<typeof openSite>>;
 
@@ -46,7 +45,7 @@ export type Site = Awaited<ReturnType<typeof openSite>>;
 export function inBrowser(
   sentence: string,
   ...[first, second]: [test: (site: Site) => Promise<void>] | [
-    options: SiteOptions,
+    options: TestOptions,
     test: (site: Site) => Promise<void>,
   ]
 ): void {
@@ -59,7 +58,7 @@ export function inBrowser(
 }
 
 /** The served app, to visit in Chromium. */
-async function openSite({ without, ...options }: SiteOptions = {}) {
+async function openSite({ without, ...options }: TestOptions = {}) {
   const browser = executablePath && without ? await launchChromium(without) : browserOfFile;
   if (!browser) throw new Error("Cannot run browser tests: there is no Chromium (apt-get install chromium)");
 
@@ -128,7 +127,7 @@ export async function signIn(page: Page, password = PASSWORD): Promise<void> {
 export async function fillSignIn(page: Page, password = PASSWORD): Promise<void> {
   await page.getByLabel("Email address").fill(EMAIL);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** Marks the document, to tell whether it is still the same: a page load removes the mark. */

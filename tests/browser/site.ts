@@ -12,8 +12,11 @@ export const LAGOS = "102.89.23.4";
 export const SAFARI =
   "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1";
 
+/** `host`: by which loopback name it is visited. The rest are options of the app. */
+export type SiteOptions = { host?: "127.0.0.1" | "localhost" } & Partial<AppOptions>;
+
 /** Serves the real app on a free port, over a new database file with one account. */
-export async function serveSite(options: Partial<AppOptions> = {}) {
+export async function serveSite({ host = "127.0.0.1", ...options }: SiteOptions = {}) {
   const folder = await Deno.makeTempDir({ prefix: "connections-" });
   const db = await openDatabase(`file:${folder}/connections.db`);
   await addAccount(db, EMAIL, PASSWORD);
@@ -23,7 +26,7 @@ export async function serveSite(options: Partial<AppOptions> = {}) {
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request, info) => {
     return handle(request, info);
   });
-  const origin = `http://127.0.0.1:${server.addr.port}`;
+  const origin = `http://${host}:${server.addr.port}`;
   const pending = new Set<Promise<void>>();
   const { app, clock } = await startApp({
     db,

@@ -3,7 +3,7 @@ import { load } from "cheerio";
 import { ORIGIN, type Reply } from "../app.ts";
 
 /** Attributes whose values vary; links are checked separately. */
-const FREE = ["value", "datetime"];
+const FREE = ["value", "datetime", "data-passkey"];
 const LINKS = ["href", "src", "action", "formaction", "hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"];
 const GEOLITE = "https://www.maxmind.com";
 const UUID = /[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/g;

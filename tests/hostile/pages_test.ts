@@ -7,6 +7,7 @@ import { paths, withQuery } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
 import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
+import { startWithMethods } from "../crawl_methods.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
 import { hostile, inHeader, inUrl, pairs, RUNS } from "./strings.ts";
 
@@ -58,7 +59,7 @@ const query = fc.oneof(pairs(...QUERY, "version", "loaded", "next", "csrf", "_me
 
 // Security: escaping, no 5xx, Host
 Deno.test("any path, query, cookie, header or body gets one of our answers, without a server error, injected markup or another site", async () => {
-  const site = await startApp({ trustedProxies: ["10.0.0.1"] });
+  const site = await startWithMethods({ trustedProxies: ["10.0.0.1"] });
   const [here, other] = [site.browser("10.0.0.1"), site.browser("203.0.113.1")];
   await other.signIn();
   await here.signIn();
@@ -286,7 +287,7 @@ Deno.test("markup in an account's address appears as text on every private page"
 
 /** Every tag in its parent, from harmless answers of every kind. */
 async function tagsOfTemplates(): Promise<Set<string>> {
-  const answers: Reply[] = await crawl(await startApp());
+  const answers: Reply[] = await crawl(await startWithMethods());
   const { browser, db, clock } = await startApp();
   const [here, other] = [browser(), browser("203.0.113.1")];
   await browser("203.0.113.2").signIn(EMAIL, "not the password at all");

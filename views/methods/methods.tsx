@@ -8,18 +8,19 @@ import { Notification } from "../notifications.tsx";
 
 type Context = { zone: string; t: Texts };
 
-export function MethodsPage({ methods, browser, canAdd, isRequired, ...context }: Context & {
+export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
   methods: Methods;
   /** The current one's id. */
   browser: string | null;
   /** Whether an authenticator app can be added. */
   canAdd: boolean;
+  canAddPasskey: boolean;
   /** Whether nothing else can be done before a second step is added. */
   isRequired: boolean;
 }) {
   const { t: { methods: t } } = context;
-  const { authenticator, recoveryCodes, browsers } = methods;
-  const hasSecondFactor = authenticator !== null || methods.passkeys.length > 0;
+  const { authenticator, passkeys, recoveryCodes, browsers } = methods;
+  const hasSecondFactor = authenticator !== null || passkeys.length > 0;
   return (
     <>
       <div class="head">
@@ -44,6 +45,36 @@ export function MethodsPage({ methods, browser, canAdd, isRequired, ...context }
             </p>
           )
           : <p class="hint">{t.noKey}</p>}
+      </Method>
+      <Method name={t.passkeys} text={t.passkeysText}>
+        {passkeys.length > 0 && (
+          <ul class="method-list">
+            {passkeys.map(({ id, name, isBackedUp, ...used }) => (
+              <li>
+                <strong>{name}</strong>
+                {isBackedUp === 1 && <b class="chip">{t.synced}</b>}
+                <small>
+                  <When say={t.added} at={used.addedAt} {...context} />
+                  {" · "}
+                  {used.lastAt === null ? t.neverUsed : <When say={t.lastUsed} at={used.lastAt} {...context} />}
+                </small>
+                <a href={paths.renamePasskey(id)}>
+                  {t.rename} <span class="hidden">{t.whichPasskey(name)}</span>
+                </a>
+                <a href={paths.removePasskey(id)}>
+                  {t.remove} <span class="hidden">{t.whichPasskey(name)}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        )}
+        {canAddPasskey
+          ? (
+            <p class="method-actions">
+              <a href={paths.passkeys}>{t.addPasskey}</a>
+            </p>
+          )
+          : <p class="hint">{t.noPasskeys}</p>}
       </Method>
       {hasSecondFactor && (
         <Method name={t.recoveryCodes} text={t.recoveryText}>

@@ -1,4 +1,4 @@
-import { serveSite } from "../site.ts";
+import { serveSite, type SiteOptions } from "../site.ts";
 import type { Engine, LaunchOptions } from "./engine.ts";
 import { Window } from "./window.ts";
 
@@ -7,11 +7,14 @@ const reported = new Set<Engine>();
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
+/** `site`: how the app is served. The rest is how the browser starts. */
+type SceneOptions = { site?: SiteOptions } & Partial<LaunchOptions>;
+
 /** Registers a test of the running app in an engine. On a machine without the engine it is ignored, or fails if `REQUIRE_BROWSER=1`. */
 export function inEngine(
   sentence: string,
   engine: Engine,
-  options: Partial<LaunchOptions>,
+  options: SceneOptions,
   test: (scene: Scene) => Promise<void>,
 ): void {
   const isIgnored = engine.missing.length > 0 && Deno.env.get("REQUIRE_BROWSER") !== "1";
@@ -23,10 +26,10 @@ export function inEngine(
   });
 }
 
-async function openScene(engine: Engine, options: Partial<LaunchOptions>) {
+async function openScene(engine: Engine, { site: served, ...options }: SceneOptions) {
   if (engine.missing.length > 0) throw new Error(`Cannot start ${engine.name}. ${explain(engine)}`);
   await using opened = new AsyncDisposableStack();
-  const site = opened.use(await serveSite());
+  const site = opened.use(await serveSite(served));
   const running = opened.move();
   return {
     ...site,

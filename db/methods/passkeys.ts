@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { and, asc, eq, gt, notExists, or, sql } from "drizzle-orm";
+import { asColumns } from "../connections.ts";
+import type { Db } from "../database.ts";
+import { connections, passkeys, usedChallenges, users } from "../schema.ts";
+import type { Session } from "../sessions.ts";
+import { withReasons } from "../unusual.ts";
+import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+
+export type Passkey = typeof passkeys.$inferSelect;
+
+/** A challenge that was answered; `expiresAt` as it says itself. */
+export type Challenge = { challenge: string; expiresAt: number };
+
+/** Finds a passkey with its owner's address. */
+export async function findPasskey(db: Db, id: string): Promise<(Passkey & { email: string }) | undefined> {
+  const [found] = await db.select({ passkey: passkeys, email: users.email }).from(passkeys)
+    .innerJoin(users, eq(users.id, passkeys.userId)).where(eq(passkeys.id, id));
+  return found && { ...found.passkey, email: found.email };
+}
+
+/** Oldest first. */
+export function listPasskeys(db: Db, userId: string): Promise<Pick<Passkey, "id" | "transports">[]> {
+  return db.select({ id: passkeys.id, transports: passkeys.transports }).from(passkeys)
+    .where(eq(passkeys.userId, userId)).orderBy(asc(passkeys.addedAt), asc(passkeys.id));
+}
+
+/** Adds a passkey, unless its challenge was used before, or any account has it. `isAdded` tells. */
+export async function addPasskey(
+  db: Db,
+  change: MethodChange,
+  passkey: Omit<Passkey, "userId" | "addedAt" | "lastAt">,
+  challenge: Challenge,
+): Promise<MethodsChanged & { isAdded: boolean } | null> {
+  const { session: { userId }, now } = change;
+  const { id, publicKey, counter, isBackedUp, transports, name } = passkey;
+  const row = {
+    ...{ id, userId, publicKey, counter, isBackedUp: isBackedUp ? 1 : 0, transports, name },
+    ...{ addedAt: now, lastAt: null },
+  };
+  const changed = await changeMethods(db, change, (isAllowed) => [
+    db.insert(passkeys)
+      .select(
+        db.select(asColumns(row)).from(users).where(and(eq(users.id, userId), isFresh(db, challenge), isAllowed)),
+      )
+      .onConflictDoNothing(),
+    useChallenge(db, challenge),
+  ]);
+  if (changed === null) return null;
+  const isAdded = await db.$count(passkeys, and(eq(passkeys.id, id), eq(passkeys.userId, userId))) === 1;
+  return { ...changed, isAdded };
+}
+
+export async function renamePasskey(
+  db: Db,
+  change: MethodChange,
+  { id, name }: Pick<Passkey, "id" | "name">,
+): Promise<MethodsChanged | null> {
+  return await changeMethods(db, change, (isAllowed) => [
+    db.update(passkeys).set({ name }).where(and(isOwn(id, change), isAllowed)),
+  ]);
+}
+
+export async function removePasskey(db: Db, change: MethodChange, id: string): Promise<MethodsChanged | null> {
+  return await changeMethods(db, change, (isAllowed) => [
+    db.delete(passkeys).where(and(isOwn(id, change), isAllowed)),
+  ]);
+}
+
+/**
+ * Uses up the challenge that a passkey answered, and records the use. `copied`: its counter went back, or stood still, as a copy's would (Web
+ * Authentication, 7.2); the higher one is kept. `refused`: the challenge was used before, by whichever instance, or the passkey was removed.
+ */
+export async function usePasskey(
+  db: Db,
+  { id, userId }: Pick<Passkey, "id" | "userId">,
+  { counter, isBackedUp, now, ...challenge }: Challenge & { counter: number; isBackedUp: boolean; now: number },
+): Promise<"used" | "copied" | "refused"> {
+  const isThis = and(eq(passkeys.id, id), eq(passkeys.userId, userId), isFresh(db, challenge));
+  const isForward = or(gt(sql`${counter}`, passkeys.counter), and(eq(passkeys.counter, 0), sql`${counter} = 0`));
+  const [used, forward] = await db.batch([
+    db.update(passkeys).set({ lastAt: now, isBackedUp }).where(isThis),
+    db.update(passkeys).set({ counter }).where(and(isThis, isForward)),
+    useChallenge(db, challenge),
+  ]);
+  if (used.rowsAffected === 0) return "refused";
+  return forward.rowsAffected === 1 ? "used" : "copied";
+}
+
+/** Asks the owner about the current connection, over which a copy of a passkey was used. */
+export async function markCopied(db: Db, session: Session): Promise<void> {
+  await db.update(connections).set({ unusual: withReasons(["passkey_copied"]), verdict: null })
+    .where(eq(connections.id, session.connectionId));
+}
+
+function isOwn(id: string, { session: { userId } }: MethodChange) {
+  return and(eq(passkeys.id, id), eq(passkeys.userId, userId));
+}
+
+function isFresh(db: Db, { challenge }: Challenge) {
+  const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, hashOf(challenge)));
+  return notExists(used);
+}
+
+function useChallenge(db: Db, { challenge, expiresAt }: Challenge) {
+  return db.insert(usedChallenges).values({ hash: hashOf(challenge), expiresAt }).onConflictDoNothing();
+}
+
+function hashOf(challenge: string): string {
+  return createHash("sha256").update(challenge).digest("base64url");
+}
