@@ -456,6 +456,7 @@ export const ca: Wording = {
     forgetTitle: "Vols oblidar aquest navegador?",
     forgetAllTitle: "Vols oblidar tots els navegadors?",
     forgetText: "Continua amb la sessió iniciada, però la pròxima vegada comptarà com un navegador nou.",
+    forgetAllText: "Continuen amb la sessió iniciada, però la pròxima vegada comptaran com navegadors nous.",
     back: "Torna als mètodes d'accés",
     authenticatorOn:
       "L'aplicació d'autenticació està activada. Crea també codis de recuperació, per si perds el mòbil.",

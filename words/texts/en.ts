@@ -452,6 +452,7 @@ export const en = {
     forgetTitle: "Forget this browser?",
     forgetAllTitle: "Forget all browsers?",
     forgetText: "It stays signed in, but its next sign-in counts as one from a new browser.",
+    forgetAllText: "They stay signed in, but their next sign-ins count as ones from new browsers.",
     back: "Back to the sign-in methods",
     authenticatorOn: "The authenticator app is on. Make recovery codes too, in case you lose your phone.",
     authenticatorOff: "The authenticator app was removed.",

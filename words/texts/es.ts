@@ -453,6 +453,7 @@ export const es: Wording = {
     forgetTitle: "¿Olvidar este navegador?",
     forgetAllTitle: "¿Olvidar todos los navegadores?",
     forgetText: "Sigue con la sesión iniciada, pero la próxima vez contará como un navegador nuevo.",
+    forgetAllText: "Siguen con la sesión iniciada, pero la próxima vez contarán como navegadores nuevos.",
     back: "Volver a los métodos de acceso",
     authenticatorOn:
       "La aplicación de autenticación está activada. Crea también códigos de recuperación, por si pierdes el móvil.",
