@@ -460,6 +460,19 @@ Deno.test("on the owner's own network, too, a hundred wrong codes in a row are t
   assert.equal((await signInWith(browser("46.16.70.98"), codeAt(secret, clock.now))).status, 303, "a success ends it");
 });
 
+// ASVS 6.5.2
+Deno.test("recovery codes end with the last second step: a later one begins without them", async () => {
+  const { here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const [old] = await makeRecoveryCodes(here);
+  assert.equal((await here.submit(paths.removeAuthenticator, { password: PASSWORD })).status, 303);
+
+  await addAuthenticator(here, clock);
+
+  assert.equal((await signInWith(browser("46.16.60.2"), old!)).status, 422);
+  assert.match((await here.get(paths.methods)).$("main").text(), /You have none/);
+});
+
 Deno.test("a right password without a code is a line of the log, and of many that wait the late ones are removed", async () => {
   const { db, here, browser, clock, log } = await startWithKey();
   await addAuthenticator(here, clock);
