@@ -6,6 +6,8 @@ import { hasDatabase } from "../db/driver/presence.ts";
 import { AccessRefused, causesOf, findUnavailable } from "../db/driver/unavailable.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
 
+const WHOSE = "Does the file belong to the user that runs this?";
+
 type Opening = {
   /** Whether the command may make a database where there is none. */
   mayCreate?: boolean;
@@ -32,7 +34,9 @@ export async function beginOpeningConfigured(
   const explain = (error: unknown) => {
     if (error instanceof ConfigurationError) throw error;
     const which = isFile ? ` ${databaseUrl}` : "";
-    throw new ConfigurationError(`Cannot open the database${which} of DATABASE_URL: ${rootCause(error)}`);
+    const cause = rootCause(error);
+    const question = isFile && /permission denied|unable to open/i.test(cause) ? `. ${WHOSE}` : "";
+    throw new ConfigurationError(`Cannot open the database${which} of DATABASE_URL: ${cause}${question}`);
   };
   console.error(`Database: ${describe(databaseUrl)}${isDatabaseSet ? "" : " (DATABASE_URL is not set)"}`);
   try {
@@ -65,9 +69,15 @@ export async function requireWritable(db: Db, { databaseUrl }: Configuration): P
     if (isBusy(error)) return;
     throw new ConfigurationError(
       `Cannot write to the database at ${describe(databaseUrl)}: ${rootCause(error)}` +
-        (databaseUrl.startsWith("file:") ? ". Does the file belong to the user that runs this?" : ""),
+        (databaseUrl.startsWith("file:") ? `. ${WHOSE}` : ""),
     );
   }
+}
+
+/** What to do without an account. The command alone would make it in another database than a service's. */
+export function askForAccount({ isDatabaseSet }: Configuration): string {
+  const how = isDatabaseSet ? "With the same DATABASE_URL, make the first one by" : "Make the first one by";
+  return `There is no account yet. ${how}: deno task users add you@example.com`;
 }
 
 function isBusy(error: unknown): boolean {

@@ -51,15 +51,29 @@ export async function requireReadable(db: Db, configuration: Configuration): Pro
 export async function rotate(db: Db, configuration: Configuration): Promise<number> {
   const file = keyFileOf(configuration);
   const keys = configuration.secretKeys ?? await readFile(file);
-  const next = configuration.secretKeys ? keys : [randomBytes(KEY_LENGTH), keys[0]!];
-  if (next.length < 2) {
+  // Two in the file are those of a rotation that was cut off, which is finished: a third would lose the first.
+  const isBegun = keys.length === 2;
+  if (configuration.secretKeys && !isBegun) {
     throw new ConfigurationError(
       'SECRET_KEY must be two keys, "new,old", while the secrets are encrypted with the new one',
     );
   }
+  const next = isBegun ? keys : [randomBytes(KEY_LENGTH), ...keys];
   // The running server reads the file again, and from now on knows both.
-  if (!configuration.secretKeys) await writeFile(file!, next);
+  if (!isBegun) await writeFile(file!, next);
   const secrets = await createSecrets(next);
+  let [count, found] = [0, 0];
+  // Until there is none left: a form that was under way may have added one.
+  do {
+    found = await encryptAnew(db, secrets);
+    count += found;
+  } while (found > 0);
+  if (!configuration.secretKeys) await writeFile(file!, next.slice(0, 1));
+  return count;
+}
+
+/** Encrypts the secrets of another key with the current one. Returns how many there were. */
+async function encryptAnew(db: Db, secrets: Secrets): Promise<number> {
   let count = 0;
   for (const each of await listAuthenticators(db)) {
     const use = { purpose: "authenticator", of: each.userId };
@@ -71,7 +85,6 @@ export async function rotate(db: Db, configuration: Configuration): Promise<numb
     await rewriteSecret(db, each, await secrets.encrypt(secret, use));
     count++;
   }
-  if (!configuration.secretKeys) await writeFile(file!, next.slice(0, 1));
   return count;
 }
 

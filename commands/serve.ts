@@ -5,7 +5,7 @@ import { createLog, describeError } from "../http/log.ts";
 import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
-import { beginOpeningConfigured, requireWritable } from "./database.ts";
+import { askForAccount, beginOpeningConfigured, requireWritable } from "./database.ts";
 import { createSecretReader, requireReadable } from "./secret_key.ts";
 
 const DAY = 86_400_000;
@@ -21,16 +21,17 @@ export async function serve(configuration: Configuration): Promise<number> {
     mayCreate: true,
     onMigration: (name, isNew) => isNew || console.error(`Migrating the database: ${name}`),
   });
-  if (configuration.databaseUrl.startsWith("file:")) {
+  const isFile = configuration.databaseUrl.startsWith("file:");
+  if (isFile) {
     await migrated;
     await requireWritable(db, configuration);
+    await requireReadable(db, configuration);
   }
   return await listen(configuration, db, migrated, async () => {
-    await requireReadable(db, configuration);
+    // A remote database is asked meanwhile: a first page doesn't wait.
+    if (!isFile) await requireReadable(db, configuration);
     console.log(`Address: ${configuration.origin.origin}`);
-    if (!await hasUsers(db)) {
-      console.log("There is no account yet. Make the first one with: deno task users add you@example.com");
-    }
+    if (!await hasUsers(db)) console.log(askForAccount(configuration));
   });
 }
 

@@ -1,11 +1,11 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, gte, lt, sql, type SQLWrapper } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { NO_ADDRESS } from "../visitor/addresses.ts";
 import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Db } from "./database.ts";
 import { countOne, removeExpired, type Standing } from "./limits.ts";
-import { type RefusalReason, refusals, type User, users } from "./schema.ts";
+import { limits, type RefusalReason, refusals, type User, users } from "./schema.ts";
 
 const HOUR = 3_600_000;
 /** Rows per account and hour for single clients; the row of the others comes on top. Known networks have as many of their own. */
@@ -29,6 +29,14 @@ const NOBODY: Visitor = {
   device: UNKNOWN_DEVICE,
   deviceKind: "unknown",
 };
+
+/** Removes what counts the addresses behind an account's refused sign-ins. `userId` may be a subquery. */
+export function forgetAddresses(db: Db, userId: SQLWrapper) {
+  // ";" follows ":" in ASCII.
+  return db.delete(limits).where(
+    and(gte(limits.key, sql`'refusal:' || ${userId} || ':'`), lt(limits.key, sql`'refusal:' || ${userId} || ';'`)),
+  );
+}
 
 /** For an unknown account does the same work and leaves no trace (ASVS 6.3.8), with one counter for all of them. */
 export async function recordRefusal(

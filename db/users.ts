@@ -11,6 +11,7 @@ import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
 import { isOpen, isStillOpen } from "./open.ts";
+import { forgetAddresses } from "./refusals.ts";
 import {
   authenticators,
   browsers,
@@ -179,6 +180,7 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     db.delete(browserUsers).where(inArray(browserUsers.userId, gone)),
     db.delete(connections).where(inArray(connections.userId, gone)),
     db.delete(refusals).where(inArray(refusals.userId, gone)),
+    forgetAddresses(db, gone),
     db.delete(known).where(inArray(known.userId, gone)),
     db.delete(links).where(inArray(links.userId, gone)),
     db.delete(authenticators).where(inArray(authenticators.userId, gone)),

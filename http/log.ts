@@ -7,6 +7,7 @@ export type LogEvent =
   | "authn_login_fail"
   | "authn_login_lock"
   | "authn_login_disabled"
+  | "authn_login_pending"
   | "authn_token_created"
   | "authn_method_added"
   | "authn_method_removed"

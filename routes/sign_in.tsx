@@ -80,8 +80,11 @@ async function askForCode(
 ): Promise<boolean> {
   const { db, now } = c.var.options;
   const cookie = await addPending(db, { ...proved, now: now() });
-  if (cookie !== null) writeCookie(c, "pending", cookie, PENDING_AGE / 1000);
-  return cookie !== null;
+  if (cookie === null) return false;
+  // The only trace of somebody who has the password and gives up here.
+  logRequest(c, "authn_login_pending", { user: proved.user.id });
+  writeCookie(c, "pending", cookie, PENDING_AGE / 1000);
+  return true;
 }
 
 signIn.post(paths.signOut, requireOwnPage, async (c) => {

@@ -26,6 +26,7 @@ Deno.test("no command prints the credentials of a database that it can't reach",
   const variables = {
     DATABASE_URL: `http://canary:canary@127.0.0.1:${freePort()}?authToken=canary`,
     DATABASE_AUTH_TOKEN: "canary",
+    PORT: String(freePort()),
   };
 
   const start = await run(await flagsOf("start"), folder, variables);

@@ -16,11 +16,13 @@ Deno.test("the commands of docs/deploy.md act on the database that the unit's ow
   const [add, list, ...more] = await readCommands("### The operator's commands");
   const sh = (line: string) => runShell(line, { PATH: `${folder.path}:${Deno.env.get("PATH")}`, SUDO_USER: "anna" });
 
+  const usage = await sh("connection-history");
   const missing = await sh(list!);
   await using server = await startUnit(folder, port);
   const added = await sh(add!);
   const listed = await sh(list!);
 
+  assert.match(usage.stdout, /^Usage:\n {2}deno task users add EMAIL /);
   assert.deepEqual([missing.code, missing.stdout], [1, ""]);
   assert.match(missing.stderr, /^Database: .+\nThere is no database at /);
   assert.equal(added.code, 0, added.stderr);

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { isNull } from "drizzle-orm";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { argon2id } from "../credentials/argon2id.ts";
 import { createPasswords } from "../credentials/passwords.ts";
+import { addLink } from "../db/accounts/links.ts";
+import { recoveryCodes } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { paths } from "../http/paths.ts";
-import { CHEAP, EMAIL, PASSWORD, startApp, type TestApp, withoutCsrf } from "./app.ts";
+import { paths, withQuery } from "../http/paths.ts";
+import { CHEAP, EMAIL, HTMX, PASSWORD, startApp, type TestApp, withoutCsrf } from "./app.ts";
+import { addAuthenticator, codeAt, makeRecoveryCodes, startWithKey } from "./second_factor.ts";
 
 // Security: disabled accounts
 Deno.test("a disabled account's connections are closed, and nobody signs in until it is enabled", async () => {
@@ -72,6 +76,38 @@ Deno.test("a sign-in that is hashing while the account is disabled opens nothing
   assert.equal((await site.db.query.connections.findMany()).length, 0);
 });
 
-async function disable({ db, clock }: TestApp): Promise<number> {
+// Security: disabled accounts
+Deno.test("disabling closes every door at once: an open page, a pending second step, a link, a code, and enabling reopens none", async () => {
+  const site = await startWithKey();
+  const { db, here, browser, clock } = site;
+  const secret = await addAuthenticator(here, clock);
+  const [recovery] = await makeRecoveryCodes(here);
+  const methods = await here.get(paths.methods);
+  const csrf = methods.$("form[action='/sign-out'] [name=csrf]").attr("value")!;
+  const there = browser("46.16.60.2");
+  await there.signIn();
+  await there.get(paths.code);
+  const token = await addLink(db, (await findUser(db, EMAIL))!, "password", clock.now);
+  const stranger = browser("203.0.113.9");
+
+  const doors = async () => [
+    (await here.get(withQuery(paths.live, { version: "x" }), HTMX)).status,
+    (await here.get(paths.csv)).status,
+    (await here.post(paths.recoveryCodes, { csrf, password: PASSWORD })).headers.get("Location")?.split("?")[0],
+    (await there.post(paths.code, { csrf: there.cookies.get("form")!, code: codeAt(secret, clock.now) })).headers
+      .get("Location"),
+    (await there.post(paths.code, { csrf: there.cookies.get("form")!, code: recovery! })).headers.get("Location"),
+    (await stranger.get(paths.link(token))).status,
+  ];
+  const closed = [401, 303, paths.signIn, paths.signIn, paths.signIn, 404];
+
+  await disable(site);
+  assert.deepEqual(await doors(), closed);
+  await enableUser(db, (await findUser(db, EMAIL))!);
+  assert.deepEqual(await doors(), closed);
+  assert.equal(await db.$count(recoveryCodes, isNull(recoveryCodes.usedAt)), 10);
+});
+
+async function disable({ db, clock }: Pick<TestApp, "db" | "clock">): Promise<number> {
   return await disableUser(db, (await findUser(db, EMAIL))!, clock.now);
 }

@@ -123,6 +123,50 @@ Deno.test("a page that isn't there is logged once, whether the guess was right o
   assert.equal(refused(), 2);
 });
 
+// ASVS 7.4.1
+// Security: guesses
+Deno.test("a form, a HEAD request, a prefetch and another secret get nothing by a guess after the session is closed", async () => {
+  await using site = await startTwo();
+  const { here, copyOf, remote } = site;
+  const page = await here.get(paths.preferences);
+  const csrf = page.$("main [name=csrf]").attr("value")!;
+  const guesser = copyOf(here, "one");
+  guesser.cookies.set("session", here.cookies.get("session")!.replace(/.{43}$/, "A".repeat(43)));
+  assert.equal(await guesser.isIn(), false, "while it is open, too");
+
+  await closeEverything(site);
+  const answers = [
+    await here.request(paths.connections, { method: "HEAD" }),
+    await here.get(paths.connections, { "Sec-Purpose": "prefetch" }),
+    await here.get(paths.connections, HTMX),
+    await here.get(paths.connections, { "If-None-Match": "*", "If-Modified-Since": new Date(0).toUTCString() }),
+    await here.post(paths.preferences, { csrf, language: "ca", time_zone: "Asia/Tokyo", theme: "dark" }),
+    await guesser.get(paths.connections),
+  ];
+
+  assert.deepEqual(answers.map(({ status }) => status), [303, 303, 401, 303, 303, 303]);
+  for (const { text } of answers) assert.doesNotMatch(text, new RegExp(EMAIL));
+  assert.deepEqual(remote.query("select language, theme from users").map((row) => ({ ...row })), [
+    { language: null, theme: null },
+  ]);
+});
+
+// Security: guesses
+Deno.test("two requests of one session at once, before and after it changes elsewhere, show no old state", async () => {
+  await using site = await startTwo();
+  const { here, there } = site;
+  await here.get(paths.connections);
+  await there.submit(paths.preferences, { language: "es", time_zone: "Asia/Tokyo", theme: "dark" });
+
+  const pages = await Promise.all([paths.connections, paths.preferences, paths.password].map((path) => here.get(path)));
+
+  assert.deepEqual(pages.map(({ $ }) => [$("html").attr("lang"), $("html").attr("data-theme")]), [
+    ["es", "dark"],
+    ["es", "dark"],
+    ["es", "dark"],
+  ]);
+});
+
 // Security: guesses
 Deno.test("what a guessed page logs has its client's address, as Deno's own server gives it", async () => {
   await using remote = await startRemote();

@@ -53,7 +53,7 @@ Deno.test("the history and the log show that an account was locked, and the sign
   assert.equal(log.filter((line) => line.includes("authn_login_lock")).length, 1);
   assert.match(
     refused.$(".notification").text(),
-    /too many wrong passwords in a row.*Wait 23 hours, or ask the administrator/,
+    /too many failed attempts in a row.*Wait 23 hours, or ask the administrator/,
   );
 });
 

@@ -50,6 +50,20 @@ Deno.test("an empty file, and a remote database without tables, are no database"
   ]);
 });
 
+Deno.test("a file that can't be opened is no missing database: the command asks whose it is", async () => {
+  await using folder = await makeFolder();
+  await Deno.mkdir(`${folder.path}/connections.db`);
+
+  const flags = [`--allow-read=${folder.path}`, ...await flagsOf("users")];
+  const { code, stderr } = await run([...flags, "list"], folder);
+
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^Cannot open the database file:.+ of DATABASE_URL: .*unable to open.+\. Does the file belong to the user that runs this\?\n$/i,
+  );
+});
+
 Deno.test("without DATABASE_URL a command says so, and users add says that its database is new", async () => {
   await using folder = await makeFolder();
   const flags = await flagsElsewhere("users");

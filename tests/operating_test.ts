@@ -48,6 +48,7 @@ Deno.test("the table in docs/operating.md explains every event of the log, and n
     authn_login_fail: true,
     authn_login_lock: true,
     authn_login_disabled: true,
+    authn_login_pending: true,
     authn_token_created: true,
     user_disabled: true,
     user_enabled: true,

@@ -4,10 +4,11 @@ import { argon2id } from "../credentials/argon2id.ts";
 import { createPasswords } from "../credentials/passwords.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { limits, refusals } from "../db/schema.ts";
-import { findUser, resetPassword } from "../db/users.ts";
+import { findUser, removeUser, resetPassword } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { readAddress } from "../visitor/addresses.ts";
 import {
+  addAccount,
   CHEAP,
   DAY,
   EMAIL,
@@ -64,6 +65,21 @@ Deno.test("POST /sign-in records refused attempts in an account's history, and n
     device: "Firefox on Linux",
     deviceKind: "computer",
   });
+});
+
+// Security: removal
+Deno.test("removing an account removes the counters of its refused attempts, and none of another's", async () => {
+  const { browser, db } = await startApp();
+  await addAccount(db, "joan@example.com", PASSWORD);
+  await browser("203.0.113.1").signIn(EMAIL, "not the password at all");
+  await browser("203.0.113.2").signIn("joan@example.com", "not the password at all");
+  const [marta, joan] = [await findUser(db, EMAIL), await findUser(db, "joan@example.com")];
+  const countersOf = async (id = "") => (await db.select().from(limits)).filter(({ key }) => key.includes(id)).length;
+  assert.deepEqual([await countersOf(marta?.id), await countersOf(joan?.id)], [1, 1]);
+
+  await removeUser(db, EMAIL);
+
+  assert.deepEqual([await countersOf(marta?.id), await countersOf(joan?.id)], [0, 1]);
 });
 
 // ASVS 6.3.8

@@ -450,10 +450,40 @@ Deno.test("on the owner's own network, too, a hundred wrong codes in a row are t
   }
   assert.equal(checked, 100);
   const elsewhere = browser("46.16.70.99");
-  assert.equal((await signInWith(elsewhere, codeAt(secret, clock.now))).status, 429);
+  const locked = await signInWith(elsewhere, codeAt(secret, clock.now));
+  assert.equal(locked.status, 429);
+  assert.match(locked.$("main").text(), /too many failed attempts in a row/);
 
   await here.signOut();
   assert.equal((await signInWith(here, codeAt(secret, clock.now))).status, 303, "the owner's known browser");
   clock.now += MINUTE;
   assert.equal((await signInWith(browser("46.16.70.98"), codeAt(secret, clock.now))).status, 303, "a success ends it");
+});
+
+// ASVS 6.5.2
+Deno.test("recovery codes end with the last second step: a later one begins without them", async () => {
+  const { here, browser, clock } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const [old] = await makeRecoveryCodes(here);
+  assert.equal((await here.submit(paths.removeAuthenticator, { password: PASSWORD })).status, 303);
+
+  await addAuthenticator(here, clock);
+
+  assert.equal((await signInWith(browser("46.16.60.2"), old!)).status, 422);
+  assert.match((await here.get(paths.methods)).$("main").text(), /You have none/);
+});
+
+Deno.test("a right password without a code is a line of the log, and of many that wait the late ones are removed", async () => {
+  const { db, here, browser, clock, log } = await startWithKey();
+  await addAuthenticator(here, clock);
+  const pending = () => log.filter((line) => line.includes("authn_login_pending"));
+
+  for (let i = 0; i < 20; i++) {
+    await browser(`203.0.113.${i}`).signIn();
+    clock.now += MINUTE;
+  }
+
+  assert.equal(pending().length, 20);
+  assert.match(pending()[0]!, /"ip":"203\.0\.113\.0","user":"[^"]+"/);
+  assert.equal(await db.$count(pendingSignIns), 5);
 });

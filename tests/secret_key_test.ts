@@ -114,8 +114,13 @@ Deno.test("a start without the key that the secrets were encrypted with stops wi
   await assert.rejects(startIn(folder), {
     message: new RegExp(`${problem}: \\S+/secret\\.key is not the key they were encrypted with\\n$`),
   });
-  await using server = await startIn(folder, { SECRET_KEY });
-  assert.equal((await server.browser().signIn()).headers.get("Location"), paths.code);
+  {
+    await using server = await startIn(folder, { SECRET_KEY });
+    assert.equal((await server.browser().signIn()).headers.get("Location"), paths.code);
+  }
+  await users(folder, ["methods", EMAIL, "--reset"]);
+  await using server = await startIn(folder, { SECRET_KEY: newKey() });
+  assert.equal((await server.browser().signIn()).headers.get("Location"), paths.connections);
 });
 
 // ASVS 11.2.2
@@ -148,6 +153,35 @@ Deno.test("deno task rotate-key renews the key's file beside a running server, w
   await server.stop();
   await using again = await startIn(folder);
   assert.equal((await again.browser().signIn()).headers.get("Location"), paths.code);
+});
+
+// ASVS 11.2.2
+Deno.test("a rotation that was cut off is finished by the next, with no secret lost", async () => {
+  await using folder = await makeFolder();
+  const file = `${folder.path}/secret.key`;
+  const [older, newer] = [newKey(), newKey()];
+  await Deno.writeTextFile(file, `${older}\n`);
+  await users(folder, ["add", EMAIL], PASSWORD);
+  {
+    await using server = await startIn(folder);
+    const here = server.browser();
+    await here.signIn();
+    await addAuthenticator(here, { now: Date.now() });
+  }
+  // As it is between the first step and the last.
+  await Deno.writeTextFile(file, `${newer},${older}\n`);
+  const flags = await flagsIn(folder, "rotate-key");
+
+  const finished = await run(flags, folder);
+  const kept = await Deno.readTextFile(file);
+  const again = await run(flags, folder);
+
+  assert.deepEqual([finished.code, finished.stderr], [0, "Encrypted 1 secret with the new key\n"]);
+  assert.equal(kept, `${newer}\n`);
+  assert.deepEqual([again.code, again.stderr], [0, "Encrypted 1 secret with the new key\n"]);
+  assert.notEqual(await Deno.readTextFile(file), kept);
+  await using server = await startIn(folder);
+  assert.equal((await server.browser().signIn()).headers.get("Location"), paths.code);
 });
 
 // ASVS 11.2.2

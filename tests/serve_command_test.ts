@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { paths } from "../http/paths.ts";
 import { CELL, EMAIL, PASSWORD } from "./app.ts";
 import { flagsElsewhere, flagsOf, makeFolder, run, startServer, users } from "./processes.ts";
+import { addAuthenticator } from "./second_factor.ts";
 
-const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
+const FIRST_ACCOUNT = "There is no account yet. Make the first one by: deno task users add you@example.com";
 
 Deno.test("deno task start in an empty folder creates the database, and says how to add an account", async () => {
   await using folder = await makeFolder();
@@ -16,6 +18,21 @@ Deno.test("deno task start in an empty folder creates the database, and says how
   const { mode } = await Deno.stat(`${folder.path}/data`);
   assert.equal(mode! & 0o777, 0o700);
   assert.equal((await Deno.stat(`${folder.path}/data/connections.db`)).isFile, true);
+});
+
+Deno.test("with SECOND_FACTOR=required the first sign-in leads to adding a second step, and then to the history", async () => {
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const SECRET_KEY = randomBytes(32).toString("base64");
+  await using server = await startServer("start", folder, { SECRET_KEY, SECOND_FACTOR: "required" });
+  const here = server.browser();
+  await here.signIn();
+
+  const { status, headers } = await here.get(paths.connections);
+  assert.deepEqual([status, headers.get("Location")], [303, paths.methods]);
+  await addAuthenticator(here, { now: Date.now() });
+
+  assert.equal(await here.isIn(), true);
 });
 
 Deno.test("deno task start serves sign-in over HTTP, and the history survives a restart", async () => {

@@ -90,11 +90,11 @@ Deno.test("deno task transfer refuses a target with accounts and a source withou
 
 async function readLines(): Promise<string[]> {
   const page = await Deno.readTextFile(`${ROOT}docs/operating.md`);
-  return page.match(/^deno task transfer .+/gm) ?? [];
+  return page.match(/^connection-history transfer .+/gm) ?? [];
 }
 
 function argumentsOf(line: string, file: string, server: string): string[] {
-  const [_deno, _task, _transfer, ...urls] = line.split(" ");
+  const [_script, _transfer, ...urls] = line.split(" ");
   return urls.map((url) => url.startsWith("file:") ? file : server);
 }
 

@@ -210,7 +210,7 @@ Deno.test('the CSV says in "unusual" why a connection was unusual', async () => 
 
   const { text } = await abroad.get(paths.csv);
 
-  assert.deepEqual(text.trim().split("\r\n").map((line) => line.split(",").at(-6)), [
+  assert.deepEqual(text.trim().split("\r\n").map((line) => line.split(",").at(-7)), [
     "unusual",
     "new_country new_network_and_device",
     "",

@@ -6,7 +6,8 @@ import { paths } from "../http/paths.ts";
 import { EMAIL, HOUR, PASSWORD } from "./app.ts";
 import { makeFolder, startServer, users } from "./processes.ts";
 
-const FIRST_ACCOUNT = "There is no account yet. Make the first one with: deno task users add you@example.com";
+const FIRST_ACCOUNT =
+  "There is no account yet. With the same DATABASE_URL, make the first one by: deno task users add you@example.com";
 
 Deno.test("deno task users add creates the database and an account, with a line of standard input as the password", async () => {
   await using folder = await makeFolder();

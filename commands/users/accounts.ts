@@ -1,6 +1,7 @@
 import { disableUser, enableUser } from "../../db/accounts/disabling.ts";
 import { findUser, foldEmail, isEmail, listUsers, removeUser, renameUser, unlockUser } from "../../db/users.ts";
 import { toLine } from "../../http/log.ts";
+import { askForAccount } from "../database.ts";
 import { type Action, countOpen, done, fail, print, withUser } from "./action.ts";
 
 export const list: Action = {
@@ -9,11 +10,9 @@ export const list: Action = {
   operands: 0,
   options: { json: { type: "boolean" } },
   isList: true,
-  async run({ db }, { options }) {
+  async run({ db, configuration }, { options }) {
     const accounts = await listUsers(db, Date.now());
-    if (accounts.length === 0) {
-      console.error("There is no account yet. Make the first one with: deno task users add you@example.com");
-    }
+    if (accounts.length === 0) console.error(askForAccount(configuration));
     for (const { email, openConnections, createdAt, disabledAt } of accounts) {
       const created = new Date(createdAt).toISOString();
       const disabled = disabledAt === null ? null : new Date(disabledAt).toISOString();

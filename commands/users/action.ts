@@ -54,7 +54,11 @@ export function fail(sentence: string): number {
 }
 
 export function countOpen(count: number): string {
-  return `${count} open connection${count === 1 ? "" : "s"}`;
+  return counted(count, "open connection");
+}
+
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Writes to standard output, waiting for its reader. `false` once that has left. */

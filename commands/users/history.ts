@@ -9,7 +9,7 @@ import { toLine } from "../../http/log.ts";
 import { FOR_PROGRAMS, toCsv } from "../../views/history/csv.ts";
 import { readAddresses } from "../../visitor/addresses.ts";
 import { isoTime } from "../../words/time.ts";
-import { type Action, countOpen, done, print, withUser } from "./action.ts";
+import { type Action, counted, countOpen, done, print, withUser } from "./action.ts";
 
 const DAY = 86_400_000;
 /** Rows per query. */
@@ -91,7 +91,7 @@ export const find: Action = {
       const [first, last] = [isoTime(firstAt), isoTime(lastAt)];
       const line = options.json
         ? toLine({ email, connections, refused_attempts: attempts, first_at: first, last_at: last })
-        : [email, `${connections} connections`, `${attempts} refused attempts`, first, last].join("\t");
+        : [email, counted(connections, "connection"), counted(attempts, "refused attempt"), first, last].join("\t");
       if (!await print(`${line}\n`)) break;
     }
     return 0;

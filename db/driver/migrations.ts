@@ -23,7 +23,7 @@ export type OnMigration = (name: string, isNew: boolean) => void;
  * Applies the migrations that the database lacks. With nothing to do it asks once and writes nothing.
  *
  * Each statement is a call that finishes by itself and may be repeated, because a libSQL server rolls back what its client doesn't wait for,
- * and any write of more than 5 s that another one waits for. A migration is recorded when all of it is done: after a failure the next start
+ * and a transaction of more than 5 s that another write waits for. A migration is recorded when all of it is done: after a failure the next start
  * continues, and two processes may migrate at once.
  */
 export async function migrate(client: DatabaseClient, onMigration: OnMigration = () => {}): Promise<void> {

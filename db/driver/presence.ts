@@ -30,8 +30,8 @@ async function hasTables(path: string): Promise<boolean> {
     return ask("mode=rw");
   } catch (error) {
     if (!/unable to open/i.test(String(error))) throw error;
-    // Opens what can only be read. Deno itself may not be allowed to look whether a file is there.
-    if (attempt(() => ask("mode=ro&immutable=1"))) throw error;
+    // Opens what can only be read.
+    if (attempt(() => ask("mode=ro&immutable=1")) || await isThere(path)) throw error;
     return false;
   }
 }
@@ -39,6 +39,18 @@ async function hasTables(path: string): Promise<boolean> {
 /** SQLite takes a relative path in a URI too. */
 function uriOf(path: string): string {
   return path.startsWith("/") ? pathToFileURL(path).href : `file:${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** `false` too where Deno isn't allowed to look. */
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return true;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return false;
+    throw error;
+  }
 }
 
 /** Whether something was done without an error. */

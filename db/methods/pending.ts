@@ -1,4 +1,4 @@
-import { and, eq, gt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, lte, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { afterSuccess, type Attempt } from "../limits.ts";
@@ -7,6 +7,8 @@ import { isHashOf, newSecret, newSessionId, parseCookie } from "../sessions.ts";
 
 /** How long the second step may take, in milliseconds. */
 export const PENDING_AGE = 5 * 60_000;
+/** Late ones that each new one removes: whoever has the password can make many, and only a finished sign-in sweeps. */
+const MAX_REMOVED = 10;
 
 export type PendingSignIn = Pick<typeof pendingSignIns.$inferSelect, "id" | "timeZone" | "expiresAt"> & { user: User };
 
@@ -25,8 +27,11 @@ export async function addPending(
     expiresAt: now + PENDING_AGE,
   };
   const isSame = and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
+  const late = db.select({ id: pendingSignIns.id }).from(pendingSignIns).where(lte(pendingSignIns.expiresAt, now))
+    .limit(MAX_REMOVED);
   const [added] = await db.batch([
     db.insert(pendingSignIns).select(db.select(asColumns(row)).from(users).where(isSame)),
+    db.delete(pendingSignIns).where(inArray(pendingSignIns.id, late)),
     ...afterSuccess(db, reserved),
   ]);
   return added.rowsAffected === 1 ? cookie : null;

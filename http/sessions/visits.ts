@@ -30,16 +30,27 @@ export function recordVisitFrom(
   headers: DeviceHeaders,
 ): Promise<void> | null {
   const now = options.now();
-  const userAgent = readUserAgent(headers.userAgent);
-  // An unknown address is no other one; another device is one all the same.
-  const client = address.client || session.place.client;
-  const hasMoved = !isAtPlace(session, { client, device: deviceOf(userAgent, headers.brands), userAgent }, now);
+  const hasMoved = isElsewhere(session, address, headers, now);
   if (!hasMoved && !session.isFirstSeen) return null;
 
   return (async () => {
     if (session.isFirstSeen) await endFormerSecret(options.db, session, now);
     if (hasMoved) await recordMove(options, session, await readVisitor(address, headers, options.countryOf), now);
   })();
+}
+
+/** Whether a session is used from elsewhere than where its connection was opened, by this request or the one before. */
+export function isAway(c: Context<Env>, session: Session): boolean {
+  const { place } = session;
+  return place.lastAt !== null || isElsewhere(session, c.get("address")(), deviceHeadersOf(c), c.get("options").now());
+}
+
+/** Whether a request comes from elsewhere than the one before. */
+function isElsewhere(session: Session, address: Address, headers: DeviceHeaders, now: number): boolean {
+  const userAgent = readUserAgent(headers.userAgent);
+  // An unknown address is no other one; another device is one all the same.
+  const client = address.client || session.place.client;
+  return !isAtPlace(session, { client, device: deviceOf(userAgent, headers.brands), userAgent }, now);
 }
 
 async function recordMove({ db, log }: AppOptions, session: Session, visitor: Visitor, now: number): Promise<void> {

@@ -36,13 +36,15 @@ authenticator.post(
         problems: { code: code.trim() === "" ? t.problems.noCode : t.methods.wrongCode },
       });
     }
-    const secrets = await secretsOf(c);
-    const stored = await secrets.encrypt(secret, { purpose: "authenticator", of: session.userId });
     const again = await changeMethod(
       c,
       "authn_method_added",
       "authenticator",
-      (change) => setAuthenticator(db, change, { secret: stored, step }),
+      async (change) => {
+        // Only now: the key may have been renewed while the password was checked.
+        const stored = await (await secretsOf(c)).encrypt(secret, { purpose: "authenticator", of: session.userId });
+        return await setAuthenticator(db, change, { secret: stored, step });
+      },
       showAuthenticator,
     );
     if (again) return again;

@@ -6,6 +6,7 @@ import { readForm } from "../../http/forms.ts";
 import { SessionEnded } from "../../http/refusal.ts";
 import { logRequest } from "../../http/request.ts";
 import { writeSessionCookie } from "../../http/sessions/sessions.ts";
+import { isAway } from "../../http/sessions/visits.ts";
 import type { Confirmation } from "../../views/confirmation.tsx";
 import { confirmationProps, confirmOwner, type Unconfirmed } from "../confirmation.tsx";
 
@@ -14,7 +15,8 @@ export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Pr
 
 /**
  * Changes the sign-in methods as the owner's form asks, behind a confirmation (ASVS 7.5.2). Returns the form again if the password is due and
- * not given; otherwise `null`, with the new cookie set. Throws `SessionEnded` if the connection was closed meanwhile.
+ * not given, as it always is away from where the connection was opened; otherwise `null`, with the new cookie set. Throws `SessionEnded` if the
+ * connection was closed meanwhile.
  */
 export async function changeMethod(
   c: Context<Env>,
@@ -24,7 +26,8 @@ export async function changeMethod(
   again: Again,
 ): Promise<Response | null> {
   const { options: { now }, session } = c.var;
-  const unconfirmed = await confirmOwner(c);
+  // A thief with a cookie that was stolen within minutes of the sign-in would lock the owner out.
+  const unconfirmed = await confirmOwner(c, isAway(c, session));
   if (unconfirmed) return await again(c, unconfirmed);
 
   const closesOthers = (await readForm(c)).close_others === "yes";
@@ -44,5 +47,6 @@ export async function showChange(
   makesPasskey = false,
 ): Promise<Response> {
   const hasPasskey = makesPasskey || c.var.session.hasPasskeys;
-  return await c.render(page(await confirmationProps(c, unconfirmed)), { title, hasPasskey });
+  const confirmation = await confirmationProps(c, unconfirmed, isAway(c, c.var.session));
+  return await c.render(page(confirmation), { title, hasPasskey });
 }

@@ -20,7 +20,7 @@ export function ForgetBrowserPage(
           <strong>{name}</strong>
         </p>
       )}
-      <p>{t.forgetText}</p>
+      <p>{name === null ? t.forgetAllText : t.forgetText}</p>
     </ChangeForm>
   );
 }

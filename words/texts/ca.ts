@@ -488,6 +488,7 @@ export const ca: Wording = {
     forgetTitle: "Vols oblidar aquest navegador?",
     forgetAllTitle: "Vols oblidar tots els navegadors?",
     forgetText: "Continua amb la sessió iniciada, però la pròxima vegada comptarà com un navegador nou.",
+    forgetAllText: "Continuen amb la sessió iniciada, però la pròxima vegada comptaran com navegadors nous.",
     back: "Torna als mètodes d'accés",
     authenticatorOn:
       "L'aplicació d'autenticació està activada. Crea també codis de recuperació, per si perds el mòbil.",
@@ -559,7 +560,7 @@ export const ca: Wording = {
   refused: {
     limited: (wait) => `Massa intents. Espera ${wait} i torna-ho a provar.`,
     locked: (wait) =>
-      `Hi ha hagut massa contrasenyes incorrectes seguides, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que te'n posi una de nova.`,
+      `Hi ha hagut massa intents fallits seguits, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que et posi una contrasenya nova.`,
     busy: "Ara mateix s'estan comprovant moltes contrasenyes. Torna-ho a provar d'aquí a uns segons.",
   },
 

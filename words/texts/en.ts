@@ -483,6 +483,7 @@ export const en = {
     forgetTitle: "Forget this browser?",
     forgetAllTitle: "Forget all browsers?",
     forgetText: "It stays signed in, but its next sign-in counts as one from a new browser.",
+    forgetAllText: "They stay signed in, but their next sign-ins count as ones from new browsers.",
     back: "Back to the sign-in methods",
     authenticatorOn: "The authenticator app is on. Make recovery codes too, in case you lose your phone.",
     authenticatorOff: "The authenticator app was removed.",
@@ -555,7 +556,7 @@ export const en = {
   refused: {
     limited: (wait: string) => `Too many attempts. Wait ${wait}, then try again.`,
     locked: (wait: string) =>
-      `There were too many wrong passwords in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
+      `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
     busy: "Many passwords are being checked right now. Please try again in a few seconds.",
   },
 

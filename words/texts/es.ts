@@ -486,6 +486,7 @@ export const es: Wording = {
     forgetTitle: "¿Olvidar este navegador?",
     forgetAllTitle: "¿Olvidar todos los navegadores?",
     forgetText: "Sigue con la sesión iniciada, pero la próxima vez contará como un navegador nuevo.",
+    forgetAllText: "Siguen con la sesión iniciada, pero la próxima vez contarán como navegadores nuevos.",
     back: "Volver a los métodos de acceso",
     authenticatorOn:
       "La aplicación de autenticación está activada. Crea también códigos de recuperación, por si pierdes el móvil.",
@@ -557,7 +558,7 @@ export const es: Wording = {
   refused: {
     limited: (wait) => `Demasiados intentos. Espera ${wait} e inténtalo de nuevo.`,
     locked: (wait) =>
-      `Ha habido demasiadas contraseñas incorrectas seguidas, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una nueva.`,
+      `Ha habido demasiados intentos fallidos seguidos, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una contraseña nueva.`,
     busy: "Ahora mismo se están comprobando muchas contraseñas. Inténtalo de nuevo en unos segundos.",
   },
 
