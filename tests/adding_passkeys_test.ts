@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { passkeys, users } from "../db/schema.ts";
+import { passkeys, recoveryCodes, users } from "../db/schema.ts";
 import { paths } from "../http/paths.ts";
 import { addAccount, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
 import { addPasskey, Authenticator, startWithPasskeys } from "./passkeys.ts";
-import { startWithKey } from "./second_factor.ts";
+import { makeRecoveryCodes, startWithKey } from "./second_factor.ts";
 
 const OTHER = "joan@example.com";
 
@@ -123,6 +123,18 @@ Deno.test("where a second step is required, a passkey is one, and the last one c
   assert.match(kept.$("main").text(), /Add another method first/);
   const second = await addPasskey(here);
   assert.equal((await here.submit(paths.removePasskey(second.id))).status, 303);
+});
+
+// ASVS 6.5.2
+Deno.test("recovery codes end with the last passkey where there is no app", async () => {
+  const { db, here } = await startWithPasskeys();
+  const [first, second] = [await addPasskey(here), await addPasskey(here)];
+  await makeRecoveryCodes(here);
+
+  assert.equal((await here.submit(paths.removePasskey(first.id))).status, 303);
+  assert.equal(await db.$count(recoveryCodes), 10);
+  assert.equal((await here.submit(paths.removePasskey(second.id))).status, 303);
+  assert.equal(await db.$count(recoveryCodes), 0);
 });
 
 Deno.test("without a key, or at an address without a name, there are no passkeys and nothing asks for one", async () => {

@@ -1,9 +1,9 @@
-import { and, eq, lt, not, sql } from "drizzle-orm";
+import { and, eq, lt, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { asColumns } from "../connections.ts";
-import { authenticators, recoveryCodes, users } from "../schema.ts";
+import { authenticators, users } from "../schema.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
-import { hasSecondFactor } from "./methods.ts";
+import { removeLeftCodes } from "./recovery_codes.ts";
 
 /** `secret` is encrypted. */
 export type Authenticator = typeof authenticators.$inferSelect;
@@ -36,9 +36,7 @@ export async function removeAuthenticator(db: Db, change: MethodChange): Promise
   const { userId } = change.session;
   return await changeMethods(db, change, (isAllowed) => [
     db.delete(authenticators).where(and(eq(authenticators.userId, userId), isAllowed)),
-    // Codes that nothing shows any more would open the account again after the next second step.
-    db.delete(recoveryCodes)
-      .where(and(eq(recoveryCodes.userId, userId), not(hasSecondFactor(sql`${userId}`)), isAllowed)),
+    removeLeftCodes(db, userId, isAllowed),
   ]);
 }
 

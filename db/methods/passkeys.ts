@@ -6,6 +6,7 @@ import { connections, passkeys, usedChallenges, users } from "../schema.ts";
 import type { Session } from "../sessions.ts";
 import { withReasons } from "../unusual.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { removeLeftCodes } from "./recovery_codes.ts";
 
 export type Passkey = typeof passkeys.$inferSelect;
 
@@ -61,9 +62,11 @@ export async function renamePasskey(
   ]);
 }
 
+/** Removes a passkey, and the recovery codes if that was the account's last second step. */
 export async function removePasskey(db: Db, change: MethodChange, id: string): Promise<MethodsChanged | null> {
   return await changeMethods(db, change, (isAllowed) => [
     db.delete(passkeys).where(and(isOwn(id, change), isAllowed)),
+    removeLeftCodes(db, change.session.userId, isAllowed),
   ]);
 }
 

@@ -1,8 +1,9 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, not, type SQL, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { recoveryCodes, users } from "../schema.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { hasSecondFactor } from "./methods.ts";
 
 /** Gives an account new recovery codes in place of those that it had. */
 export async function setRecoveryCodes(
@@ -20,6 +21,12 @@ export async function setRecoveryCodes(
       )
     ),
   ]);
+}
+
+/** Removes an account's codes once it has no second step: they would open it again after the next one, and nothing shows them. */
+export function removeLeftCodes(db: Db, userId: string, isAllowed: SQL) {
+  return db.delete(recoveryCodes)
+    .where(and(eq(recoveryCodes.userId, userId), not(hasSecondFactor(sql`${userId}`)), isAllowed));
 }
 
 /** Uses a code up. `false` if the account has no such code, or it has been used, by whichever instance. */
