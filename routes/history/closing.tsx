@@ -115,15 +115,18 @@ async function redirectWithNotice(c: Context<Env>, notice: "all_closed" | "one_c
 
 async function showCloseAll(c: Context<Env>, unconfirmed?: Unconfirmed) {
   const { options: { db, now }, session, texts: t } = c.var;
-  const open = await listOtherOpen(db, session, now());
-  const confirmation = <ConfirmCloseAll connections={open} {...await confirmationProps(c, unconfirmed)} />;
+  const [connections, props] = await Promise.all([
+    listOtherOpen(db, session, now()),
+    confirmationProps(c, unconfirmed),
+  ]);
+  const confirmation = <ConfirmCloseAll {...{ connections }} {...props} />;
   return showConfirmation(c, confirmation, t.closing.titleAll, unconfirmed);
 }
 
 async function showCloseOne(c: Context<Env>, id: string, unconfirmed?: Unconfirmed) {
   const { session, texts: t } = c.var;
-  const connection = await findOwn(c, id);
+  const [connection, props] = await Promise.all([findOwn(c, id), confirmationProps(c, unconfirmed)]);
   const isCurrent = id === session.connectionId;
-  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...await confirmationProps(c, unconfirmed)} />;
+  const confirmation = <ConfirmCloseOne {...{ connection, isCurrent }} {...props} />;
   return showConfirmation(c, confirmation, t.closing.titleOne(deviceName(connection.device, t)), unconfirmed);
 }
