@@ -53,7 +53,7 @@ async function stopDuringRequest(signal: Deno.Signal): Promise<void> {
   const start = performance.now();
 
   const ending = server.stop(signal);
-  const isRefused = await until(() => server.browser().get(paths.health).then(() => false, () => true));
+  const isRefused = await until(() => server.browser().get(paths.signIn).then(() => false, () => true));
   await lock.release();
   const response = await closing.read();
   const code = await ending;
