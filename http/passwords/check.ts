@@ -52,29 +52,14 @@ type Entered = {
  * reservation before the hash, so that it costs no hashes. An unknown account costs the same work (ASVS 6.3.1, 6.3.8). If the password is
  * right, the caller's batch returns the attempt.
  */
-export async function checkPassword(c: Context<Env>, entered: Entered): Promise<Checked> {
-  const { options: { passwords }, overLimits } = c.var;
-  const { email, user, standings, browser, password } = entered;
+export async function checkPassword(c: Context<Env>, { email, password, ...entered }: Entered): Promise<Checked> {
+  const { user } = entered;
   const account = accountKey(email, user !== undefined);
-  let over: OverLimit | undefined;
-  for (const standing of standings) {
-    const guess = { account, address: c.var.address(), browser, standing };
-    const attempted = overLimits.find(guess) ??
-      await passwords.inTurn(
-        { rank: rankOf(standing), account },
-        (verify) => attempt(c, guess, () => isRightFor(c, user, () => verify(password, user?.passwordHash))),
-      );
-    if (attempted === null) return await delayBusy();
-    if ("retryAfter" in attempted) {
-      over = attempted;
-      continue;
-    }
-    const { reserved, isRight } = attempted;
-    if (isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
-    if (reserved.isLast) await punish(c, standing, user);
-    return { outcome: "wrong", standing, isLast: reserved.isLast };
-  }
-  return limitedBy(over, standings);
+  return await checkWithin(c, { ...entered, account }, (guess) =>
+    c.var.options.passwords.inTurn(
+      { rank: rankOf(guess.standing), account },
+      (verify) => attempt(c, guess, () => isRightFor(c, user, () => verify(password, user?.passwordHash))),
+    ));
 }
 
 /**
@@ -99,32 +84,41 @@ export async function checkSecondStep(
 /** Checks what is no password, and costs no hash, within the limiter's budgets. */
 export async function checkProof(
   c: Context<Env>,
-  { user, standings, isRight, ...known }: {
-    account: string;
-    user: User | undefined;
-    standings: Standing[];
-    browser: string | null;
-    pending?: string;
-    isRight: () => Promise<boolean>;
-  },
+  { isRight, ...known }: Known & { isRight: () => Promise<boolean> },
+): Promise<Checked> {
+  return await checkWithin(c, known, (guess) => attempt(c, guess, isRight));
+}
+
+type Known = {
+  account: string;
+  user: User | undefined;
+  standings: Standing[];
+  browser: string | null;
+  pending?: string;
+};
+
+type Attempted = OverLimit | { reserved: Attempt; isRight: boolean };
+
+/** Makes an attempt with the best standing whose budgets are left. `tryWith` returns `null` if too many passwords are waiting. */
+async function checkWithin(
+  c: Context<Env>,
+  { user, standings, ...known }: Known,
+  tryWith: (guess: Guess) => Promise<Attempted | null>,
 ): Promise<Checked> {
   let over: OverLimit | undefined;
   for (const standing of standings) {
     const guess = { ...known, address: c.var.address(), standing };
-    const attempted = c.var.overLimits.find(guess) ?? await attempt(c, guess, isRight);
+    const attempted = c.var.overLimits.find(guess) ?? await tryWith(guess);
+    if (attempted === null) return await delayBusy();
     if ("retryAfter" in attempted) {
       over = attempted;
       continue;
     }
-    const { reserved } = attempted;
-    if (attempted.isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
+    const { reserved, isRight } = attempted;
+    if (isRight && user && !isDisabled(c, user)) return { outcome: "right", user, reserved };
     if (reserved.isLast) await punish(c, standing, user);
     return { outcome: "wrong", standing, isLast: reserved.isLast };
   }
-  return limitedBy(over, standings);
-}
-
-function limitedBy(over: OverLimit | undefined, standings: Standing[]): Refused & { outcome: "limited" } {
   const { retryAfter = 0, isLocked = false, key = "" } = over ?? {};
   return { outcome: "limited", standing: standings.at(-1) ?? { kind: "stranger" }, retryAfter, isLocked, key };
 }
@@ -134,7 +128,7 @@ async function attempt(
   c: Context<Env>,
   guess: Guess,
   verify: () => Promise<boolean>,
-): Promise<OverLimit | { reserved: Attempt; isRight: boolean }> {
+): Promise<Attempted> {
   const { options: { db, now }, overLimits } = c.var;
   const reserved = await reserveAttempt(db, guess, now());
   if ("retryAfter" in reserved) {
