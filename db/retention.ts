@@ -2,6 +2,7 @@ import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import { shortenFuture } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { removeExpired } from "./limits.ts";
+import { removeLate } from "./methods/pending.ts";
 import { expiredAt, type Lifetime } from "./open.ts";
 import { BROWSER_AGE } from "./browsers.ts";
 import {
@@ -10,7 +11,6 @@ import {
   connections,
   known,
   links,
-  pendingSignIns,
   places,
   refusals,
   sessions,
@@ -30,8 +30,6 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
   const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
-  const late = db.select({ id: pendingSignIns.id }).from(pendingSignIns).where(lte(pendingSignIns.expiresAt, now))
-    .limit(MAX_ROWS);
   const used = db.select({ hash: usedChallenges.hash }).from(usedChallenges).where(lte(usedChallenges.expiresAt, now))
     .limit(MAX_ROWS);
   const expiring = await db.batch([
@@ -40,7 +38,7 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
     db.delete(links).where(inArray(links.hash, oldLinks)),
-    db.delete(pendingSignIns).where(inArray(pendingSignIns.id, late)),
+    removeLate(db, now, MAX_ROWS),
     db.delete(usedChallenges).where(inArray(usedChallenges.hash, used)),
     // Explicit, here and below, because a remote database may have foreign keys switched off.
     db.delete(browserUsers).where(inArray(browserUsers.browserId, unused)),

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { and, eq, exists, gt, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { type LinkPurpose, links, type User, users } from "../schema.ts";
+import { digestOf } from "../sessions.ts";
 import { replacePassword } from "../users.ts";
 
 /** How long a link can be used, in milliseconds. */
@@ -12,7 +13,7 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
   const token = randomBytes(32).toString("base64url");
   await db.batch([
     db.delete(links).where(and(eq(links.userId, user.id), eq(links.purpose, purpose))),
-    db.insert(links).values({ hash: hashOf(token), purpose, userId: user.id, expiresAt: now + LINK_AGE }),
+    db.insert(links).values({ hash: digestOf(token), purpose, userId: user.id, expiresAt: now + LINK_AGE }),
   ]);
   return token;
 }
@@ -36,9 +37,5 @@ export async function setPasswordByLink(
 }
 
 function isUsable(token: string, purpose: LinkPurpose, now: number): SQL | undefined {
-  return and(eq(links.hash, hashOf(token)), eq(links.purpose, purpose), gt(links.expiresAt, now));
-}
-
-function hashOf(token: string): string {
-  return createHash("sha256").update(token).digest("base64url");
+  return and(eq(links.hash, digestOf(token)), eq(links.purpose, purpose), gt(links.expiresAt, now));
 }

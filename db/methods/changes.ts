@@ -1,4 +1,4 @@
-import { and, eq, ne, type SQL } from "drizzle-orm";
+import { and, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { close, countClosedBy } from "../connections.ts";
 import type { Db } from "../database.ts";
@@ -32,7 +32,7 @@ export async function changeMethods(
   const apply = () =>
     db.batch([
       renewSecret(db, session, secret, now, isAllowed),
-      close(db, "closed", now, closesOthers ? others : and(others, eq(connections.id, "")), session.connectionId),
+      close(db, "closed", now, closesOthers ? others : sql`false`, session.connectionId),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.userId, session.userId), isAllowed)),
       // Last, so that it may end what allows it.
       ...change(isAllowed),

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { and, asc, eq, gt, notExists, or, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { connections, passkeys, usedChallenges, users } from "../schema.ts";
-import type { Session } from "../sessions.ts";
+import { digestOf, type Session } from "../sessions.ts";
 import { withReasons } from "../unusual.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
 import { removeLeftCodes } from "./recovery_codes.ts";
@@ -101,14 +100,10 @@ function isOwn(id: string, { session: { userId } }: MethodChange) {
 }
 
 function isFresh(db: Db, { challenge }: Challenge) {
-  const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, hashOf(challenge)));
+  const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, digestOf(challenge)));
   return notExists(used);
 }
 
 function useChallenge(db: Db, { challenge, expiresAt }: Challenge) {
-  return db.insert(usedChallenges).values({ hash: hashOf(challenge), expiresAt }).onConflictDoNothing();
-}
-
-function hashOf(challenge: string): string {
-  return createHash("sha256").update(challenge).digest("base64url");
+  return db.insert(usedChallenges).values({ hash: digestOf(challenge), expiresAt }).onConflictDoNothing();
 }

@@ -27,11 +27,9 @@ export async function addPending(
     expiresAt: now + PENDING_AGE,
   };
   const isSame = and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
-  const late = db.select({ id: pendingSignIns.id }).from(pendingSignIns).where(lte(pendingSignIns.expiresAt, now))
-    .limit(MAX_REMOVED);
   const [added] = await db.batch([
     db.insert(pendingSignIns).select(db.select(asColumns(row)).from(users).where(isSame)),
-    db.delete(pendingSignIns).where(inArray(pendingSignIns.id, late)),
+    removeLate(db, now, MAX_REMOVED),
     ...afterSuccess(db, reserved),
   ]);
   return added.rowsAffected === 1 ? cookie : null;
@@ -52,6 +50,12 @@ export async function findPending(db: Db, cookie: string | undefined, now: numbe
   if (!found || !isHashOf(sent.secret, found.pending.secretHash)) return null;
   const { id, timeZone, expiresAt } = found.pending;
   return { id, timeZone, expiresAt, user: found.user };
+}
+
+export function removeLate(db: Db, now: number, max: number) {
+  const late = db.select({ id: pendingSignIns.id }).from(pendingSignIns).where(lte(pendingSignIns.expiresAt, now))
+    .limit(max);
+  return db.delete(pendingSignIns).where(inArray(pendingSignIns.id, late));
 }
 
 export async function endPending(db: Db, { id }: Pick<PendingSignIn, "id">): Promise<void> {
