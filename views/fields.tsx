@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { maskCsrf } from "../http/csrf.ts";
+import type { Problems } from "../http/forms.ts";
 import type { Texts } from "../words/texts.ts";
 
 export function CsrfField({ csrf }: { csrf: string }) {
@@ -68,6 +69,36 @@ export function PasswordField({ words, ...field }: Omit<FieldProps, "type" | "bu
         </button>
       }
     />
+  );
+}
+
+export function NewPasswordFields({ shortest, problems, autofocus = false, describedBy, t: { password: t, field } }: {
+  shortest: number;
+  problems: Problems;
+  autofocus?: boolean;
+  describedBy?: string | undefined;
+  t: Texts;
+}) {
+  return (
+    <>
+      <PasswordField
+        name="new_password"
+        words={field}
+        label={t.new}
+        autocomplete="new-password"
+        autofocus={autofocus}
+        hint={t.newHint(shortest)}
+        problem={problems.new_password}
+        describedBy={describedBy}
+      />
+      <PasswordField
+        name="new_password_again"
+        words={field}
+        label={t.again}
+        autocomplete="new-password"
+        problem={problems.new_password_again}
+      />
+    </>
   );
 }
 

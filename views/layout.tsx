@@ -69,6 +69,18 @@ export function Layout(
   );
 }
 
+/** The head of a section with one sentence below its title. */
+export function PageHead({ title, lead }: { title: string; lead: string }) {
+  return (
+    <div class="head">
+      <div class="head-text">
+        <h1>{title}</h1>
+        <p>{lead}</p>
+      </div>
+    </div>
+  );
+}
+
 export function PageTitle({ title, brand }: { title: string; brand: string }) {
   return <title>{`${title} · ${brand}`}</title>;
 }

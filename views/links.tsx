@@ -1,9 +1,9 @@
 import type { Problems } from "../http/forms.ts";
 import type { Texts } from "../words/texts.ts";
-import { CsrfField, PasswordField } from "./fields.tsx";
+import { CsrfField, NewPasswordFields } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 
-export function LinkPage({ csrf, action, email, shortest, problem, problems = {}, t: { link: t, password, field } }: {
+export function LinkPage({ csrf, action, email, shortest, problem, problems = {}, t }: {
   csrf: string;
   action: string;
   email: string;
@@ -14,30 +14,18 @@ export function LinkPage({ csrf, action, email, shortest, problem, problems = {}
 }) {
   return (
     <div class="card entry">
-      <h1>{t.title}</h1>
+      <h1>{t.link.title}</h1>
       {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
-      <p>{t.lead(<strong>{email}</strong>)}</p>
+      <p>{t.link.lead(<strong>{email}</strong>)}</p>
       <form method="post" action={action} class="form">
         <CsrfField csrf={csrf} />
         <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-        <PasswordField
-          name="new_password"
-          words={field}
-          label={password.new}
-          autocomplete="new-password"
+        <NewPasswordFields
           autofocus={problems.new_password_again === undefined}
-          hint={password.newHint(shortest)}
-          problem={problems.new_password}
           describedBy={problem && "problem"}
+          {...{ shortest, problems, t }}
         />
-        <PasswordField
-          name="new_password_again"
-          words={field}
-          label={password.again}
-          autocomplete="new-password"
-          problem={problems.new_password_again}
-        />
-        <button type="submit" class="primary">{t.submit}</button>
+        <button type="submit" class="primary">{t.link.submit}</button>
       </form>
     </div>
   );

@@ -1,7 +1,8 @@
 import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
-import { CsrfField, PasswordField } from "./fields.tsx";
+import { CsrfField, NewPasswordFields, PasswordField } from "./fields.tsx";
+import { PageHead } from "./layout.tsx";
 import { Notification } from "./notifications.tsx";
 import { PasskeyButton } from "./passkey.tsx";
 
@@ -18,12 +19,7 @@ export function PasswordPage({ csrf, email, shortest, passkey, problem, problems
   const { password: t, field } = texts;
   return (
     <>
-      <div class="head">
-        <div class="head-text">
-          <h1>{t.title}</h1>
-          <p>{t.lead}</p>
-        </div>
-      </div>
+      <PageHead title={t.title} lead={t.lead} />
       <div class="card entry">
         {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.password} class="form">
@@ -41,21 +37,7 @@ export function PasswordPage({ csrf, email, shortest, passkey, problem, problems
           {passkey !== null && (
             <PasskeyButton options={passkey} instead="current_password" label={texts.passkey.use} t={texts} />
           )}
-          <PasswordField
-            name="new_password"
-            words={field}
-            label={t.new}
-            autocomplete="new-password"
-            hint={t.newHint(shortest)}
-            problem={problems.new_password}
-          />
-          <PasswordField
-            name="new_password_again"
-            words={field}
-            label={t.again}
-            autocomplete="new-password"
-            problem={problems.new_password_again}
-          />
+          <NewPasswordFields {...{ shortest, problems }} t={texts} />
           <button type="submit" class="primary">{t.submit}</button>
         </form>
       </div>

@@ -7,6 +7,7 @@ import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE } from "../words/time.ts";
 import { citiesIn, nameOfZone, namesOfZone, REGIONS } from "../words/time_zones.ts";
 import { Choice, CsrfField } from "./fields.tsx";
+import { PageHead } from "./layout.tsx";
 import { Notification } from "./notifications.tsx";
 
 export const AS_IN_BROWSER = "browser";
@@ -31,12 +32,7 @@ export function PreferencesPage(
   const themes = Object.entries(t.themes).map(([value, text]) => ({ value, text }));
   return (
     <>
-      <div class="head">
-        <div class="head-text">
-          <h1>{t.title}</h1>
-          <p>{t.lead}</p>
-        </div>
-      </div>
+      <PageHead title={t.title} lead={t.lead} />
       <div class="card entry">
         {problem && <Notification kind="problem" id="problem">{problem}</Notification>}
         <form method="post" action={paths.preferences} class="form">

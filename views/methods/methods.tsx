@@ -4,6 +4,7 @@ import { paths } from "../../http/paths.ts";
 import { deviceName } from "../../words/devices.ts";
 import type { Texts } from "../../words/texts.ts";
 import { Time } from "../history/values.ts";
+import { PageHead } from "../layout.tsx";
 import { Notification } from "../notifications.tsx";
 
 type Context = { zone: string; t: Texts };
@@ -23,12 +24,7 @@ export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequire
   const hasSecondFactor = authenticator !== null || passkeys.length > 0;
   return (
     <>
-      <div class="head">
-        <div class="head-text">
-          <h1>{t.title}</h1>
-          <p>{t.lead}</p>
-        </div>
-      </div>
+      <PageHead title={t.title} lead={t.lead} />
       {isRequired && <Notification kind="info">{t.required}</Notification>}
       <Method name={t.password} text={t.passwordText}>
         <p class="method-actions">
