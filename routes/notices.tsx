@@ -38,7 +38,7 @@ const notices = {
   preferences_saved: [PreferencesSaved, paths.preferences],
 } satisfies Record<string, [Notice, path: string]>;
 
-type NoticeKey = keyof typeof notices;
+export type NoticeKey = keyof typeof notices;
 
 /** In seconds. */
 const MAX_AGE = 60;

@@ -10,8 +10,7 @@ import { notFound } from "../../http/refusal.ts";
 import { requireSession } from "../../http/sessions/sessions.ts";
 import { AuthenticatorPage, RemoveAuthenticatorPage } from "../../views/methods/authenticator.tsx";
 import type { Unconfirmed } from "../confirmation.tsx";
-import { leaveNotice } from "../notices.tsx";
-import { changeMethod, showChange } from "./changing.tsx";
+import { changeAndSay, showChange } from "./changing.tsx";
 
 export const authenticator = new Hono<Env>();
 
@@ -36,20 +35,16 @@ authenticator.post(
         problems: { code: code.trim() === "" ? t.problems.noCode : t.methods.wrongCode },
       });
     }
-    const again = await changeMethod(
-      c,
-      "authn_method_added",
-      "authenticator",
-      async (change) => {
+    return await changeAndSay(c, {
+      event: "authn_method_added",
+      method: "authenticator",
+      apply: async (change) => {
         // Only now: the key may have been renewed while the password was checked.
         const stored = await (await secretsOf(c)).encrypt(secret, { purpose: "authenticator", of: session.userId });
         return await setAuthenticator(db, change, { secret: stored, step });
       },
-      showAuthenticator,
-    );
-    if (again) return again;
-    leaveNotice(c, "authenticator_on");
-    return c.redirect(paths.methods, 303);
+      again: showAuthenticator,
+    }, "authenticator_on");
   },
 );
 
@@ -66,16 +61,12 @@ authenticator.post(
       c.status(422);
       return await showRemoval(c, { problem: t.methods.removeRequired, problems: {} });
     }
-    const again = await changeMethod(
-      c,
-      "authn_method_removed",
-      "authenticator",
-      (change) => removeAuthenticator(db, change),
-      showRemoval,
-    );
-    if (again) return again;
-    leaveNotice(c, "authenticator_off");
-    return c.redirect(paths.methods, 303);
+    return await changeAndSay(c, {
+      event: "authn_method_removed",
+      method: "authenticator",
+      apply: (change) => removeAuthenticator(db, change),
+      again: showRemoval,
+    }, "authenticator_off");
   },
 );
 

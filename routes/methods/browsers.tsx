@@ -9,8 +9,7 @@ import { requireSession } from "../../http/sessions/sessions.ts";
 import { ForgetBrowserPage } from "../../views/methods/browsers.tsx";
 import { deviceName } from "../../words/devices.ts";
 import type { Unconfirmed } from "../confirmation.tsx";
-import { leaveNotice } from "../notices.tsx";
-import { changeMethod, showChange } from "./changing.tsx";
+import { changeAndSay, showChange } from "./changing.tsx";
 
 export const browsers = new Hono<Env>();
 
@@ -25,16 +24,12 @@ browsers.post(
   async (c) => {
     const { options: { db } } = c.var;
     const { id } = await findNamed(c);
-    const again = await changeMethod(
-      c,
-      "authn_method_removed",
-      "browser",
-      (change) => forgetKnown(db, change, id),
-      showForget,
-    );
-    if (again) return again;
-    leaveNotice(c, "browser_forgotten");
-    return c.redirect(paths.methods, 303);
+    return await changeAndSay(c, {
+      event: "authn_method_removed",
+      method: "browser",
+      apply: (change) => forgetKnown(db, change, id),
+      again: showForget,
+    }, "browser_forgotten");
   },
 );
 

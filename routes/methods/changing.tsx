@@ -3,15 +3,23 @@ import type { HtmlEscapedString } from "hono/utils/html";
 import type { MethodChange, MethodsChanged } from "../../db/methods/changes.ts";
 import type { Env } from "../../http/env.ts";
 import { readForm } from "../../http/forms.ts";
+import { paths } from "../../http/paths.ts";
 import { SessionEnded } from "../../http/refusal.ts";
 import { logRequest } from "../../http/request.ts";
 import { writeSessionCookie } from "../../http/sessions/sessions.ts";
 import { isAway } from "../../http/sessions/visits.ts";
 import type { Confirmation } from "../../views/confirmation.tsx";
 import { confirmationProps, confirmOwner, type Unconfirmed } from "../confirmation.tsx";
+import { leaveNotice, type NoticeKey } from "../notices.tsx";
 
-/** Shows the form of a change again. */
-export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Promise<Response>;
+type Change = {
+  /** The line of the log, with the method. */
+  event: "authn_method_added" | "user_updated" | "authn_method_removed";
+  method: string;
+  apply: (change: MethodChange) => Promise<MethodsChanged | null>;
+  /** Shows its form again. */
+  again: (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Promise<Response>;
+};
 
 /**
  * Changes the sign-in methods as the owner's form asks, behind a confirmation (ASVS 7.5.2). Returns the form again if the password is due and
@@ -20,10 +28,7 @@ export type Again = (c: Context<Env>, unconfirmed: Unconfirmed) => Response | Pr
  */
 export async function changeMethod(
   c: Context<Env>,
-  event: "authn_method_added" | "user_updated" | "authn_method_removed",
-  method: string,
-  apply: (change: MethodChange) => Promise<MethodsChanged | null>,
-  again: Again,
+  { event, method, apply, again }: Change,
 ): Promise<Response | null> {
   const { options: { now }, session } = c.var;
   // A thief with a cookie that was stolen within minutes of the sign-in would lock the owner out.
@@ -36,6 +41,14 @@ export async function changeMethod(
   if (changed.cookie !== null) writeSessionCookie(c, changed.cookie, session.openedAt);
   logRequest(c, event, { user: session.userId, method, closed: changed.closed });
   return null;
+}
+
+/** The same, and then leads back to the methods, which say that it was done. */
+export async function changeAndSay(c: Context<Env>, change: Change, notice: NoticeKey): Promise<Response> {
+  const again = await changeMethod(c, change);
+  if (again) return again;
+  leaveNotice(c, notice);
+  return c.redirect(paths.methods, 303);
 }
 
 /** Renders the page of a change. */

@@ -14,7 +14,7 @@ import { AddPasskeyPage, RemovePasskeyPage, RenamePasskeyPage } from "../../view
 import { deviceName } from "../../words/devices.ts";
 import type { Unconfirmed } from "../confirmation.tsx";
 import { leaveNotice } from "../notices.tsx";
-import { changeMethod, showChange } from "./changing.tsx";
+import { changeAndSay, changeMethod, showChange } from "./changing.tsx";
 
 export const passkeys = new Hono<Env>();
 
@@ -49,11 +49,16 @@ passkeys.post(
     if (await findPasskey(db, credential.id)) return await refuse(c, { problems: {}, problem: t.passkey.known }, true);
 
     let isAdded = false;
-    const again = await changeMethod(c, "authn_method_added", "passkey", async (change) => {
-      const changed = await addPasskey(db, change, { ...credential, name: name.data }, answer);
-      isAdded = changed?.isAdded ?? false;
-      return changed;
-    }, showAdding);
+    const again = await changeMethod(c, {
+      event: "authn_method_added",
+      method: "passkey",
+      async apply(change) {
+        const changed = await addPasskey(db, change, { ...credential, name: name.data }, answer);
+        isAdded = changed?.isAdded ?? false;
+        return changed;
+      },
+      again: showAdding,
+    });
     if (again) return again;
     if (!isAdded) return await refuse(c, { problems: {}, problem: t.passkey.late }, true);
     leaveNotice(c, "passkey_added");
@@ -75,16 +80,12 @@ passkeys.post(
       c.status(422);
       return await showRenaming(c, { problems: { name: say(name.error.issues[0]!.message, t) } });
     }
-    const again = await changeMethod(
-      c,
-      "user_updated",
-      "passkey",
-      (change) => renamePasskey(db, change, { id, name: name.data }),
-      showRenaming,
-    );
-    if (again) return again;
-    leaveNotice(c, "passkey_renamed");
-    return c.redirect(paths.methods, 303);
+    return await changeAndSay(c, {
+      event: "user_updated",
+      method: "passkey",
+      apply: (change) => renamePasskey(db, change, { id, name: name.data }),
+      again: showRenaming,
+    }, "passkey_renamed");
   },
 );
 
@@ -101,16 +102,12 @@ passkeys.post(
       c.status(422);
       return await showRemoval(c, { problem: t.methods.removeRequired, problems: {} });
     }
-    const again = await changeMethod(
-      c,
-      "authn_method_removed",
-      "passkey",
-      (change) => removePasskey(db, change, id),
-      showRemoval,
-    );
-    if (again) return again;
-    leaveNotice(c, "passkey_removed");
-    return c.redirect(paths.methods, 303);
+    return await changeAndSay(c, {
+      event: "authn_method_removed",
+      method: "passkey",
+      apply: (change) => removePasskey(db, change, id),
+      again: showRemoval,
+    }, "passkey_removed");
   },
 );
 

@@ -22,13 +22,12 @@ recoveryCodes.post(
     const { options: { db }, session, texts: t } = c.var;
     if (!session.hasSecondFactor) return c.redirect(paths.methods, 303);
     const codes = newRecoveryCodes();
-    const again = await changeMethod(
-      c,
-      "authn_method_added",
-      "recovery codes",
-      (change) => setRecoveryCodes(db, change, codes.map(hashRecoveryCode)),
-      showRecoveryCodes,
-    );
+    const again = await changeMethod(c, {
+      event: "authn_method_added",
+      method: "recovery codes",
+      apply: (change) => setRecoveryCodes(db, change, codes.map(hashRecoveryCode)),
+      again: showRecoveryCodes,
+    });
     // Shown in this answer only: they are stored as hashes.
     return again ?? await c.render(<RecoveryCodesPage codes={codes} t={t} />, { title: t.methods.codesTitle });
   },
