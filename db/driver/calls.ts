@@ -31,9 +31,8 @@ export function createCalls(send: Send) {
   }
 
   async function sendTurn(turn: Turn): Promise<void> {
-    const isWrite = ({ statements }: Question) => !statements.every(isRead);
-    const asked = turn.asked.splice(0);
-    const inOrder = [...asked.filter(isWrite), ...asked.filter((question) => !isWrite(question))];
+    const writesFirst = ({ statements }: Question) => statements.every(isRead) ? 1 : 0;
+    const inOrder = turn.asked.splice(0).sort((a, b) => writesFirst(a) - writesFirst(b));
     try {
       const results = await send(inOrder.flatMap(({ statements }) => statements));
       for (const { statements, resolve } of inOrder) resolve(results.splice(0, statements.length));
