@@ -7,7 +7,7 @@ import { paths, withQuery } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
 import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START, startApp } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
-import { startWithMethods } from "../crawl_methods.ts";
+import { addMethodsOf, startWithMethods } from "../crawl_methods.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
 import { hostile, inHeader, inUrl, pairs, RUNS } from "./strings.ts";
 
@@ -288,7 +288,7 @@ Deno.test("markup in an account's address appears as text on every private page"
 /** Every tag in its parent, from harmless answers of every kind. */
 async function tagsOfTemplates(): Promise<Set<string>> {
   const answers: Reply[] = await crawl(await startWithMethods());
-  const { browser, db, clock } = await startApp();
+  const { app, browser, db, clock } = await startWithMethods();
   const [here, other] = [browser(), browser("203.0.113.1")];
   await browser("203.0.113.2").signIn(EMAIL, "not the password at all");
   await other.signIn();
@@ -319,16 +319,29 @@ async function tagsOfTemplates(): Promise<Set<string>> {
     `through=${writeCursor({ openedAt: 0, id: ids[0]! })}`,
     "state=open&state=closed&to=x",
   );
+  const wrong = ["state", "country", "from", "to", "ip"].map((name) => `${name}=%00`);
+  // Focus is in the first wrong field.
+  filters.push(...wrong, wrong.join("&"));
   for (const filter of filters) await read(`${paths.connections}?${filter}`);
   await browser("203.0.113.3").signIn();
+  await here.get(paths.connections, { "User-Agent": "" });
+  for (const headers of [{}, HTMX]) answers.push(await here.get(paths.live, headers));
   const short = { current_password: "x", new_password: "x", new_password_again: "x" };
   const unlike = { ...short, new_password: "long enough for a password" };
   for (const fields of [{}, short, unlike]) answers.push(await here.submit(paths.password, fields));
   for (const field of ["time_zone", "language", "theme"]) {
     answers.push(await here.submit(paths.preferences, { [field]: "x" }));
   }
-  for (const password of ["", "wrong", "wrong"]) {
-    for (const headers of [{}, HTMX]) answers.push(await here.submit(paths.closeAll, { password }, headers));
+  const changes = pathsOf(app, "POST", ids[0]!).filter((path) => path.startsWith(paths.methods));
+  for (const addMethods of [() => {}, () => addMethodsOf(db, ids[0]!)]) {
+    await addMethods();
+    for (const path of [paths.closeAll, ...changes]) {
+      const csrf = await csrfOf(here);
+      for (const fields of [{}, { csrf }, { csrf, password: "" }, { csrf, password: "wrong" }]) {
+        for (const headers of [{}, HTMX]) answers.push(await here.post(path, fields, headers));
+      }
+      await db.delete(limits);
+    }
   }
   for (const email of ["", "x", "x".repeat(300)]) {
     for (const password of ["", "x"]) answers.push(await browser().submit(paths.signIn, { email, password }));
