@@ -45,8 +45,25 @@ export type Method = (typeof METHODS)[number];
 export const LANGUAGES = ["en", "es", "ca"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-export const LINK_PURPOSES = ["password"] as const;
+/** `password`: the operator's link; `forgotten`: the owner's; `email` confirms a new address, and `undo_email` takes the old one back. */
+export const LINK_PURPOSES = ["password", "forgotten", "email", "undo_email"] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
+
+/** What an account's owner is told by mail. */
+export const MAIL_EVENTS = [
+  "unusual",
+  "moved",
+  "too_many_attempts",
+  "locked",
+  "password_changed",
+  "password_recovered",
+  "method_added",
+  "method_removed",
+  "forgotten",
+  "email_requested",
+  "email_changed",
+] as const;
+export type MailEvent = (typeof MAIL_EVENTS)[number];
 
 export const THEMES = ["light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -67,6 +84,10 @@ export const users = sqliteTable("users", {
   disownedAt: integer("disowned_at"),
   /** Since when nobody can sign in; null: they can. */
   disabledAt: integer("disabled_at"),
+  /** Since when mail tells nothing of new places; null: it does. */
+  placesMutedAt: integer("places_muted_at"),
+  /** The address that the owner asked for and hasn't confirmed. */
+  pendingEmail: text("pending_email"),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -257,9 +278,30 @@ export const links = sqliteTable(
     hash: text().primaryKey(),
     purpose: text({ enum: LINK_PURPOSES }).notNull(),
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    /** The address that the link sets, if it sets one. */
+    email: text(),
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("links_by_user").on(t.userId), index("links_to_remove").on(t.expiresAt)],
+);
+
+/** Mail to send. Holds what happened and to whom, never a text, token or link: the message is made when it is sent. */
+export const outbox = sqliteTable(
+  "outbox",
+  {
+    id: text().primaryKey(),
+    userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    event: text({ enum: MAIL_EVENTS }).notNull(),
+    /** What it happened to: a connection's id, or a sign-in method. */
+    about: text(),
+    /** The address, if it isn't the account's when the mail is sent. */
+    recipient: text(),
+    happenedAt: integer("happened_at").notNull(),
+    attempts: integer().notNull().default(0),
+    /** When it is sent or tried again, and until when an instance that claimed it has it to itself. */
+    dueAt: integer("due_at").notNull(),
+  },
+  (t) => [index("outbox_due").on(t.dueAt), index("outbox_by_user").on(t.userId, t.happenedAt)],
 );
 
 /** Accounts' authenticator apps (RFC 6238). */

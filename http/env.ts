@@ -46,6 +46,8 @@ export type AppOptions = {
   requiresSecondFactor?: boolean;
   /** Whether the area has the section "Sign-in methods", which is the default. */
   hasMethods?: boolean;
+  /** Sends what is in the outbox; without it nothing is written there. `wake` looks for new mail soon, and never throws. */
+  mail?: { wake: () => void };
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
 };

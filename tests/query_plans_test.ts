@@ -453,6 +453,8 @@ const USER: User = {
   theme: null,
   disownedAt: null,
   disabledAt: null,
+  placesMutedAt: null,
+  pendingEmail: null,
   createdAt: START,
 };
 const SESSION: Session = {

@@ -5,7 +5,7 @@ import { connections, limits, users } from "../../db/schema.ts";
 import { distinctSentences, readHistoryQuery, writeCursor } from "../../http/history_query.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
-import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, type Reply, signedIn, START } from "../app.ts";
 import { crawl, pathsOf } from "../crawl.ts";
 import { addMethodsOf, startWithMethods } from "../crawl_methods.ts";
 import { assertHarmless, assertOwnPath, shapeOf, tagsOf } from "./page.ts";
