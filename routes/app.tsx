@@ -8,6 +8,7 @@ import {
   requireHost,
   requireKnownMethod,
   requireOwnOrigin,
+  requireProxy,
   securityHeaders,
 } from "../http/guards.ts";
 import { paths } from "../http/paths.ts";
@@ -17,6 +18,7 @@ import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { code } from "./code.tsx";
+import { gate } from "./gate/gate.ts";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -49,6 +51,8 @@ export function createApp(given: AppOptions): Hono<Env> {
   // Without a header: a client can't choose the id that is logged.
   app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
   app.route("/", health);
+  app.use("/authz/*", requireProxy(options.trustedProxies));
+  app.route("/", gate);
   app.use(requireHost(origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(origin));
   app.route("/", staticFiles);
   app.route("/", live);
