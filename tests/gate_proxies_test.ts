@@ -127,7 +127,7 @@ async function assertUsed(site: GatedPanel): Promise<void> {
 async function open(site: GatedPanel, browser: { cookies: Map<string, string> }) {
   const client = Deno.createHttpClient({ caCerts: [await certificateOf(site.origin)] });
   const [name, cookies] = cookiesOf(browser, site.port).split(": ");
-  const { body } = await fetch(new Request(`${site.origin}/clock`, { headers: { [name!]: cookies! } }), { client });
+  const { body } = await fetch(`${site.origin}/clock`, { headers: { [name!]: cookies! }, ...{ client } });
   const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   return {
     next: async () => (await reader.read()).value ?? "",
@@ -226,7 +226,7 @@ async function assertShut(site: GatedPanel, echo: { requests: number }): Promise
   // Not by way of the proxy.
   const client = Deno.createHttpClient({ localAddress: "127.0.0.2" });
   for (const path of [paths.gate, paths.nginxGate]) {
-    const direct = await fetch(`http://127.0.0.1:${site.upstream}${path}`, { client, headers: { ...PAGE } });
+    const direct = await fetch(`http://127.0.0.1:${site.upstream}${path}`, { headers: PAGE, ...{ client } });
     assert.equal(direct.status, 403);
     await direct.body?.cancel();
   }
