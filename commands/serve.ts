@@ -62,6 +62,8 @@ export async function listen(
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
+    ...(configuration.brand !== undefined && { brand: configuration.brand }),
+    ...(configuration.home !== undefined && { home: configuration.home }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil(work) {

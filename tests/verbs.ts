@@ -68,6 +68,7 @@ import {
 import {
   addUser,
   changePassword,
+  findOrAddUser,
   findUser,
   findUserFrom,
   hasUsers,
@@ -118,6 +119,7 @@ export const verbs = recordCalls({
   findByAddress,
   findConnection,
   findLink,
+  findOrAddUser,
   findPasskey,
   findPending,
   findUnusual,
