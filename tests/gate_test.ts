@@ -56,6 +56,17 @@ Deno.test("the gate leads a signed-out browser to sign-in and back to the page t
   assert.equal($("[name=next]").attr("value"), PAGE);
 });
 
+Deno.test("the gate leads to the panel's own sign-in where there is one, and after a form to the panel's start page", async () => {
+  const { browser, caddy, nginx } = await startGated({ signIn: "https://acme.example/login", home: "/panel" });
+  const stranger = browser();
+
+  const page = await caddy(stranger);
+  const form = await nginx(stranger, { method: "POST" });
+
+  assert.equal(page.headers.get("Location"), "https://acme.example/login?next=%2Forders%3Fpage%3D2");
+  assert.equal(form.headers.get("Location"), "https://acme.example/login?next=%2Fpanel");
+});
+
 Deno.test("scripts and forms of a signed-out browser get 401 from the gate, which a person can read", async () => {
   const { browser, caddy, nginx } = await startGated();
   const stranger = browser();

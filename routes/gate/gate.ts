@@ -3,10 +3,16 @@ import { resumeSession, type Session } from "../../db/sessions.ts";
 import type { Env } from "../../http/env.ts";
 import { isHtmx } from "../../http/htmx.ts";
 import { isSameOrigin } from "../../http/origins.ts";
-import { paths, safeNext, withQuery } from "../../http/paths.ts";
+import { paths, safeNext } from "../../http/paths.ts";
 import { Refusal } from "../../http/refusal.ts";
 import { logRequest } from "../../http/request.ts";
-import { isSecondFactorDue, loadSessionBy, openSession, redirectToSignIn } from "../../http/sessions/sessions.ts";
+import {
+  isSecondFactorDue,
+  loadSessionBy,
+  openSession,
+  redirectToSignIn,
+  signInPath,
+} from "../../http/sessions/sessions.ts";
 import { recordUse } from "../../http/sessions/visits.ts";
 
 /** Tells a proxy whether a request may pass to the panel behind it, and whose it is (docs/gate.md). */
@@ -44,8 +50,8 @@ async function findDetour(c: Context<Env>, method: string, uri = ""): Promise<st
   const session = openSession(c);
   const url = (path: string) => new URL(path, options.origin).href;
   if (!session) {
-    const next = isReading(method) && uri.length <= LONGEST_WAY_BACK ? safeNext(uri) : undefined;
-    return url(withQuery(paths.signIn, { next }));
+    const next = isReading(method) && uri.length <= LONGEST_WAY_BACK ? safeNext(uri) : options.home;
+    return url(signInPath(options, next));
   }
   if (isSecondFactorDue(options, session, c.req.path)) return url(paths.methods);
   nameOwner(c, session);
