@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readKeys } from "../credentials/secrets.ts";
 import { isEmail } from "../db/users.ts";
 import { isLoopback } from "../http/origins.ts";
+import { isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
 
 /** The environment, read once and validated as a whole. */
@@ -19,6 +20,8 @@ export type Configuration = {
   sessionMaxDays: number;
   retentionDays: number;
   hstsSubdomains: boolean;
+  brand: string | undefined;
+  home: string | undefined;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
   /** Null: no mail is sent. */
@@ -57,6 +60,8 @@ const Environment = z.object({
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
+  BRAND: z.string().regex(/^[^\p{C}]{1,60}$/u, "must be a name of at most 60 characters on one line").optional(),
+  HOME_PATH: z.string().refine(isPath, "must be a path of this host, like /panel").optional(),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
     "must be 32 bytes as base64, or two such with a comma",
@@ -131,6 +136,8 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     retentionDays: rest.RETENTION_DAYS,
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
     mail: url && from ? { url, from } : null,
+    brand: rest.BRAND,
+    home: rest.HOME_PATH,
     secretKeys: rest.SECRET_KEY ?? null,
     secondFactor: rest.SECOND_FACTOR,
     geoDataFolder: rest.GEODATADIR,

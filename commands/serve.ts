@@ -55,8 +55,9 @@ export async function listen(
     pending.add(work);
     work.finally(() => pending.delete(work));
   };
+  const brand = configuration.brand !== undefined && { brand: configuration.brand };
   const mail = configuration.mail &&
-    createSender({ db, server: configuration.mail, origin, now: Date.now, log, waitUntil });
+    createSender({ db, server: configuration.mail, origin, now: Date.now, log, waitUntil, ...brand });
   const app = createApp({
     db,
     origin,
@@ -69,6 +70,8 @@ export async function listen(
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
+    ...brand,
+    ...(configuration.home !== undefined && { home: configuration.home }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil,

@@ -53,7 +53,8 @@ export async function openConnection(
     unusual: UnusualReason[];
     /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
     how?: { method: Method; passkey?: string; pending?: string };
-    reserved: Attempt;
+    /** Null if no attempt was: somebody else checked who it is. */
+    reserved: Attempt | null;
     replaces: Session | null;
     timeZone: string | null;
     lifetime: Lifetime;
@@ -117,7 +118,7 @@ export async function openConnection(
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
-      ...afterSuccess(db, reserved),
+      ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
   return await orRecover(
     async () => (await open())[0].rowsAffected === 1 ? secret.cookie : null,

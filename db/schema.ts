@@ -38,8 +38,8 @@ export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 export const VERDICTS = ["me", "not_me"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** By what a connection was opened. */
-export const METHODS = ["password", "password+code", "password+recovery", "passkey"] as const;
+/** By what a connection was opened; `host`: the panel around the area, or in front of it, had checked who it is. */
+export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host"] as const;
 export type Method = (typeof METHODS)[number];
 
 export const LANGUAGES = ["en", "es", "ca"] as const;
@@ -73,6 +73,7 @@ export const users = sqliteTable("users", {
   id: text().primaryKey(),
   /** Case-folded: one address is one account. */
   email: text().notNull().unique(),
+  /** `NO_PASSWORD` if the owner signs in elsewhere. */
   passwordHash: text("password_hash").notNull(),
   /** Grows with each change, which invalidates a sign-in that is still hashing the old password. */
   passwordVersion: integer("password_version").notNull().default(1),
@@ -92,6 +93,9 @@ export const users = sqliteTable("users", {
 });
 
 export type User = typeof users.$inferSelect;
+
+/** No password has this hash. For null, SQLite would have to build the table again. */
+export const NO_PASSWORD = "";
 
 const origin = {
   /** Canonical text; empty if unknown. */

@@ -21,6 +21,7 @@ import {
   known,
   limits,
   links,
+  NO_PASSWORD,
   outbox,
   passkeys,
   pendingSignIns,
@@ -73,6 +74,16 @@ export async function addUser(db: Db, email: string, passwordHash: string, now: 
     async () => (await add()).rowsAffected === 1,
     async () => await db.$count(users, eq(users.id, id)) === 1 || null,
   );
+}
+
+/** Finds an account, or adds one without a password, whose owner signs in elsewhere. */
+export async function findOrAddUser(db: Db, email: string, now: number): Promise<{ user: User; isNew: boolean }> {
+  const found = await findUser(db, email);
+  if (found) return { user: found, isNew: false };
+  const isNew = await addUser(db, email, NO_PASSWORD, now);
+  const user = await findUser(db, email);
+  if (!user) throw new Error("Cannot find an account that was just added");
+  return { user, isNew };
 }
 
 export function findUser(db: Db, email: string): Promise<User | undefined> {

@@ -70,6 +70,7 @@ import {
 import {
   addUser,
   changePassword,
+  findOrAddUser,
   findUser,
   findUserFrom,
   hasUsers,
@@ -125,6 +126,7 @@ export const verbs = recordCalls({
   findLink,
   findNextDue,
   findOrigin,
+  findOrAddUser,
   findPasskey,
   findPending,
   findRecipient,

@@ -16,6 +16,7 @@ methods.get(paths.methods, requireSession, async (c) => {
   const page = (
     <MethodsPage
       methods={found}
+      hasPassword={session.hasPassword}
       browser={session.browser}
       canAdd={canAdd}
       canAddPasskey={canAdd && canHavePasskeys(origin)}

@@ -9,16 +9,19 @@ import { Notification } from "../notifications.tsx";
 
 type Context = { zone: string; t: Texts };
 
-export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
-  methods: Methods;
-  /** The current one's id. */
-  browser: string | null;
-  /** Whether an authenticator app can be added. */
-  canAdd: boolean;
-  canAddPasskey: boolean;
-  /** Whether nothing else can be done before a second step is added. */
-  isRequired: boolean;
-}) {
+export function MethodsPage(
+  { methods, hasPassword, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+    methods: Methods;
+    hasPassword: boolean;
+    /** The current one's id. */
+    browser: string | null;
+    /** Whether an authenticator app can be added. */
+    canAdd: boolean;
+    canAddPasskey: boolean;
+    /** Whether nothing else can be done before a second step is added. */
+    isRequired: boolean;
+  },
+) {
   const { t: { methods: t } } = context;
   const { authenticator, passkeys, recoveryCodes, browsers } = methods;
   const hasSecondFactor = authenticator !== null || passkeys.length > 0;
@@ -26,11 +29,13 @@ export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequire
     <>
       <PageHead title={t.title} lead={t.lead} />
       {isRequired && <Notification kind="info">{t.required}</Notification>}
-      <Method name={t.password} text={t.passwordText}>
-        <p class="method-actions">
-          <a href={paths.password}>{t.changePassword}</a>
-        </p>
-      </Method>
+      {hasPassword && (
+        <Method name={t.password} text={t.passwordText}>
+          <p class="method-actions">
+            <a href={paths.password}>{t.changePassword}</a>
+          </p>
+        </Method>
+      )}
       <Method name={t.authenticator} text={t.authenticatorText}>
         {authenticator && <Dates {...authenticator} {...context} />}
         {canAdd || authenticator

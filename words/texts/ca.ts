@@ -224,6 +224,9 @@ export const ca: Wording = {
     passwordOld: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
     passwordRequired: "Per seguretat, torna-la a introduir.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
+    proveElsewhere: "Per seguretat, demostra una altra vegada que ets tu:",
+    signInAgain: "Torna a iniciar la sessió",
+    signInFirst: "No s'ha fet res. Abans, torna a iniciar la sessió.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
@@ -237,12 +240,10 @@ export const ca: Wording = {
     askAll: (connections) => `Vols tancar ${count(connections, "connexió oberta", "connexions obertes")}?`,
     all: (connections) => pick(connections, "Tanca-la", `Tanca les ${number(connections)}`),
     more: (connections) => `I ${count(connections, "connexió més", "connexions més")}.`,
-    signInAgain: (connections) =>
-      pick(
-        connections,
-        "Haurà de tornar a iniciar la sessió amb la teva contrasenya.",
-        "Hauran de tornar a iniciar la sessió amb la teva contrasenya.",
-      ),
+    signInAgain: (connections, hasPassword) =>
+      `${pick(connections, "Haurà", "Hauran")} de tornar a iniciar la sessió${
+        hasPassword ? " amb la teva contrasenya" : ""
+      }.`,
     cannotUndo: "Això no es pot desfer.",
     staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
     signOutInstead: "Per acabar-la, tanca la sessió.",
@@ -284,8 +285,10 @@ export const ca: Wording = {
       known.length === 0
         ? "Ja no es marcarà com a inusual."
         : `A partir d'ara reconeixerem ${list(known)}, i no ho marcarem com a inusual.`,
-    notMeMeans:
-      "Totes les altres connexions es tancaran a l'instant i et demanarem una contrasenya nova. En aquest navegador continuaràs amb la sessió iniciada.",
+    notMeMeans: (hasPassword) =>
+      `Totes les altres connexions es tancaran a l'instant${
+        hasPassword ? " i et demanarem una contrasenya nova" : ""
+      }. En aquest navegador continuaràs amb la sessió iniciada.`,
     reasons: {
       new_country: (country) => `Va ser la primera connexió al teu compte des d'aquest país: ${country}.`,
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
@@ -317,6 +320,7 @@ export const ca: Wording = {
         )
       }. Les connexions des d'allà amb aquest dispositiu ja no es marcaran com a inusuals.`,
     chooseNew: "Potser algú més sap la teva contrasenya: tria'n ara una de nova.",
+    changeElsewhere: "Potser algú més pot iniciar la sessió com tu. Si fas servir una contrasenya, canvia-la ara.",
   },
 
   details: {
@@ -500,6 +504,7 @@ export const ca: Wording = {
       "password+code": "Contrasenya i aplicació d'autenticació",
       "password+recovery": "Contrasenya i codi de recuperació",
       "passkey": "Clau d'accés",
+      "host": "L'inici de sessió del panell",
     },
     passkeyNamed: (name) => `Clau d'accés «${name}»`,
   },

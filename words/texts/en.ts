@@ -232,6 +232,9 @@ export const en = {
     passwordOld: "For your security, enter it again: it has been more than 5 minutes.",
     passwordRequired: "For your security, enter it again.",
     wrong: "This isn't your password. Check it and try again.",
+    proveElsewhere: "For your security, prove again who you are:",
+    signInAgain: "Sign in again",
+    signInFirst: "Nothing was done. Sign in again first.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",
@@ -245,8 +248,8 @@ export const en = {
     askAll: (connections: number) => `Close ${count(connections, "open connection", "open connections")}?`,
     all: (connections: number) => pick(connections, "Close it", `Close all ${number(connections)}`),
     more: (connections: number) => `And ${count(connections, "more connection", "more connections")}.`,
-    signInAgain: (connections: number) =>
-      `${pick(connections, "It", "They")} will have to sign in again with your password.`,
+    signInAgain: (connections: number, hasPassword: boolean) =>
+      `${pick(connections, "It", "They")} will have to sign in again${hasPassword ? " with your password" : ""}.`,
     cannotUndo: "This can't be undone.",
     staysIn: "This browser stays signed in.",
     signOutInstead: "To end it, sign out.",
@@ -285,8 +288,10 @@ export const en = {
       known.length === 0
         ? "It will no longer be marked as unusual."
         : `From now on we'll recognise ${list(known)}, and no longer mark this as unusual.`,
-    notMeMeans:
-      "Every other connection is closed at once, and you choose a new password. This browser stays signed in.",
+    notMeMeans: (hasPassword: boolean) =>
+      `Every other connection is closed at once${
+        hasPassword ? ", and you choose a new password" : ""
+      }. This browser stays signed in.`,
     reasons: {
       new_country: (country: string) => `It was the first connection to your account from this country: ${country}.`,
       new_network_and_device: () => "Both its network and its device were new to your account.",
@@ -316,6 +321,7 @@ export const en = {
         )
       }. Connections from there on that device will no longer be marked as unusual.`,
     chooseNew: "Somebody else may know your password, so choose a new one now.",
+    changeElsewhere: "Somebody else may be able to sign in as you. If you sign in with a password, change it now.",
   },
 
   details: {
@@ -494,6 +500,7 @@ export const en = {
       "password+code": "Password and authenticator app",
       "password+recovery": "Password and recovery code",
       "passkey": "Passkey",
+      "host": "The control panel's own sign-in",
     },
     passkeyNamed: (name: string) => `Passkey "${name}"`,
   },

@@ -219,6 +219,9 @@ export const es: Wording = {
     passwordOld: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
     passwordRequired: "Por seguridad, vuelve a introducirla.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
+    proveElsewhere: "Por seguridad, demuestra otra vez que eres tú:",
+    signInAgain: "Iniciar sesión de nuevo",
+    signInFirst: "No se ha hecho nada. Antes, inicia sesión de nuevo.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
@@ -232,12 +235,10 @@ export const es: Wording = {
     askAll: (connections) => `¿Cerrar ${count(connections, "conexión abierta", "conexiones abiertas")}?`,
     all: (connections) => pick(connections, "Cerrarla", `Cerrar las ${number(connections)}`),
     more: (connections) => `Y ${count(connections, "conexión más", "conexiones más")}.`,
-    signInAgain: (connections) =>
-      pick(
-        connections,
-        "Tendrá que volver a iniciar sesión con tu contraseña.",
-        "Tendrán que volver a iniciar sesión con tu contraseña.",
-      ),
+    signInAgain: (connections, hasPassword) =>
+      `${pick(connections, "Tendrá", "Tendrán")} que volver a iniciar sesión${
+        hasPassword ? " con tu contraseña" : ""
+      }.`,
     cannotUndo: "Esto no se puede deshacer.",
     staysIn: "En este navegador seguirás con la sesión iniciada.",
     signOutInstead: "Para terminarla, cierra la sesión.",
@@ -283,8 +284,10 @@ export const es: Wording = {
       known.length === 0
         ? "Ya no se marcará como inusual."
         : `A partir de ahora reconoceremos ${list(known)}, y no lo marcaremos como inusual.`,
-    notMeMeans:
-      "Todas las demás conexiones se cerrarán al momento y te pediremos una contraseña nueva. En este navegador seguirás con la sesión iniciada.",
+    notMeMeans: (hasPassword) =>
+      `Todas las demás conexiones se cerrarán al momento${
+        hasPassword ? " y te pediremos una contraseña nueva" : ""
+      }. En este navegador seguirás con la sesión iniciada.`,
     reasons: {
       new_country: (country) => `Fue la primera conexión a tu cuenta desde este país: ${country}.`,
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
@@ -314,6 +317,7 @@ export const es: Wording = {
         )
       }. Las conexiones desde allí con ese dispositivo ya no se marcarán como inusuales.`,
     chooseNew: "Puede que alguien más sepa tu contraseña: elige ahora una nueva.",
+    changeElsewhere: "Puede que alguien más pueda iniciar sesión como tú. Si usas una contraseña, cámbiala ahora.",
   },
 
   details: {
@@ -498,6 +502,7 @@ export const es: Wording = {
       "password+code": "Contraseña y aplicación de autenticación",
       "password+recovery": "Contraseña y código de recuperación",
       "passkey": "Clave de acceso",
+      "host": "El inicio de sesión del panel",
     },
     passkeyNamed: (name) => `Clave de acceso «${name}»`,
   },
