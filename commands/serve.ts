@@ -1,4 +1,5 @@
 import { createPasswords } from "../credentials/passwords.ts";
+import { createTicketReader } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
 import { createLog, describeError } from "../http/log.ts";
@@ -72,6 +73,8 @@ export async function listen(
     hstsSubdomains: configuration.hstsSubdomains,
     ...brand,
     ...(configuration.home !== undefined && { home: configuration.home }),
+    ...(configuration.signIn !== undefined && { signIn: configuration.signIn }),
+    ...(configuration.ticketKeys && { readTicket: createTicketReader(configuration.ticketKeys) }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil,

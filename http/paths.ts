@@ -10,6 +10,7 @@ export const paths = {
   /** The second step. */
   code: "/sign-in/code",
   passkey: "/sign-in/passkey",
+  ticket: "/sign-in/ticket",
   signOut: "/sign-out",
   /** What proxies ask about each request of a panel (docs/gate.md). */
   gate: "/authz/forward",
@@ -46,9 +47,9 @@ export const paths = {
 /** The header by which a page's requests say for which connection it was made. */
 export const PAGE_HEADER = "X-Connection";
 
-/** Whether a path has the token of a one-time link, which is a secret. */
-export function isLink(path: string): boolean {
-  return path.startsWith(LINKS);
+/** Whether the address of a path has a secret: the token of a one-time link, or a ticket. */
+export function isSecret(path: string): boolean {
+  return path.startsWith(LINKS) || path === paths.ticket;
 }
 
 /** A path as the log may show it. */

@@ -19,6 +19,7 @@ import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { code } from "./code.tsx";
 import { gate } from "./gate/gate.ts";
+import { ticket } from "./gate/ticket.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -57,8 +58,9 @@ export function createApp(given: AppOptions): Hono<Env> {
   app.route("/", staticFiles);
   app.route("/", live);
 
-  // A download writes, before its answer begins.
+  // A download writes, before its answer begins; a ticket opens a connection.
   app.use(paths.csv, loadSession);
+  app.use(paths.ticket, loadSession);
   app.use(loadSessionBeside(app));
   app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
@@ -71,6 +73,7 @@ export function createApp(given: AppOptions): Hono<Env> {
       signIn,
       code,
       passkey,
+      ticket,
       links,
       connections,
       csv,

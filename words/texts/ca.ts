@@ -70,6 +70,13 @@ export const ca: Wording = {
     },
   },
 
+  ticket: {
+    title: "Vols continuar?",
+    heading: (email) => `Vols continuar com a ${email}?`,
+    text: "Has arribat aquí des d'un altre lloc. Continua només si aquest compte és teu.",
+    submit: "Continua",
+  },
+
   signOut: {
     title: "Vols tancar la sessió?",
     text: (email) => ["Has iniciat la sessió com a ", email, "."],
@@ -703,6 +710,11 @@ export const ca: Wording = {
       title: "Adreça equivocada",
       text: `Aquí només es protegeix ${origin}, i cap altre lloc.`,
     }),
+    badTicket: {
+      title: "Aquest inici de sessió ja no serveix",
+      text: "Ja s'ha fet servir, o és massa antic. Torna a iniciar la sessió.",
+      link: "Inicia la sessió",
+    },
     signedOut: {
       title: "No has iniciat la sessió",
       text: "No s'ha fet res. Inicia la sessió i torna-ho a provar.",

@@ -76,6 +76,13 @@ export const en = {
     },
   },
 
+  ticket: {
+    title: "Continue?",
+    heading: (email: string) => `Continue as ${email}?`,
+    text: "Another site led you here. Continue only if this account is yours.",
+    submit: "Continue",
+  },
+
   signOut: {
     title: "Sign out?",
     text: (email: Child): Child => ["You are signed in as ", email, "."],
@@ -697,6 +704,11 @@ export const en = {
       title: "Wrong address",
       text: `The gate protects ${origin}, and no other site.`,
     }),
+    badTicket: {
+      title: "This sign-in no longer works",
+      text: "It was used already, or it is too old. Sign in once more.",
+      link: "Sign in",
+    },
     signedOut: {
       title: "You are signed out",
       text: "Nothing was done. Sign in, then try again.",

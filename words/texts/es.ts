@@ -64,6 +64,13 @@ export const es: Wording = {
     },
   },
 
+  ticket: {
+    title: "¿Continuar?",
+    heading: (email) => `¿Continuar como ${email}?`,
+    text: "Has llegado aquí desde otro sitio. Continúa solo si esta cuenta es tuya.",
+    submit: "Continuar",
+  },
+
   signOut: {
     title: "¿Cerrar la sesión?",
     text: (email) => ["Has iniciado sesión como ", email, "."],
@@ -699,6 +706,11 @@ export const es: Wording = {
       title: "Dirección equivocada",
       text: `Aquí solo se protege ${origin}, y ningún otro sitio.`,
     }),
+    badTicket: {
+      title: "Este inicio de sesión ya no sirve",
+      text: "Ya se ha usado, o es demasiado antiguo. Inicia sesión otra vez.",
+      link: "Iniciar sesión",
+    },
     signedOut: {
       title: "No has iniciado sesión",
       text: "No se ha hecho nada. Inicia sesión e inténtalo de nuevo.",
