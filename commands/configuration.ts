@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readKeys } from "../credentials/secrets.ts";
 import { isLoopback } from "../http/origins.ts";
-import { isPath } from "../http/paths.ts";
+import { isBase, isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
 
 /** The environment, read once and validated as a whole. */
@@ -21,6 +21,7 @@ export type Configuration = {
   hstsSubdomains: boolean;
   brand: string | undefined;
   home: string | undefined;
+  base: string;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
   /** The current one first. Null: they are in a file beside an embedded database. */
@@ -59,6 +60,7 @@ const Environment = z.object({
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
   BRAND: z.string().regex(/^[^\p{C}]{1,60}$/u, "must be a name of at most 60 characters on one line").optional(),
   HOME_PATH: z.string().refine(isPath, "must be a path of this host, like /panel").optional(),
+  BASE_PATH: z.string().refine(isBase, "must be a path like /account, without a slash at its end").default(""),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
     "must be 32 bytes as base64, or two such with a comma",
@@ -121,6 +123,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
     brand: rest.BRAND,
     home: rest.HOME_PATH,
+    base: rest.BASE_PATH,
     secretKeys: rest.SECRET_KEY ?? null,
     secondFactor: rest.SECOND_FACTOR,
     geoDataFolder: rest.GEODATADIR,

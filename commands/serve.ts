@@ -30,7 +30,7 @@ export async function serve(configuration: Configuration): Promise<number> {
   return await listen(configuration, db, migrated, async () => {
     // A remote database is asked meanwhile: a first page doesn't wait.
     if (!isFile) await requireReadable(db, configuration);
-    console.log(`Address: ${configuration.origin.origin}`);
+    console.log(`Address: ${configuration.origin.origin}${configuration.base}`);
     if (!await hasUsers(db)) console.log(askForAccount(configuration));
   });
 }
@@ -63,6 +63,7 @@ export async function listen(
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
     ...(configuration.brand !== undefined && { brand: configuration.brand }),
+    base: configuration.base,
     ...(configuration.home !== undefined && { home: configuration.home }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,

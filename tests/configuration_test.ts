@@ -21,6 +21,7 @@ Deno.test("without any variable the defaults apply", () => {
     hstsSubdomains: true,
     brand: undefined,
     home: undefined,
+    base: "",
     secretKeys: null,
     secondFactor: "optional",
     geoDataFolder: undefined,
@@ -49,6 +50,7 @@ Deno.test("every variable can be set", () => {
     HSTS_SUBDOMAINS: "no",
     BRAND: "Acme Hosting",
     HOME_PATH: "/panel",
+    BASE_PATH: "/account",
     SECRET_KEY: KEY,
     SECOND_FACTOR: "required",
     GEODATADIR: "/srv/countries",
@@ -70,6 +72,7 @@ Deno.test("every variable can be set", () => {
     hstsSubdomains: false,
     brand: "Acme Hosting",
     home: "/panel",
+    base: "/account",
     secretKeys: [Buffer.alloc(32, 1)],
     secondFactor: "required",
     geoDataFolder: "/srv/countries",
@@ -270,6 +273,18 @@ Deno.test("HOME_PATH must be a path of this host", () => {
     );
   }
   assert.equal(readConfiguration({ HOME_PATH: "/panel/?tab=1" }).home, "/panel/?tab=1");
+});
+
+Deno.test("BASE_PATH must be a path without a slash at its end", () => {
+  const rule = "BASE_PATH must be a path like /account, without a slash at its end";
+
+  for (const value of ["account", "/", "/account/", "//account", "/a//b", "/a?b", "/:id", "/*", "/..", "/%2f"]) {
+    assert.equal(
+      problemOf({ BASE_PATH: value }),
+      `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
+    );
+  }
+  assert.equal(readConfiguration({ BASE_PATH: "/panel/my-account" }).base, "/panel/my-account");
 });
 
 Deno.test("BRAND must be a short name on one line", () => {
