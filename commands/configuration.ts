@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readKeys } from "../credentials/secrets.ts";
+import { isEmail } from "../db/users.ts";
 import { isLoopback } from "../http/origins.ts";
 import { isBase, isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
@@ -24,6 +25,8 @@ export type Configuration = {
   base: string;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
+  /** Null: no mail is sent. */
+  mail: { url: URL; from: { name: string; address: string } } | null;
   /** The current one first. Null: they are in a file beside an embedded database. */
   secretKeys: Uint8Array[] | null;
   secondFactor: "optional" | "required";
@@ -67,6 +70,14 @@ const Environment = z.object({
   )
     .transform(readKeys).optional(),
   SECOND_FACTOR: z.enum(["optional", "required"], "must be optional or required").default("optional"),
+  SMTP_URL: z.string().refine(isMailServer, "must be smtp://… or smtps://…, with a host and no path").transform((
+    text,
+  ) => new URL(text))
+    .optional(),
+  MAIL_FROM: z.string().refine(
+    (text) => readSender(text) !== null,
+    "must be an email address, or a name with one like Control panel <panel@example.com>",
+  ).transform(readSender).optional(),
   GEODATADIR: z.string().optional(),
   /** Set by `sudo`. */
   SUDO_USER: z.string().max(64).optional().catch(undefined),
@@ -108,6 +119,11 @@ export function readConfiguration(variables: Record<string, string | undefined>)
       String(sessionIdleDays),
     );
   }
+  const { SMTP_URL: url, MAIL_FROM: from } = rest;
+  if (!url !== !from) {
+    const [missing, other] = url ? ["MAIL_FROM", "SMTP_URL"] : ["SMTP_URL", "MAIL_FROM"];
+    throw refusal(missing, `must be set, since ${other} is`);
+  }
   return {
     port: PORT,
     host: HOST,
@@ -121,6 +137,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
+    mail: url && from ? { url, from } : null,
     brand: rest.BRAND,
     home: rest.HOME_PATH,
     base: rest.BASE_PATH,
@@ -132,8 +149,8 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 }
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
-  // A database URL may contain credentials, and this ends up in a terminal or a log.
-  const said = value === undefined || /^(DATABASE|SECRET)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
+  // A URL may contain credentials, and this ends up in a terminal or a log.
+  const said = value === undefined || /^(DATABASE|SECRET|SMTP)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }
 
@@ -151,6 +168,28 @@ export function isDatabaseUrl(text: string): boolean {
   const isEncrypted = protocol === "https:" ||
     protocol === "libsql:" && searchParams.getAll("tls").every((tls) => tls === "1");
   return isEncrypted || ["libsql:", "http:"].includes(protocol) && isLoopback(hostname);
+}
+
+function isMailServer(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !["smtp:", "smtps:"].includes(url.protocol) || url.hostname === "") return false;
+  const isBare = ["", "/"].includes(url.pathname) && url.search === "" && url.hash === "";
+  return isBare && [url.username, url.password].every(isDecodable);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return typeof decodeURIComponent(text) === "string";
+  } catch {
+    return false;
+  }
+}
+
+/** Reads `panel@example.com` or `Control panel <panel@example.com>`. */
+function readSender(text: string): { name: string; address: string } | null {
+  const [, name = "", bracketed, bare] = /^(?:([^<>\p{C}]*)<([^<>]*)>|([^<>]*))$/u.exec(text.trim()) ?? [];
+  const address = bracketed ?? bare ?? "";
+  return isEmail(address) ? { name: name.trim(), address } : null;
 }
 
 function isLoopbackHost(host: string): boolean {

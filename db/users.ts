@@ -10,6 +10,7 @@ import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
+import { mailKey } from "./mail/outbox.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { forgetAddresses } from "./refusals.ts";
 import {
@@ -18,8 +19,10 @@ import {
   browserUsers,
   connections,
   known,
+  limits,
   links,
   NO_PASSWORD,
+  outbox,
   passkeys,
   pendingSignIns,
   places,
@@ -194,6 +197,8 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     forgetAddresses(db, gone),
     db.delete(known).where(inArray(known.userId, gone)),
     db.delete(links).where(inArray(links.userId, gone)),
+    db.delete(outbox).where(inArray(outbox.userId, gone)),
+    db.delete(limits).where(inArray(limits.key, db.select({ key: mailKey(users.id) }).from(users).where(ofUser))),
     db.delete(authenticators).where(inArray(authenticators.userId, gone)),
     db.delete(passkeys).where(inArray(passkeys.userId, gone)),
     db.delete(recoveryCodes).where(inArray(recoveryCodes.userId, gone)),

@@ -8,6 +8,9 @@ import { createArea } from "../routes/area.ts";
 import { UserMenu } from "../views/layout.tsx";
 import { addAccount, Browser, CHEAP, EMAIL, HTMX, ORIGIN, PASSWORD, type Reply, startApp } from "./app.ts";
 import { crawl } from "./crawl.ts";
+import { addMail } from "../db/mail/outbox.ts";
+import { findUser } from "../db/users.ts";
+import { startWithMail } from "./mail.ts";
 import { startWithMethods } from "./crawl_methods.ts";
 import { SITE } from "./passkeys.ts";
 
@@ -69,6 +72,17 @@ Deno.test("below a base nothing answers at the root but /health and the change o
   }
   assert.deepEqual([(await here.get("/health")).status, (await here.get(at.health)).status], [200, 200]);
   assert.equal((await here.get(root.changePassword)).headers.get("Location"), at.password);
+});
+
+Deno.test("below a base a mail's link leads there", async () => {
+  await using site = await startWithMail({ base: BASE });
+  const { id: userId } = (await findUser(site.db, EMAIL))!;
+
+  await addMail(site.db, { userId, event: "forgotten" }, site.clock.now);
+  await site.sendMail();
+  const [mail] = site.received;
+
+  assert.match(mail?.text ?? "", new RegExp(`^${ORIGIN}${BASE}/links/[\\w-]{43}$`, "m"));
 });
 
 Deno.test("after sign-in, what looks like another site or leads round in a circle falls back to the history", async () => {

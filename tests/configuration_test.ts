@@ -19,6 +19,7 @@ Deno.test("without any variable the defaults apply", () => {
     sessionMaxDays: 30,
     retentionDays: 365,
     hstsSubdomains: true,
+    mail: null,
     brand: undefined,
     home: undefined,
     base: "",
@@ -53,6 +54,8 @@ Deno.test("every variable can be set", () => {
     BASE_PATH: "/account",
     SECRET_KEY: KEY,
     SECOND_FACTOR: "required",
+    SMTP_URL: "smtps://panel:p%40ss@mail.example.com",
+    MAIL_FROM: "Panel <panel@example.com>",
     GEODATADIR: "/srv/countries",
     SUDO_USER: "anna",
   });
@@ -70,6 +73,10 @@ Deno.test("every variable can be set", () => {
     sessionMaxDays: 2,
     retentionDays: 0,
     hstsSubdomains: false,
+    mail: {
+      url: new URL("smtps://panel:p%40ss@mail.example.com"),
+      from: { name: "Panel", address: "panel@example.com" },
+    },
     brand: "Acme Hosting",
     home: "/panel",
     base: "/account",

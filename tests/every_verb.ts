@@ -4,10 +4,11 @@ import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
+import { addMail } from "../db/mail/outbox.ts";
 import { connections, limits } from "../db/schema.ts";
 import { newSecret, type Session } from "../db/sessions.ts";
 import type { User } from "../db/schema.ts";
-import { DAY, MINUTE, START } from "./app.ts";
+import { DAY, HOUR, MINUTE, START } from "./app.ts";
 import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
 
 const YEAR = 365 * DAY;
@@ -252,6 +253,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await verbs.findLink(db, stale, "password", later), null);
 
   await assertMethods(db, byLink, later);
+  await assertMail(db, byLink, later);
 
   const counters = await db.$count(limits);
   await verbs.tryToWrite(db);
@@ -321,6 +323,55 @@ async function assertMethods(db: Db, { email }: User, now: number): Promise<void
   const reset = await verbs.listMethods(db, user.id);
   assert.deepEqual(reset, { authenticator: null, passkeys: [], recoveryCodes: null, browsers: [] });
   assert.equal((await verbs.findUser(db, email))?.passwordVersion, user.passwordVersion + 1);
+}
+
+/** Writes mail to the outbox, and sends it with every outcome there is. */
+async function assertMail(db: Db, { id: userId, email }: User, now: number): Promise<void> {
+  const session = await openSession(db, (await verbs.findUser(db, email))!, "46.16.60.1", now);
+  const { connectionId } = session;
+  assert.equal(await verbs.findNextDue(db), null);
+  assert.equal(await verbs.claimMail(db, now), null);
+  await db.batch([
+    addMail(db, { userId, event: "unusual", about: connectionId }, now),
+    addMail(db, { userId, event: "locked" }, now, sql`false`),
+    addMail(db, { userId, event: "forgotten" }, now + 1),
+    addMail(db, { userId, event: "too_many_attempts", about: connectionId }, now + 2),
+  ]);
+  assert.equal(await verbs.findNextDue(db), now);
+
+  const claim = (await verbs.claimMail(db, now + 2))!;
+  const [first, second] = claim.mails;
+  assert.deepEqual(claim.mails.map(({ event, attempts }) => [event, attempts]), [["unusual", 0], [
+    "too_many_attempts",
+    0,
+  ]]);
+  assert.deepEqual((await verbs.findOrigin(db, first))?.connectionId, connectionId);
+  const found = (await verbs.findRecipient(db, userId, now))!;
+  assert.deepEqual([found.user.email, found.left, found.nextHour], [email, 5, now + HOUR]);
+  await verbs.holdMail(db, claim, [second!]);
+  assert.deepEqual(await verbs.retryMail(db, claim, [first], now + 2), []);
+  const link = (await verbs.claimMail(db, now + 2))!;
+  assert.deepEqual(link.mails.map(({ event }) => event), ["forgotten"]);
+  assert.deepEqual((await verbs.retryMail(db, link, link.mails, now + DAY + 2)).map(({ event }) => event), [
+    "forgotten",
+  ]);
+
+  const again = (await verbs.claimMail(db, now + 2))!;
+  assert.deepEqual(again.mails.map(({ event, attempts }) => [event, attempts]), [["too_many_attempts", 0]]);
+  await verbs.endMail(db, again.mails, true, now + 2);
+  assert.equal((await verbs.findRecipient(db, userId, now + 2))?.left, 4);
+  assert.equal(await verbs.findNextDue(db), now + 2 + 5_000);
+  const last = (await verbs.claimMail(db, now + HOUR))!;
+  await verbs.endMail(db, last.mails, false, now + HOUR);
+  assert.equal(await verbs.findNextDue(db), null);
+
+  const mailed = { userId, purpose: "forgotten", email: null, age: HOUR } as const;
+  const tokens = [];
+  for (let i = 0; i < 4; i++) tokens.push(await verbs.addMailedLink(db, mailed, now));
+  await verbs.removeLink(db, tokens[1]!);
+  const good = await Promise.all(tokens.map((token) => verbs.findLink(db, token, "forgotten", now)));
+  assert.deepEqual(good.map((user) => user?.id ?? null), [null, null, userId, userId]);
+  await verbs.signOut(db, session, now);
 }
 
 async function assertPasskeys(db: Db, session: Session, now: number): Promise<void> {

@@ -4,7 +4,7 @@ import { readAddress } from "../visitor/addresses.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { exportUser } from "../db/accounts/export.ts";
 import { findByAddress } from "../db/accounts/traces.ts";
-import { addLink, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { addLink, addMailedLink, findLink, removeLink, setPasswordByLink } from "../db/accounts/links.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import { type Db, tryToWrite } from "../db/database.ts";
@@ -29,6 +29,8 @@ import { findConnection } from "../db/history/entries.ts";
 import { listCountries, listHistory, readPage, readPageBeside } from "../db/history/rows.ts";
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview, readPageAndOverview } from "../db/history/overview.ts";
+import { findOrigin } from "../db/mail/origins.ts";
+import { claimMail, endMail, findNextDue, findRecipient, holdMail, retryMail } from "../db/mail/outbox.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
 import {
   findAuthenticator,
@@ -92,11 +94,13 @@ export const called = new Set<string>();
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
   addLink,
+  addMailedLink,
   addPasskey,
   addPending,
   addUser,
   changeMethods,
   changePassword,
+  claimMail,
   closeAsOperator,
   closeConnection,
   closeGuesser,
@@ -112,6 +116,7 @@ export const verbs = recordCalls({
   enableUser,
   endDownload,
   endFormerSecret,
+  endMail,
   endPending,
   exportUser,
   findAuthenticator,
@@ -119,9 +124,12 @@ export const verbs = recordCalls({
   findByAddress,
   findConnection,
   findLink,
+  findNextDue,
+  findOrigin,
   findOrAddUser,
   findPasskey,
   findPending,
+  findRecipient,
   findUnusual,
   findUser,
   findUserFrom,
@@ -130,6 +138,7 @@ export const verbs = recordCalls({
   hasEnded,
   hasSecret,
   hasUsers,
+  holdMail,
   isConnectionOpen,
   listAuthenticators,
   listClosedBy,
@@ -153,6 +162,7 @@ export const verbs = recordCalls({
   recordPlace,
   recordRefusal,
   removeAuthenticator,
+  removeLink,
   removePasskey,
   removeUser,
   renamePasskey,
@@ -164,6 +174,7 @@ export const verbs = recordCalls({
   resetPassword,
   resumeSession,
   resumeWithActivity,
+  retryMail,
   returnAttempt,
   rewriteSecret,
   setAuthenticator,

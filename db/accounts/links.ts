@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { and, eq, exists, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { type LinkPurpose, links, type User, users } from "../schema.ts";
 import { digestOf } from "../sessions.ts";
@@ -16,6 +16,31 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
     db.insert(links).values({ hash: digestOf(token), purpose, userId: user.id, expiresAt: now + LINK_AGE }),
   ]);
   return token;
+}
+
+/** Links of one purpose and address that are good at the same time: a mail may come late, or twice. */
+const MAX_MAILED = 3;
+
+/** Makes a link for a mail. The two before it stay good. Returns its token, which is stored nowhere. */
+export async function addMailedLink(
+  db: Db,
+  { userId, purpose, email, age }: { userId: string; purpose: LinkPurpose; email: string | null; age: number },
+  now: number,
+): Promise<string> {
+  const token = randomBytes(32).toString("base64url");
+  const alike = and(eq(links.userId, userId), eq(links.purpose, purpose), sql`${links.email} is ${email}`);
+  const older = db.select({ hash: links.hash }).from(links).where(alike)
+    .orderBy(desc(links.expiresAt), desc(sql`rowid`)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_MAILED);
+  await db.batch([
+    db.insert(links).values({ hash: digestOf(token), purpose, userId, email, expiresAt: now + age }),
+    db.delete(links).where(inArray(links.hash, older)),
+  ]);
+  return token;
+}
+
+/** Takes back a link whose mail wasn't sent. */
+export async function removeLink(db: Db, token: string): Promise<void> {
+  await db.delete(links).where(eq(links.hash, digestOf(token)));
 }
 
 /** Finds the account of a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
