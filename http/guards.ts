@@ -1,6 +1,8 @@
 import type { Context, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { TrieRouter } from "hono/router/trie-router";
+import { readAddress } from "../visitor/addresses.ts";
+import { readNetworks } from "../visitor/client_address.ts";
 import { readCookie } from "./cookies.ts";
 import { isCsrf } from "./csrf.ts";
 import type { AppOptions, Env } from "./env.ts";
@@ -63,6 +65,18 @@ export function requireHost(origin: URL) {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
     if (host === origin.host || isSameOrigin(`${origin.protocol}//${host}`, origin)) return next();
     throw new Refusal(421, (errors) => errors.otherHost(origin.origin), new URL(paths.home, origin).href);
+  });
+}
+
+/** Refuses whatever doesn't come from a trusted proxy itself, which alone says truthfully what it was asked for. */
+export function requireProxy(trustedProxies: string[]) {
+  const isTrusted = readNetworks(trustedProxies) ?? (() => false);
+  return createMiddleware<Env>((c, next) => {
+    const peer = c.env?.remoteAddr;
+    const address = peer && "hostname" in peer ? readAddress(peer.hostname) : null;
+    if (address && isTrusted(address.ip, 0)) return next();
+    logRequest(c, "authz_fail", { path: c.req.path, reason: "proxy" });
+    throw new Refusal(403, (errors) => errors.otherProxy);
   });
 }
 

@@ -13,6 +13,9 @@ const relative = {
   code: "/sign-in/code",
   passkey: "/sign-in/passkey",
   signOut: "/sign-out",
+  /** What proxies ask about each request of a panel (docs/gate.md). */
+  gate: "/authz/forward",
+  nginxGate: "/authz/nginx",
   /** Everything below it requires a session. */
   security: "/user/security",
   connections,

@@ -8,6 +8,7 @@ import {
   requireHost,
   requireKnownMethod,
   requireOwnOrigin,
+  requireProxy,
   securityHeaders,
 } from "../http/guards.ts";
 import { isBase, paths, within } from "../http/paths.ts";
@@ -17,6 +18,7 @@ import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { code } from "./code.tsx";
+import { gate } from "./gate/gate.ts";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -58,6 +60,8 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.route(base, health);
   // A supervisor asks this process, past any proxy that knows the base.
   if (base !== "") app.route("/", health);
+  app.use(`${base}/authz/*`, requireProxy(options.trustedProxies));
+  app.route(base, gate);
   app.use(requireHost(origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(origin));
   app.route(base, staticFiles);
   app.route(base, live);

@@ -70,6 +70,11 @@ export const ca: Wording = {
     },
   },
 
+  signOut: {
+    title: "Vols tancar la sessió?",
+    text: (email) => ["Has iniciat la sessió com a ", email, "."],
+  },
+
   history: {
     title: "Historial de connexions",
     nobodyElse: "Ningú més no ha iniciat la sessió al teu compte.",
@@ -690,6 +695,19 @@ export const ca: Wording = {
       text: `No és culpa teva. Si torna a passar, digues aquest número a l'administrador: ${request}`,
     }),
     otherHost: (origin) => ({ title: "Adreça equivocada", text: `L'adreça d'aquest lloc és ${origin}.` }),
+    otherProxy: {
+      title: "Només per al servidor intermediari",
+      text: "Aquesta adreça només respon als de TRUSTED_PROXIES.",
+    },
+    otherPanel: (origin) => ({
+      title: "Adreça equivocada",
+      text: `Aquí només es protegeix ${origin}, i cap altre lloc.`,
+    }),
+    signedOut: {
+      title: "No has iniciat la sessió",
+      text: "No s'ha fet res. Inicia la sessió i torna-ho a provar.",
+      link: "Inicia la sessió",
+    },
     method: { title: "Operació no permesa", text: "Aquesta adreça no es pot fer servir d'aquesta manera." },
     longAddress: { title: "Aquesta adreça és massa llarga", text: "Escurça-la, o torna a començar sense filtre." },
     largeForm: {

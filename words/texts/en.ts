@@ -76,6 +76,11 @@ export const en = {
     },
   },
 
+  signOut: {
+    title: "Sign out?",
+    text: (email: Child): Child => ["You are signed in as ", email, "."],
+  },
+
   history: {
     title: "Connection history",
     nobodyElse: "Nobody else has signed in to your account.",
@@ -687,6 +692,16 @@ export const en = {
       text: `It isn't your fault. If it happens again, tell the administrator this number: ${request}`,
     }),
     otherHost: (origin: string) => ({ title: "Wrong address", text: `This site's address is ${origin}.` }),
+    otherProxy: { title: "Only for the proxy", text: "This address answers the proxies in TRUSTED_PROXIES alone." },
+    otherPanel: (origin: string) => ({
+      title: "Wrong address",
+      text: `The gate protects ${origin}, and no other site.`,
+    }),
+    signedOut: {
+      title: "You are signed out",
+      text: "Nothing was done. Sign in, then try again.",
+      link: "Sign in",
+    },
     method: { title: "Not possible here", text: "This address can't be used that way." },
     longAddress: { title: "This address is too long", text: "Shorten it, or start again without a filter." },
     largeForm: {
