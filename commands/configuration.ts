@@ -3,7 +3,7 @@ import { readKeys } from "../credentials/secrets.ts";
 import { isEmail } from "../db/users.ts";
 import { readTicketKeys } from "../credentials/tickets.ts";
 import { isLoopback } from "../http/origins.ts";
-import { isPath } from "../http/paths.ts";
+import { isBase, isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
 
 /** The environment, read once and validated as a whole. */
@@ -26,6 +26,7 @@ export type Configuration = {
   /** The panel's own sign-in, which sends tickets. */
   signIn: string | undefined;
   ticketKeys: string[] | null;
+  base: string;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
   /** Null: no mail is sent. */
@@ -72,6 +73,7 @@ const Environment = z.object({
   )
     .transform(readTicketKeys).optional(),
   SIGN_IN_URL: z.string().refine(isSignIn, "must be a path of this host, like /login, or an https: URL").optional(),
+  BASE_PATH: z.string().refine(isBase, "must be a path like /account, without a slash at its end").default(""),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
     "must be 32 bytes as base64, or two such with a comma",
@@ -151,6 +153,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     home: rest.HOME_PATH,
     signIn: rest.SIGN_IN_URL,
     ticketKeys: rest.TICKET_KEY ?? null,
+    base: rest.BASE_PATH,
     secretKeys: rest.SECRET_KEY ?? null,
     secondFactor: rest.SECOND_FACTOR,
     geoDataFolder: rest.GEODATADIR,

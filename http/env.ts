@@ -19,6 +19,8 @@ export type AppOptions = {
   db: Db;
   /** The public scheme, host and port. */
   origin: URL;
+  /** The path below which the area is, like `/account`; by default at the root of the host. */
+  base?: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   countryOf: CountryOf;
@@ -60,7 +62,13 @@ export type AppOptions = {
 };
 
 /** The signed-in user, for the layout and for the panel around it. */
-export type Owner = { email: string; csrf: string; language: Language };
+export type Owner = {
+  email: string;
+  csrf: string;
+  language: Language;
+  /** The area's base. */
+  base: string;
+};
 
 /**
  * What is left until the session by which a request is answered turns out to be the right one: to record that it was used, and to log. Nothing

@@ -8,7 +8,7 @@ import { isCsrf } from "./csrf.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
-import { isSecret, withoutToken } from "./paths.ts";
+import { isSecret, paths, withoutToken } from "./paths.ts";
 import { Refusal } from "./refusal.ts";
 import { logRequest } from "./request.ts";
 import { isSecondFactorDue, openSession, redirectToMethods } from "./sessions/sessions.ts";
@@ -66,7 +66,7 @@ export function requireHost(origin: URL) {
   return createMiddleware<Env>((c, next) => {
     const host = c.req.header("Host") ?? new URL(c.req.url).host;
     if (host === origin.host || isSameOrigin(`${origin.protocol}//${host}`, origin)) return next();
-    throw new Refusal(421, (errors) => errors.otherHost(origin.origin), origin.href);
+    throw new Refusal(421, (errors) => errors.otherHost(origin.origin), new URL(paths.home, origin).href);
   });
 }
 

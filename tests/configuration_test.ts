@@ -25,6 +25,7 @@ Deno.test("without any variable the defaults apply", () => {
     home: undefined,
     signIn: undefined,
     ticketKeys: null,
+    base: "",
     secretKeys: null,
     secondFactor: "optional",
     geoDataFolder: undefined,
@@ -55,6 +56,7 @@ Deno.test("every variable can be set", () => {
     HOME_PATH: "/panel",
     TICKET_KEY: `${TICKET_KEY}, ${KEY}`,
     SIGN_IN_URL: "https://acme.example/login?as=owner",
+    BASE_PATH: "/account",
     SECRET_KEY: KEY,
     SECOND_FACTOR: "required",
     SMTP_URL: "smtps://panel:p%40ss@mail.example.com",
@@ -84,6 +86,7 @@ Deno.test("every variable can be set", () => {
     home: "/panel",
     signIn: "https://acme.example/login?as=owner",
     ticketKeys: [TICKET_KEY, KEY],
+    base: "/account",
     secretKeys: [Buffer.alloc(32, 1)],
     secondFactor: "required",
     geoDataFolder: "/srv/countries",
@@ -284,6 +287,18 @@ Deno.test("HOME_PATH must be a path of this host", () => {
     );
   }
   assert.equal(readConfiguration({ HOME_PATH: "/panel/?tab=1" }).home, "/panel/?tab=1");
+});
+
+Deno.test("BASE_PATH must be a path without a slash at its end", () => {
+  const rule = "BASE_PATH must be a path like /account, without a slash at its end";
+
+  for (const value of ["account", "/", "/account/", "//account", "/a//b", "/a?b", "/:id", "/*", "/..", "/%2f"]) {
+    assert.equal(
+      problemOf({ BASE_PATH: value }),
+      `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
+    );
+  }
+  assert.equal(readConfiguration({ BASE_PATH: "/panel/my-account" }).base, "/panel/my-account");
 });
 
 Deno.test("BRAND must be a short name on one line", () => {
