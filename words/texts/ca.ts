@@ -547,8 +547,8 @@ export const ca: Wording = {
     country: "País",
     ip: "Adreça IP",
     unusual: {
-      subject: "inici de sessió inusual al teu compte",
-      lead: "Algú ha iniciat sessió al teu compte, i no ha estat com de costum.",
+      subject: "connexió inusual al teu compte",
+      lead: "Una connexió al teu compte és inusual.",
       advice:
         "Si vas ser tu, no cal que facis res. Si no, obre aquesta pàgina, respon «No, no he estat jo» i tria una contrasenya nova:",
     },
@@ -625,7 +625,7 @@ export const ca: Wording = {
       advice: "Aquí ho tens tot:",
     },
     counted: {
-      unusual: (events) => `Inicis de sessió inusuals: ${number(events)}`,
+      unusual: (events) => `Connexions inusuals: ${number(events)}`,
       moved: (events) => `Usos des de llocs nous: ${number(events)}`,
       too_many_attempts: (events) => `Connexions tancades per contrasenyes incorrectes: ${number(events)}`,
       locked: (events) => `Bloquejos per intents fallits: ${number(events)}`,

@@ -544,8 +544,8 @@ export const en = {
     country: "Country",
     ip: "IP address",
     unusual: {
-      subject: "unusual sign-in to your account",
-      lead: "Somebody signed in to your account, and it was unusual.",
+      subject: "unusual connection to your account",
+      lead: "A connection to your account is unusual.",
       advice:
         'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
     },
@@ -621,7 +621,7 @@ export const en = {
       advice: "All of it is here:",
     },
     counted: {
-      unusual: (events: number) => `Unusual sign-ins: ${number(events)}`,
+      unusual: (events: number) => `Unusual connections: ${number(events)}`,
       moved: (events: number) => `Uses from new places: ${number(events)}`,
       too_many_attempts: (events: number) => `Connections closed after wrong passwords: ${number(events)}`,
       locked: (events: number) => `Locks after failed sign-ins: ${number(events)}`,

@@ -545,8 +545,8 @@ export const es: Wording = {
     country: "País",
     ip: "Dirección IP",
     unusual: {
-      subject: "inicio de sesión inusual en tu cuenta",
-      lead: "Alguien ha iniciado sesión en tu cuenta, y no ha sido como de costumbre.",
+      subject: "conexión inusual a tu cuenta",
+      lead: "Una conexión a tu cuenta es inusual.",
       advice:
         "Si fuiste tú, no tienes que hacer nada. Si no, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
     },
@@ -624,7 +624,7 @@ export const es: Wording = {
       advice: "Aquí tienes todo:",
     },
     counted: {
-      unusual: (events) => `Inicios de sesión inusuales: ${number(events)}`,
+      unusual: (events) => `Conexiones inusuales: ${number(events)}`,
       moved: (events) => `Usos desde lugares nuevos: ${number(events)}`,
       too_many_attempts: (events) => `Conexiones cerradas por contraseñas incorrectas: ${number(events)}`,
       locked: (events) => `Bloqueos por intentos fallidos: ${number(events)}`,
