@@ -77,6 +77,7 @@ export async function startWithMail({ faults = {}, server: given, ...changes }: 
   return {
     ...site,
     startedAt: START,
+    mailUrl: server.url,
     /** What came, the oldest first. */
     received: server.received,
     /** Sends what is due now, as the timer of a running server does. */

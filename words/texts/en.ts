@@ -545,7 +545,7 @@ export const en = {
     ip: "IP address",
     unusual: {
       subject: "unusual connection to your account",
-      lead: "A connection to your account is unusual.",
+      lead: "There was an unusual connection to your account.",
       advice:
         'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
     },
@@ -570,7 +570,8 @@ export const en = {
       subject: "your password was changed",
       lead: "The password of your account was changed.",
       byAdministrator: "The password of your account was set by the administrator, or by a link from them.",
-      advice: "If it wasn't you, ask the administrator for help at once. What happened in your account is here:",
+      advice:
+        "If you didn't expect this, ask for a new password on the sign-in page, and tell the administrator. What happened in your account is here:",
     },
     password_recovered: {
       subject: "your password was set by a link",
