@@ -9,6 +9,7 @@ import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { addMail } from "./mail/outbox.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
+import { type Challenge, isFresh, useChallenge } from "./methods/challenges.ts";
 import { hasSecondFactor } from "./methods/methods.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import {
@@ -43,7 +44,7 @@ export type ConnectionSummary =
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
  * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, the pending
- * sign-in ended, or the passkey was removed. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
+ * sign-in ended, the passkey was removed or the ticket used. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
@@ -64,8 +65,8 @@ export async function openConnection(
     visitor: Visitor;
     browser: Secret | string;
     unusual: UnusualReason[];
-    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
-    how?: { method: Method; passkey?: string; pending?: string };
+    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step, `ticket` what works once. */
+    how?: { method: Method; passkey?: string; pending?: string; ticket?: Challenge | undefined };
     /** Null if no attempt was: somebody else checked who it is. */
     reserved: Attempt | null;
     replaces: Session | null;
@@ -118,6 +119,7 @@ export async function openConnection(
             isEnough,
             isPending,
             isKept,
+            how.ticket && isFresh(db, how.ticket),
           ),
         ),
       ),
@@ -136,6 +138,7 @@ export async function openConnection(
       ...isMailed && unusual.length > 0
         ? [addMail(db, { userId: user.id, event: "unusual", about: id }, now, and(opened, unlessMuted(unusual)))]
         : [],
+      ...(how.ticket ? [useChallenge(db, how.ticket)] : []),
       ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
   return await orRecover(

@@ -72,6 +72,7 @@ export async function startWithMail({ faults = {}, server: given, ...changes }: 
     log: site.write,
     waitUntil: site.waitUntil,
     ...(changes.brand !== undefined && { brand: changes.brand }),
+    ...(changes.base !== undefined && { base: changes.base }),
   };
   Object.assign(mail, createSender(options));
   return {
