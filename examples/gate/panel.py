@@ -87,7 +87,7 @@ def sign_in(environ, start_response):
             return []
         problem = "<p>This isn't the password.</p>"
     action = html.escape("/login?" + urlencode({"next": target}))
-    form = f"""{problem}<form method="post" action="{action}"><label>E-mail <input name="email" type="email"></label>
+    form = f"""{problem}<form method="post" action="{action}"><label>E-mail <input name="email"></label>
 <label>Acme password <input name="password" type="password"></label> <button>Sign in at Acme</button></form>"""
     return page(start_response, "Acme's sign-in", form)
 
