@@ -11,6 +11,8 @@ export const paths = {
   code: "/sign-in/code",
   passkey: "/sign-in/passkey",
   signOut: "/sign-out",
+  forgotten: "/forgotten",
+  forgottenSent: "/forgotten/sent",
   /** Everything below it requires a session. */
   security: "/user/security",
   connections,
@@ -23,6 +25,8 @@ export const paths = {
   answer: <Id extends string>(id: Id) => `${connections}/${id}/answer` as const,
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
+  email: "/user/security/email",
+  cancelEmail: "/user/security/email/cancel",
   preferences: "/user/security/preferences",
   methods,
   authenticator: `${methods}/authenticator`,

@@ -76,8 +76,8 @@ password.post(
 
 /** Shows the page without what was typed: no page contains a password. */
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { session: { csrf, email }, texts: t } = c.var;
-  const passkey = await askOwnPasskey(c);
-  const page = <PasswordPage {...{ csrf, email, passkey, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
+  const { options: { mail }, session: { csrf, email }, texts: t } = c.var;
+  const form = { csrf, email, canChangeEmail: mail !== undefined, passkey: await askOwnPasskey(c) };
+  const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });
 }

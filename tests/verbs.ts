@@ -4,7 +4,8 @@ import { readAddress } from "../visitor/addresses.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { exportUser } from "../db/accounts/export.ts";
 import { findByAddress } from "../db/accounts/traces.ts";
-import { addLink, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { addLink, changeEmail, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { cancelEmail, findPendingEmail, requestEmail, requestLink } from "../db/accounts/requests.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import { type Db, tryToWrite } from "../db/database.ts";
@@ -94,6 +95,8 @@ export const verbs = recordCalls({
   addPasskey,
   addPending,
   addUser,
+  cancelEmail,
+  changeEmail,
   changeMethods,
   changePassword,
   closeAsOperator,
@@ -120,6 +123,7 @@ export const verbs = recordCalls({
   findLink,
   findPasskey,
   findPending,
+  findPendingEmail,
   findUnusual,
   findUser,
   findUserFrom,
@@ -157,6 +161,8 @@ export const verbs = recordCalls({
   renameUser,
   renewSlot,
   replacePassword,
+  requestEmail,
+  requestLink,
   reserveAttempt,
   resetMethods,
   resetPassword,

@@ -11,8 +11,10 @@ import * as history from "../db/history/rows.ts";
 import * as exports from "../db/accounts/export.ts";
 import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
+import * as cancelling from "../db/accounts/cancelling.ts";
 import * as disabling from "../db/accounts/disabling.ts";
 import * as links from "../db/accounts/links.ts";
+import * as requests from "../db/accounts/requests.ts";
 import * as limits from "../db/limits.ts";
 import * as authenticators from "../db/methods/authenticators.ts";
 import * as knownBrowsers from "../db/methods/browsers.ts";
@@ -58,6 +60,7 @@ const exported = {
   ...activity,
   ...authenticators,
   ...browsers,
+  ...cancelling,
   ...changes,
   ...connections,
   ...database,
@@ -80,6 +83,7 @@ const exported = {
   ...places,
   ...recoveryCodes,
   ...refusals,
+  ...requests,
   ...resetting,
   ...retention,
   ...reviews,

@@ -1,12 +1,37 @@
 import { randomBytes } from "node:crypto";
-import { and, eq, exists, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, gt, gte, inArray, isNull, not, or, type SQL, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import type { Visitor } from "../../visitor/visitor.ts";
+import { recordLinkUse } from "../connections.ts";
 import type { Db } from "../database.ts";
-import { type LinkPurpose, links, type User, users } from "../schema.ts";
+import { orRecover } from "../driver/unavailable.ts";
+import { addMailTo } from "../mail/outbox.ts";
+import {
+  authenticators,
+  type LinkPurpose,
+  links,
+  outbox,
+  passkeys,
+  recoveryCodes,
+  type User,
+  users,
+} from "../schema.ts";
 import { digestOf } from "../sessions.ts";
-import { replacePassword } from "../users.ts";
+import { isTaken, replacePassword } from "../users.ts";
 
 /** How long a link can be used, in milliseconds. */
 export const LINK_AGE = 86_400_000;
+/** Counted from the change of address, which tells when that was. */
+export const UNDO_AGE = 7 * LINK_AGE;
+/** How many links of a forgotten password work at once: the newest. */
+const MAX_FORGOTTEN = 3;
+
+/** A link that can be used. */
+export type Link = Pick<typeof links.$inferSelect, "hash" | "purpose" | "email" | "expiresAt"> & {
+  user: User;
+  /** Whether another account has its address. */
+  isTaken: boolean;
+};
 
 /** Makes a link for an account, in place of an earlier one for the same purpose. Returns its token, which is stored nowhere. */
 export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: number): Promise<string> {
@@ -18,24 +43,108 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
   return token;
 }
 
-/** Finds the account of a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
-export async function findLink(db: Db, token: string, purpose: LinkPurpose, now: number): Promise<User | null> {
+/** Finds a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
+export async function findLink(db: Db, token: string, now: number): Promise<Link | null> {
   if (!/^[\w-]{43}$/.test(token)) return null;
-  const [found] = await db.select({ user: users }).from(links).innerJoin(users, eq(users.id, links.userId))
-    .where(and(isUsable(token, purpose, now), isNull(users.disabledAt)));
-  return found?.user ?? null;
+  const { hash, purpose, email, expiresAt } = links;
+  const taken = sql<
+    number
+  >`exists (select 1 from ${users} other where other.email = ${email} and other.id <> ${users.id})`;
+  const [found] = await db.select({ hash, purpose, email, expiresAt, isTaken: taken, user: users }).from(links)
+    .innerJoin(users, eq(users.id, links.userId))
+    .where(and(eq(hash, digestOf(token)), isUsable(now), isNull(users.disabledAt)));
+  return found ? { ...found, isTaken: found.isTaken === 1 } : null;
 }
 
-/** Sets the password that a link is for, as `resetPassword` does, and uses the link up. `null` if another request was first. */
+/**
+ * Sets the password that a link is for, as `replacePassword` does, and uses the link up. One that undoes a change of address also puts the
+ * address back, and takes away what was added since the change: sign-in methods, and links to addresses of later changes. Links of earlier
+ * changes stay, so that a thief who changed the address twice can't end the owner's. `null` if the link was used, or its address is taken.
+ */
 export async function setPasswordByLink(
   db: Db,
-  { user, token, passwordHash, now }: { user: User; token: string; passwordHash: string; now: number },
+  { link, visitor, passwordHash, isMailed, now }: {
+    link: Link;
+    visitor: Visitor;
+    passwordHash: string;
+    /** Whether the owner is told by mail. */
+    isMailed: boolean;
+    now: number;
+  },
 ): Promise<number | null> {
-  const usable = db.select({ one: sql`1` }).from(links)
-    .where(and(isUsable(token, "password", now), eq(links.userId, user.id)));
-  return await replacePassword(db, user, passwordHash, now, and(exists(usable), isNull(users.disabledAt)));
+  const { user, purpose } = link;
+  const id = uuid({ msecs: now });
+  const former = purpose === "undo_email" ? link.email : null;
+  const event = purpose === "password" ? "password_changed" : "password_recovered";
+  return await replacePassword(db, user, passwordHash, now, {
+    ...(former !== null && { email: former }),
+    condition: and(canUse(db, link, now), former === null ? undefined : not(isTaken(db, former))),
+    closedBy: id,
+    also: (isSet) => {
+      const ofUser = and(eq(users.id, user.id), isSet);
+      return [
+        recordLinkUse(db, { id, visitor, now }, ofUser),
+        ...(former === null ? [] : undoSince(db, link, isSet)),
+        ...(isMailed ? [addMailTo(db, ofUser, { event }, now)] : []),
+      ];
+    },
+  });
 }
 
-function isUsable(token: string, purpose: LinkPurpose, now: number): SQL | undefined {
-  return and(eq(links.hash, digestOf(token)), eq(links.purpose, purpose), gt(links.expiresAt, now));
+/** Takes away what a thief may have added since the change that a link undoes. */
+function undoSince(db: Db, { user, expiresAt }: Link, isSet: SQL) {
+  const changedAt = expiresAt - UNDO_AGE;
+  const isLater = gte(links.expiresAt, expiresAt);
+  return [
+    db.delete(links).where(and(eq(links.userId, user.id), eq(links.purpose, "undo_email"), isLater, isSet)),
+    db.delete(outbox)
+      .where(
+        and(eq(outbox.userId, user.id), eq(outbox.event, "email_changed"), gt(outbox.happenedAt, changedAt), isSet),
+      ),
+    ...[authenticators, passkeys, recoveryCodes].map((method) =>
+      db.delete(method).where(and(eq(method.userId, user.id), gte(method.addedAt, changedAt), isSet))
+    ),
+  ];
+}
+
+/** Changes the address as its link confirms; connections stay open. `taken` if another account has it meanwhile, `null` if the link was used. */
+export async function changeEmail(db: Db, link: Link, now: number): Promise<"changed" | "taken" | null> {
+  const { user, email } = link;
+  if (email === null) return null;
+  const ofUser = and(
+    eq(users.id, user.id),
+    eq(users.pendingEmail, email),
+    canUse(db, link, now),
+    not(isTaken(db, email)),
+  );
+  const isChanged = and(eq(users.id, user.id), eq(users.email, email), isNull(users.pendingEmail));
+  const changed = exists(db.select({ one: sql`1` }).from(users).where(isChanged));
+  const change = () =>
+    db.batch([
+      // First, while the account has its former address.
+      addMailTo(db, ofUser, { event: "email_changed", recipient: users.email }, now),
+      db.update(users).set({ email, pendingEmail: null }).where(ofUser),
+      // A link that went to the former address may be in the wrong hands.
+      db.delete(links).where(and(eq(links.userId, user.id), inArray(links.purpose, ["email", "forgotten"]), changed)),
+    ]);
+  return await orRecover(
+    async () => {
+      const [, updated] = await change();
+      if (updated.rowsAffected === 1) return "changed";
+      return await db.$count(users, and(eq(users.id, user.id), canUse(db, link, now))) === 1 ? "taken" : null;
+    },
+    async () => await db.$count(users, isChanged) === 1 ? "changed" : null,
+  );
+}
+
+function canUse(db: Db, { hash, user }: Link, now: number): SQL | undefined {
+  const usable = db.select({ one: sql`1` }).from(links)
+    .where(and(eq(links.hash, hash), eq(links.userId, user.id), isUsable(now)));
+  return and(exists(usable), isNull(users.disabledAt));
+}
+
+function isUsable(now: number): SQL | undefined {
+  const newer = sql`(select count(*) from ${links} newer where newer.user_id = ${links.userId}
+    and newer.purpose = 'forgotten' and newer.expires_at > ${links.expiresAt})`;
+  return and(gt(links.expiresAt, now), or(sql`${links.purpose} <> 'forgotten'`, sql`${newer} < ${MAX_FORGOTTEN}`));
 }

@@ -9,7 +9,9 @@ import { Notification } from "../notifications.tsx";
 
 type Context = { zone: string; t: Texts };
 
-export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+export function MethodsPage({ email, methods, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+  /** Null where it can't be changed. */
+  email: string | null;
   methods: Methods;
   /** The current one's id. */
   browser: string | null;
@@ -26,6 +28,14 @@ export function MethodsPage({ methods, browser, canAdd, canAddPasskey, isRequire
     <>
       <PageHead title={t.title} lead={t.lead} />
       {isRequired && <Notification kind="info">{t.required}</Notification>}
+      {email !== null && (
+        <Method name={context.t.email.title} text={context.t.email.lead}>
+          <p>{email}</p>
+          <p class="method-actions">
+            <a href={paths.email}>{context.t.email.change}</a>
+          </p>
+        </Method>
+      )}
       <Method name={t.password} text={t.passwordText}>
         <p class="method-actions">
           <a href={paths.password}>{t.changePassword}</a>
