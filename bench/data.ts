@@ -123,7 +123,7 @@ function timeInDays(rowsADay: number): string {
 }
 
 /** Inserts closed connections of many countries, networks and devices, an eighth of them with IPv6. `i` counts them. */
-function insertConnections(
+export function insertConnections(
   { rows, user, from, openedAt, isUnusual = "false", now }: {
     rows: number;
     user: string;

@@ -6,8 +6,8 @@ import { paths } from "../http/paths.ts";
 import { memoryOf } from "../tests/faults/process.ts";
 import { flagsOf, freePort, processOf, startServer } from "../tests/processes.ts";
 import { sendEach } from "../tests/remote_requests.ts";
-import { OWNER, PASSWORD } from "./data.ts";
-import { duration, inTurns, median, type Row, timeOf } from "./measure.ts";
+import { insertConnections, OWNER, PASSWORD } from "./data.ts";
+import { count, duration, inTurns, median, type Row, timeOf } from "./measure.ts";
 import { waitForPage } from "./start.ts";
 
 /** How long a message to the database takes, in milliseconds: next to it, and across a continent. */
@@ -15,6 +15,10 @@ const LATENCIES = { near: 0, far: 40 };
 const ROUNDS = 7;
 /** Milliseconds. */
 const COLD_START = 450;
+const DOWNLOAD = { rows: 50_000, limit: 3_000 };
+/** The least bytes of one. */
+const ROW = 100;
+const YEAR = 365 * 86_400_000;
 
 /**
  * Measures requests, and the start, while the database is elsewhere: the server in `TEST_DATABASE_URL`. Without one it is the tests' stand-in,
@@ -44,7 +48,7 @@ export async function remote(): Promise<Row[]> {
     beside: `next to it: ${duration(median(times.near.get(request) ?? []))}`,
   }));
   const memory = { work: "memory meanwhile", measured: `${memoryOf(far.server.pid)} MiB` };
-  return [...requests, memory, await coldStart(near, far)];
+  return [...requests, memory, await coldStart(near, far), await download(database, near, far)];
 }
 
 /** From the command to the history of somebody who is signed in. */
@@ -73,6 +77,42 @@ async function coldStart(near: Started, far: Started): Promise<Row> {
   };
 }
 
+/** The whole history of an account with many closed connections. */
+async function download(database: Database, near: Started, far: Started): Promise<Row> {
+  const { rows, limit } = DOWNLOAD;
+  const now = Date.now();
+  await database.db.$client.execute(insertConnections({
+    ...{ rows, user: `(select id from users where email = '${OWNER}')`, from: 0, now },
+    openedAt: `(${now - YEAR} + i * ${YEAR / rows})`,
+  }));
+  const taken = await inTurns(ROUNDS, {
+    near: () => downloadFrom(near),
+    far: () => downloadFrom(far),
+  });
+  return {
+    work: `database 80 ms away: CSV of ${count(rows)} rows`,
+    measured: duration(median(taken.far)),
+    beside: `next to it: ${duration(median(taken.near))}`,
+    limit: duration(limit),
+    isWithin: median(taken.far) < limit,
+  };
+}
+
+/** Returns how long it takes, in milliseconds. */
+async function downloadFrom({ server }: Started): Promise<number> {
+  const browser = server.browser();
+  await browser.signIn(OWNER, PASSWORD);
+  const cookie = `session-${new URL(server.address).port}=${browser.cookies.get("session")}`;
+  let bytes = 0;
+  const took = await timeOf(async () => {
+    const response = await fetch(`${server.address}${paths.csv}`, { headers: { Cookie: cookie } });
+    for await (const chunk of response.body!) bytes += chunk.length;
+  });
+  if (bytes < DOWNLOAD.rows * ROW) throw new Error(`The download has only ${bytes} bytes`);
+  return took;
+}
+
+type Database = Awaited<ReturnType<typeof startDatabase>>;
 type Started = Awaited<ReturnType<typeof startApp>>;
 
 /** Starts the program as `deno task start` does, with a database that is so many milliseconds away. */
@@ -118,7 +158,7 @@ async function startDatabase() {
   const db = await openDatabase(url, Deno.env.get("TEST_DATABASE_AUTH_TOKEN"));
   await addUser(db, OWNER, (await createPasswords().hash(PASSWORD))!, Date.now());
   return {
-    url,
+    ...{ db, url },
     async [Symbol.asyncDispose]() {
       await removeUser(db, OWNER);
       db.$client.close();

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { readKeys } from "../credentials/secrets.ts";
+import { isEmail } from "../db/users.ts";
 import { isLoopback } from "../http/origins.ts";
+import { isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
 
 /** The environment, read once and validated as a whole. */
@@ -18,8 +20,12 @@ export type Configuration = {
   sessionMaxDays: number;
   retentionDays: number;
   hstsSubdomains: boolean;
+  brand: string | undefined;
+  home: string | undefined;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
+  /** Null: no mail is sent. */
+  mail: { url: URL; from: { name: string; address: string } } | null;
   /** The current one first. Null: they are in a file beside an embedded database. */
   secretKeys: Uint8Array[] | null;
   secondFactor: "optional" | "required";
@@ -54,12 +60,22 @@ const Environment = z.object({
   SESSION_MAX_DAYS: days(1).default(30),
   RETENTION_DAYS: days(0).default(365),
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
+  BRAND: z.string().regex(/^[^\p{C}]{1,60}$/u, "must be a name of at most 60 characters on one line").optional(),
+  HOME_PATH: z.string().refine(isPath, "must be a path of this host, like /panel").optional(),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
     "must be 32 bytes as base64, or two such with a comma",
   )
     .transform(readKeys).optional(),
   SECOND_FACTOR: z.enum(["optional", "required"], "must be optional or required").default("optional"),
+  SMTP_URL: z.string().refine(isMailServer, "must be smtp://… or smtps://…, with a host and no path").transform((
+    text,
+  ) => new URL(text))
+    .optional(),
+  MAIL_FROM: z.string().refine(
+    (text) => readSender(text) !== null,
+    "must be an email address, or a name with one like Control panel <panel@example.com>",
+  ).transform(readSender).optional(),
   GEODATADIR: z.string().optional(),
   /** Set by `sudo`. */
   SUDO_USER: z.string().max(64).optional().catch(undefined),
@@ -101,6 +117,11 @@ export function readConfiguration(variables: Record<string, string | undefined>)
       String(sessionIdleDays),
     );
   }
+  const { SMTP_URL: url, MAIL_FROM: from } = rest;
+  if (!url !== !from) {
+    const [missing, other] = url ? ["MAIL_FROM", "SMTP_URL"] : ["SMTP_URL", "MAIL_FROM"];
+    throw refusal(missing, `must be set, since ${other} is`);
+  }
   return {
     port: PORT,
     host: HOST,
@@ -114,6 +135,9 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     sessionMaxDays: rest.SESSION_MAX_DAYS,
     retentionDays: rest.RETENTION_DAYS,
     hstsSubdomains: rest.HSTS_SUBDOMAINS === "yes",
+    mail: url && from ? { url, from } : null,
+    brand: rest.BRAND,
+    home: rest.HOME_PATH,
     secretKeys: rest.SECRET_KEY ?? null,
     secondFactor: rest.SECOND_FACTOR,
     geoDataFolder: rest.GEODATADIR,
@@ -122,8 +146,8 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 }
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
-  // A database URL may contain credentials, and this ends up in a terminal or a log.
-  const said = value === undefined || /^(DATABASE|SECRET)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
+  // A URL may contain credentials, and this ends up in a terminal or a log.
+  const said = value === undefined || /^(DATABASE|SECRET|SMTP)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }
 
@@ -141,6 +165,28 @@ export function isDatabaseUrl(text: string): boolean {
   const isEncrypted = protocol === "https:" ||
     protocol === "libsql:" && searchParams.getAll("tls").every((tls) => tls === "1");
   return isEncrypted || ["libsql:", "http:"].includes(protocol) && isLoopback(hostname);
+}
+
+function isMailServer(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !["smtp:", "smtps:"].includes(url.protocol) || url.hostname === "") return false;
+  const isBare = ["", "/"].includes(url.pathname) && url.search === "" && url.hash === "";
+  return isBare && [url.username, url.password].every(isDecodable);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return typeof decodeURIComponent(text) === "string";
+  } catch {
+    return false;
+  }
+}
+
+/** Reads `panel@example.com` or `Control panel <panel@example.com>`. */
+function readSender(text: string): { name: string; address: string } | null {
+  const [, name = "", bracketed, bare] = /^(?:([^<>\p{C}]*)<([^<>]*)>|([^<>]*))$/u.exec(text.trim()) ?? [];
+  const address = bracketed ?? bare ?? "";
+  return isEmail(address) ? { name: name.trim(), address } : null;
 }
 
 function isLoopbackHost(host: string): boolean {

@@ -2,6 +2,7 @@ import { createPasswords } from "../credentials/passwords.ts";
 import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
 import { createLog, describeError } from "../http/log.ts";
+import { createSender } from "../mail/sender.ts";
 import { createApp } from "../routes/app.tsx";
 import { createCountryLookup } from "../visitor/countries.ts";
 import { type Configuration, ConfigurationError } from "./configuration.ts";
@@ -50,6 +51,13 @@ export async function listen(
     configuration.geoDataFolder,
   );
   const pending = new Set<Promise<void>>();
+  const waitUntil = (work: Promise<void>) => {
+    pending.add(work);
+    work.finally(() => pending.delete(work));
+  };
+  const brand = configuration.brand !== undefined && { brand: configuration.brand };
+  const mail = configuration.mail &&
+    createSender({ db, server: configuration.mail, origin, now: Date.now, log, waitUntil, ...brand });
   const app = createApp({
     db,
     origin,
@@ -62,12 +70,12 @@ export async function listen(
     lifetime: { idle: configuration.sessionIdleDays * DAY, max: configuration.sessionMaxDays * DAY },
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
+    ...brand,
+    ...(configuration.home !== undefined && { home: configuration.home }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
-    waitUntil(work) {
-      pending.add(work);
-      work.finally(() => pending.delete(work));
-    },
+    waitUntil,
+    ...(mail && { mail }),
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -79,6 +87,7 @@ export async function listen(
   await announce();
   log("sys_startup", { origin: origin.origin });
   countryOf.warmUp();
+  mail?.start();
 
   const end = await Promise.race([
     firstSignal("SIGINT", "SIGTERM").then((signal) => ({ signal })),

@@ -4,7 +4,6 @@ import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
 import { forgetOldest, recordBrowser } from "./browsers.ts";
 import type { Db } from "./database.ts";
-import { asColumns } from "./driver/columns.ts";
 import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
@@ -54,7 +53,8 @@ export async function openConnection(
     unusual: UnusualReason[];
     /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
     how?: { method: Method; passkey?: string; pending?: string };
-    reserved: Attempt;
+    /** Null if no attempt was: somebody else checked who it is. */
+    reserved: Attempt | null;
     replaces: Session | null;
     timeZone: string | null;
     lifetime: Lifetime;
@@ -104,7 +104,7 @@ export async function openConnection(
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
-      ...afterSuccess(db, reserved),
+      ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
   return await orRecover(
     async () => (await open())[0].rowsAffected === 1 ? secret.cookie : null,
@@ -303,4 +303,11 @@ const countSome = prepare<number>(sql`
 /** Counts the open connections of all accounts, and stops at `most`. */
 export async function countOpen(db: Db, now: number, most: number): Promise<number> {
   return await countSome(db, { now, most }) ?? 0;
+}
+
+/** Values as the columns of a SELECT, for a conditional INSERT. */
+export function asColumns<T extends Record<string, unknown>>(values: T) {
+  return Object.fromEntries(
+    Object.entries(values).map(([column, value]) => [column, sql`${value}`.as(column)]),
+  ) as { [K in keyof T]: SQL.Aliased<T[K]> };
 }

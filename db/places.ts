@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
-import { asColumns } from "./driver/columns.ts";
+import { asColumns } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isKnown, traitsOf } from "./known.ts";

@@ -40,8 +40,11 @@ export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 export const VERDICTS = ["me", "not_me"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** By what a connection was opened, or with `link` a password set. */
-export const METHODS = ["password", "password+code", "password+recovery", "passkey", "link"] as const;
+/**
+ * By what a connection was opened; `host`: the panel around the area, or in front of it, had checked who it is; `link`: none was opened, but a
+ * password was set.
+ */
+export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host", "link"] as const;
 export type Method = (typeof METHODS)[number];
 
 export const LANGUAGES = ["en", "es", "ca"] as const;
@@ -75,6 +78,7 @@ export const users = sqliteTable("users", {
   id: text().primaryKey(),
   /** Case-folded: one address is one account. */
   email: text().notNull().unique(),
+  /** `NO_PASSWORD` if the owner signs in elsewhere. */
   passwordHash: text("password_hash").notNull(),
   /** Grows with each change, which invalidates a sign-in that is still hashing the old password. */
   passwordVersion: integer("password_version").notNull().default(1),
@@ -94,6 +98,9 @@ export const users = sqliteTable("users", {
 });
 
 export type User = typeof users.$inferSelect;
+
+/** No password has this hash. For null, SQLite would have to build the table again. */
+export const NO_PASSWORD = "";
 
 const origin = {
   /** Canonical text; empty if unknown. */

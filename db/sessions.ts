@@ -39,6 +39,8 @@ export type Session = {
   theme: Theme | null;
   place: LastPlace;
   browser: string | null;
+  /** False if the owner signs in elsewhere. */
+  hasPassword: boolean;
   /** Whether a sign-in with the password asks for a second step. */
   hasSecondFactor: boolean;
   hasPasskeys: boolean;
@@ -75,8 +77,12 @@ export function newCsrf(): string {
 }
 
 type StoredSession =
-  & Omit<Session, "id" | "sentHash" | "isFirstSeen" | "end" | "place" | "hasSecondFactor" | "hasPasskeys">
+  & Omit<
+    Session,
+    "id" | "sentHash" | "isFirstSeen" | "end" | "place" | "hasPassword" | "hasSecondFactor" | "hasPasskeys"
+  >
   & {
+    hasPassword: 0 | 1;
     hasAuthenticator: 0 | 1;
     hasPasskeys: 0 | 1;
     formerHash: string | null;
@@ -113,6 +119,7 @@ const SESSION = jsonObject({
   device: connections.device,
   userAgent: connections.userAgent,
   browser: connections.browser,
+  hasPassword: sql`${users.passwordHash} <> ''`,
   hasAuthenticator: hasAuthenticator(users.id),
   hasPasskeys: hasPasskeys(users.id),
   moved: sql`json((select json_object('client', client, 'device', device, 'userAgent', user_agent, 'lastAt', last_at)
@@ -169,12 +176,14 @@ function checkSecret(stored: StoredSession, { id, secret }: SentCookie, { isRead
     device,
     userAgent,
     moved,
+    hasPassword,
     hasAuthenticator,
     hasPasskeys,
     ...stays
   } = stored;
   const rest = {
     ...stays,
+    hasPassword: hasPassword === 1,
     hasSecondFactor: hasAuthenticator === 1 || hasPasskeys === 1,
     hasPasskeys: hasPasskeys === 1,
   };

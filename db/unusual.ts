@@ -11,6 +11,14 @@ const HOUR = 3_600_000;
 
 const MANY_REFUSED = 3;
 
+/** The reasons that the owner may switch mail off for. */
+export const PLACE_REASONS: UnusualReason[] = [
+  "new_country",
+  "new_network_and_device",
+  "moved_country",
+  "moved_device",
+];
+
 export type Facts = {
   isFirst: boolean;
   isKnownCountry: boolean | null;

@@ -12,6 +12,7 @@ import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
+import { mailKey } from "./mail/outbox.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { forgetAddresses } from "./refusals.ts";
 import {
@@ -20,7 +21,10 @@ import {
   browserUsers,
   connections,
   known,
+  limits,
   links,
+  NO_PASSWORD,
+  outbox,
   passkeys,
   pendingSignIns,
   places,
@@ -52,8 +56,7 @@ function foldDomain(email: string, fold: (domain: string) => string): string {
   return `${folded.slice(0, at + 1)}${fold(folded.slice(at + 1)) || folded.slice(at + 1)}`;
 }
 
-/** Selects the account with an address, however it is spelled. */
-export function hasEmail(email: string): SQL {
+function hasEmail(email: string): SQL {
   return inArray(users.email, [foldEmail(email), formerEmail(email)]);
 }
 
@@ -73,6 +76,16 @@ export async function addUser(db: Db, email: string, passwordHash: string, now: 
     async () => (await add()).rowsAffected === 1,
     async () => await db.$count(users, eq(users.id, id)) === 1 || null,
   );
+}
+
+/** Finds an account, or adds one without a password, whose owner signs in elsewhere. */
+export async function findOrAddUser(db: Db, email: string, now: number): Promise<{ user: User; isNew: boolean }> {
+  const found = await findUser(db, email);
+  if (found) return { user: found, isNew: false };
+  const isNew = await addUser(db, email, NO_PASSWORD, now);
+  const user = await findUser(db, email);
+  if (!user) throw new Error("Cannot find an account that was just added");
+  return { user, isNew };
 }
 
 export function findUser(db: Db, email: string): Promise<User | undefined> {
@@ -192,6 +205,8 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
     forgetAddresses(db, gone),
     db.delete(known).where(inArray(known.userId, gone)),
     db.delete(links).where(inArray(links.userId, gone)),
+    db.delete(outbox).where(inArray(outbox.userId, gone)),
+    db.delete(limits).where(inArray(limits.key, db.select({ key: mailKey(users.id) }).from(users).where(ofUser))),
     db.delete(authenticators).where(inArray(authenticators.userId, gone)),
     db.delete(passkeys).where(inArray(passkeys.userId, gone)),
     db.delete(recoveryCodes).where(inArray(recoveryCodes.userId, gone)),

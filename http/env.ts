@@ -38,6 +38,10 @@ export type AppOptions = {
   pollInterval?: number;
   /** The panel's name; by default "Control panel" in the request's language. */
   brand?: string;
+  /** The path of the panel's own start page, to which the header leads back; by default the area's. */
+  home?: string;
+  /** The panel's own sign-in page, which calls `open` and then leads to the path in its query's `next`; by default the area's. */
+  signIn?: string;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
   /** Encrypts what only this program may read; null if it has no key. Without it nobody can add an authenticator app. */

@@ -16,6 +16,8 @@ export type LogEvent =
   | "authn_password_change_fail"
   | "password_unreadable"
   | "secret_key_missing"
+  | "mail_failed"
+  | "mail_given_up"
   | "authz_fail"
   | "excess_rate_limit_exceeded"
   | "input_validation_fail"

@@ -57,10 +57,15 @@ export function withoutToken(path: string): string {
   return path.replace(/\/links\/.+$/is, `${LINKS}…`);
 }
 
+/** Whether a text is a path of this site, and of no other, as browsers read it. */
+export function isPath(text: string): boolean {
+  return /^\/(?!\/)[!-[\]-~]*$/.test(text);
+}
+
 /** A path with the parameters that are set. */
 export function withQuery(path: string, query: Record<string, string | undefined>): string {
   const set = Object.entries(query).filter((pair): pair is [string, string] => !!pair[1]);
-  return set.length === 0 ? path : `${path}?${new URLSearchParams(set)}`;
+  return set.length === 0 ? path : `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(set)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from "hono";
+import { Context, type MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { createPasswords } from "../credentials/passwords.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
@@ -10,16 +10,24 @@ import { resumeSession, type Session } from "../db/sessions.ts";
 import { addUser, findUser, isEmail, removeUser, renameUser, resetPassword, unlockUser } from "../db/users.ts";
 import { findAsset } from "../http/assets.ts";
 import { readCookie } from "../http/cookies.ts";
-import type { AppOptions, Owner } from "../http/env.ts";
+import type { AppOptions, Env, Owner } from "../http/env.ts";
 import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
 import { createLog, describeError, type LogEvent, type LogFields } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
 import { paths, withoutToken } from "../http/paths.ts";
-import { createAddressReader, deviceHeadersOf } from "../http/request.ts";
-import { isSecondFactorDue, redirectToMethods, redirectToSignIn, resumingOf } from "../http/sessions/sessions.ts";
+import { createAddressReader, deviceHeadersOf, prepareRequest } from "../http/request.ts";
+import { closeCurrent, openByHost } from "../http/sessions/opening.ts";
+import {
+  isSecondFactorDue,
+  loadSessionBy,
+  redirectToMethods,
+  redirectToSignIn,
+  resumingOf,
+} from "../http/sessions/sessions.ts";
 import { recordVisitFrom } from "../http/sessions/visits.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
+import { readBrowserZone } from "../words/time_zones.ts";
 import { createApp } from "./app.tsx";
 
 const DAY = 86_400_000;
@@ -33,7 +41,7 @@ export type AreaOptions = Pick<AppOptions, "db" | "origin"> & Partial<AppOptions
  * and sets the variable `owner`. Both count as use of the account. `users` changes accounts, for an app with its own table.
  */
 export function createArea(options: AreaOptions): {
-  area: MiddlewareHandler;
+  area: Area;
   findOwner: (c: Context) => Promise<Owner | null>;
   requireOwner: MiddlewareHandler<{ Variables: { owner: Owner } }>;
   users: AreaUsers;
@@ -42,6 +50,7 @@ export function createArea(options: AreaOptions): {
   const app = createApp(settings);
   const methods = methodsOf(app);
   const addressOf = createAddressReader(settings);
+  const prepare = prepareRequest(settings);
 
   function isOwn(path: string): boolean {
     const files = paths.static("");
@@ -70,15 +79,34 @@ export function createArea(options: AreaOptions): {
     return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
   }
 
+  /** Does what sets cookies in a context of the area, and hands them to the host's, which may be another version's of Hono. */
+  async function within<Result>(c: Context, work: (own: Context<Env>) => Promise<Result>): Promise<Result> {
+    const own = new Context<Env>(c.req.raw, { env: c.env });
+    own.set("requestId", crypto.randomUUID());
+    await prepare(own, () => Promise.resolve());
+    await loadSessionBy(own, resumeSession);
+    const result = await work(own);
+    for (const cookie of own.res.headers.getSetCookie()) c.header("Set-Cookie", cookie, { append: true });
+    return result;
+  }
+
+  const answer: MiddlewareHandler = async (c, next) =>
+    isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next();
+  const area = Object.assign(answer, {
+    open: (c: Context, { email, timeZone }: { email: string; timeZone?: string }) =>
+      within(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
+    close: (c: Context) => within(c, closeCurrent),
+  });
+
   return {
-    area: async (c, next) => isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next(),
+    area,
     async findOwner(c) {
       const session = await findSession(c);
       return session && !isSecondFactorDue(settings, session, c.req.path) ? ownerOf(c, session) : null;
     },
     requireOwner: createMiddleware(async (c, next) => {
       const session = await findSession(c);
-      if (session === null) return redirectToSignIn(c);
+      if (session === null) return redirectToSignIn(c, settings);
       if (isSecondFactorDue(settings, session, c.req.path)) return redirectToMethods(c);
       c.set("owner", ownerOf(c, session));
       await next();
@@ -88,6 +116,17 @@ export function createArea(options: AreaOptions): {
     users: createUsers(settings),
   };
 }
+
+/** The middleware, and what a host's own sign-in page calls. */
+export type Area = MiddlewareHandler & {
+  /**
+   * Opens a connection for an owner whom you have checked, and makes an account without a password if there is none. Its cookies are in your
+   * answer. `false` if the address is invalid, or the account is disabled. `timeZone` is an IANA name, kept at the first sign-in.
+   */
+  open: (c: Context, owner: { email: string; timeZone?: string }) => Promise<boolean>;
+  /** Closes the browser's connection, if it has an open one. */
+  close: (c: Context) => Promise<void>;
+};
 
 export type AreaUsers = ReturnType<typeof createUsers>;
 

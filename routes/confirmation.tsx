@@ -8,7 +8,8 @@ import { wantsFragment } from "../http/htmx.ts";
 import { askOwnPasskey, checkSentPasskey } from "../http/passkeys/confirming.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { logRequest } from "../http/request.ts";
-import { writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
+import { signInPath, writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
+import { isAway } from "../http/sessions/visits.ts";
 import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
 import { renderProblem } from "./errors.tsx";
 
@@ -31,10 +32,14 @@ export function needsPassword(session: Session, now: number): boolean {
  */
 export async function confirmOwner(c: Context<Env>, isRequired = false): Promise<Unconfirmed | null> {
   const { options: { db, now }, session, texts: t } = c.var;
-  if (!isRequired && !needsPassword(session, now())) return null;
+  if (!isDue(c, isRequired)) return null;
 
   const { passkey = "", ...form } = await readForm(c);
   const typed = PasswordField.safeParse(form.password);
+  if (passkey === "" && !session.hasPassword) {
+    c.status(422);
+    return { problems: {}, problem: t.confirmation.signInFirst };
+  }
   if (passkey === "" && !typed.success) {
     c.status(422);
     return { problems: { password: say(typed.error.issues[0]!.message, t) } };
@@ -65,6 +70,13 @@ export async function confirmOwner(c: Context<Env>, isRequired = false): Promise
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
 }
 
+/** Whether the owner has to prove now who they are. Who can't here has to sign in again, which is a proof as long as it is recent. */
+function isDue(c: Context<Env>, isRequired: boolean): boolean {
+  const { options, session } = c.var;
+  const canProve = session.hasPassword || session.hasPasskeys;
+  return needsPassword(session, options.now()) || (canProve ? isRequired : isAway(c, session));
+}
+
 export async function confirmationProps(
   c: Context<Env>,
   { problem, problems }: Unconfirmed = { problems: {} },
@@ -72,14 +84,18 @@ export async function confirmationProps(
 ): Promise<Confirmation> {
   const { options, session, texts: t } = c.var;
   const isOld = needsPassword(session, options.now());
+  const isAsked = isDue(c, isRequired);
+  const back = await historyBehind(c);
   return {
     csrf: session.csrf,
     email: session.email,
-    needsPassword: isRequired || isOld,
-    passkey: isRequired || isOld ? await askOwnPasskey(c) : null,
+    hasPassword: session.hasPassword,
+    needsPassword: isAsked,
+    passkey: isAsked ? await askOwnPasskey(c) : null,
+    signIn: signInPath(options, back),
     passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
     zone: zoneOf(c.get("session")),
-    back: wantsFragment(c) ? null : await historyBehind(c),
+    back: wantsFragment(c) ? null : back,
     problem,
     problems,
     t,

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { cancelEmail, findPendingEmail, requestEmail } from "../db/accounts/requests.ts";
 import { foldEmail, isEmail } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
-import { emailField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
+import { emailField, problem, type Typed, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
 import { describeRefused } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
-import { SessionEnded } from "../http/refusal.ts";
+import { notFound, SessionEnded } from "../http/refusal.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession } from "../http/sessions/sessions.ts";
 import { isAway } from "../http/sessions/visits.ts";
@@ -29,6 +29,7 @@ email.post(
   validForm(NewEmail, (c, typed, problems) => showEmail(c, typed, { problems })),
   async (c) => {
     const { options: { db, now, mail }, session, texts: t } = c.var;
+    if (!session.hasPassword) throw notFound();
     const typed = c.req.valid("form");
     if (typed.email === session.email) {
       c.status(422);
@@ -64,8 +65,10 @@ email.post(
   },
 );
 
+/** Of an account whose owner signs in to the panel around the area, the address is the panel's. */
 async function showEmail(c: Context<Env>, typed: Typed = {}, unconfirmed?: Unconfirmed) {
   const { options: { db }, session, texts: t } = c.var;
+  if (!session.hasPassword) throw notFound();
   const pending = await findPendingEmail(db, session);
   const confirmation = await confirmationProps(c, unconfirmed, isAway(c, session));
   const page = <EmailPage {...{ pending, confirmation }} email={typed.email ?? pending ?? ""} />;

@@ -16,7 +16,7 @@ import { PreferencesSaved } from "../views/preferences.tsx";
 import { EmailChanged, EmailUndone, PasswordSet } from "../views/recovery/links.tsx";
 import type { Texts } from "../words/texts.ts";
 
-type Notice = FC<{ count: number; closed: Named[]; t: Texts }>;
+type Notice = FC<{ count: number; closed: Named[]; hasPassword: boolean; t: Texts }>;
 
 /**
  * Messages that outlive a redirect, and the page that each is for. The cookie contains only a key and a number, so that it can say nothing
@@ -27,6 +27,7 @@ const notices = {
   one_closed: [OneClosed, paths.connections],
   recognized: [Recognized, paths.connections],
   disowned: [Disowned, paths.password],
+  disowned_elsewhere: [Disowned, paths.connections],
   password_changed: [PasswordChanged, paths.connections],
   password_set: [PasswordSet, paths.signIn],
   email_undone: [EmailUndone, paths.signIn],
@@ -73,7 +74,7 @@ export async function takeNotice(c: Context<Env>, session: Session | null) {
   const count = Number(digits);
   // Whatever the cookie counts, it names what this connection closed.
   const closed = session ? await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED)) : [];
-  return <Notice count={count} closed={closed} t={c.get("texts")} />;
+  return <Notice {...{ count, closed }} hasPassword={session?.hasPassword ?? true} t={c.get("texts")} />;
 }
 
 function isNoticeKey(key: string): key is NoticeKey {

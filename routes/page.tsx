@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Child } from "hono/jsx";
 import type { Env, PageProps } from "../http/env.ts";
+import { paths } from "../http/paths.ts";
 import { openSession } from "../http/sessions/sessions.ts";
 import { Layout } from "../views/layout.tsx";
 import { takeNotice } from "./notices.tsx";
@@ -18,7 +19,7 @@ async function renderPage(
 ): Promise<Response> {
   const session = openSession(c);
   const t = c.get("texts");
-  const { brand = t.brand, header, hasMethods = true } = c.get("options");
+  const { brand = t.brand, header, home = paths.home, hasMethods = true } = c.get("options");
   const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
   // A notice waits for a page of its owner, past any error on the way.
   const notice = isError ? null : await takeNotice(c, session);
@@ -29,7 +30,8 @@ async function renderPage(
   const page = (
     <Layout
       path={c.req.path}
-      {...{ title, brand, header, owner, connection, theme, notice, hasMethods, usesPasskeys, t }}
+      {...{ title, brand, home, header, owner, connection, theme, notice, hasMethods, usesPasskeys, t }}
+      hasPassword={session?.hasPassword ?? false}
     >
       {content}
     </Layout>

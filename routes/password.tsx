@@ -10,6 +10,7 @@ import { askOwnPasskey, checkSentPasskey } from "../http/passkeys/confirming.ts"
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
+import { notFound } from "../http/refusal.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
@@ -36,6 +37,7 @@ password.post(
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
     const { options: { db, now, passwords }, session, texts: { password: t, passkey } } = c.var;
+    if (!session.hasPassword) throw notFound();
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(c, fields, session.email);
     if (Object.keys(problems).length > 0) {
@@ -76,7 +78,8 @@ password.post(
 
 /** Shows the page without what was typed: no page contains a password. */
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { options: { mail }, session: { csrf, email }, texts: t } = c.var;
+  const { options: { mail }, session: { csrf, email, hasPassword }, texts: t } = c.var;
+  if (!hasPassword) throw notFound();
   const form = { csrf, email, canChangeEmail: mail !== undefined, passkey: await askOwnPasskey(c) };
   const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });

@@ -1,13 +1,12 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { signOut } from "../db/connections.ts";
 import type { Attempt } from "../db/limits.ts";
 import { addPending, PENDING_AGE } from "../db/methods/pending.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import type { RefusalReason, User } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom, foldEmail, hasUsers, strengthenHash } from "../db/users.ts";
-import { deleteFormerCookie, readCookie, writeCookie } from "../http/cookies.ts";
+import { readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { emailField, passwordField, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
@@ -15,8 +14,8 @@ import { askForPasskey, type PasskeyUse } from "../http/passkeys/challenges.ts";
 import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext, withQuery } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
-import { open } from "../http/sessions/opening.ts";
-import { formCsrf, openSession } from "../http/sessions/sessions.ts";
+import { closeCurrent, open } from "../http/sessions/opening.ts";
+import { formCsrf, openSession, signInPath } from "../http/sessions/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
 import { readBrowserZone } from "../words/time_zones.ts";
 
@@ -88,14 +87,8 @@ async function askForCode(
 }
 
 signIn.post(paths.signOut, requireOwnPage, async (c) => {
-  const { options: { db, now } } = c.var;
-  const session = openSession(c);
-  if (session && await signOut(db, session, now())) {
-    logRequest(c, "session_closed", { user: session.userId, connection: session.connectionId });
-  }
-  // The cookie stays: it opens nothing, but lets the sign-in page say what happened.
-  deleteFormerCookie(c, "session");
-  return c.redirect(paths.signIn, 303);
+  await closeCurrent(c);
+  return c.redirect(signInPath(c.var.options), 303);
 });
 
 /** Records the refusal once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). */

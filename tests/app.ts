@@ -4,6 +4,7 @@ import { createPasswords } from "../credentials/passwords.ts";
 import type { Turn } from "../credentials/slots.ts";
 import { addUser } from "../db/users.ts";
 import { type AppOptions, createApp } from "../routes/app.tsx";
+import type { LogEvent, LogFields } from "../http/log.ts";
 import { paths } from "../http/paths.ts";
 
 export const MINUTE = 60_000;
@@ -42,16 +43,18 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
   const pending = new Set<Promise<void>>();
   const passwords = changes.passwords ?? createPasswords(CHEAP);
   const database = db ?? await openDatabase(":memory:");
+  const write = (event: LogEvent, fields?: LogFields) => void log.push(JSON.stringify({ event, ...fields }));
+  const waitUntil = (work: Promise<void>) => void pending.add(work);
   const app = createApp({
     db: database,
     origin: new URL(ORIGIN),
     now: () => clock.now,
     countryOf: ({ ip, isPrivate }) => Promise.resolve(isPrivate ? "private" : ip.startsWith("46.16.") ? "ES" : "none"),
-    log: (event, fields) => log.push(JSON.stringify({ event, ...fields })),
+    log: write,
     lifetime: { idle: 7 * DAY, max: 30 * DAY },
     retention: 365 * DAY,
     trustedProxies: [],
-    waitUntil: (work) => void pending.add(work),
+    waitUntil,
     gatherInterval: 0,
     // Pages don't poll unless a test wants it.
     pollInterval: DAY,
@@ -64,6 +67,8 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     db: database,
     clock,
     log,
+    write,
+    waitUntil,
     settled: async () => void await Promise.all(pending),
     browser: (ip?: string, userAgent?: string) => new Browser(app, pending, ip, userAgent, changes.origin?.origin),
   };

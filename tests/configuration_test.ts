@@ -19,6 +19,9 @@ Deno.test("without any variable the defaults apply", () => {
     sessionMaxDays: 30,
     retentionDays: 365,
     hstsSubdomains: true,
+    mail: null,
+    brand: undefined,
+    home: undefined,
     secretKeys: null,
     secondFactor: "optional",
     geoDataFolder: undefined,
@@ -45,8 +48,12 @@ Deno.test("every variable can be set", () => {
     SESSION_MAX_DAYS: "2",
     RETENTION_DAYS: "0",
     HSTS_SUBDOMAINS: "no",
+    BRAND: "Acme Hosting",
+    HOME_PATH: "/panel",
     SECRET_KEY: KEY,
     SECOND_FACTOR: "required",
+    SMTP_URL: "smtps://panel:p%40ss@mail.example.com",
+    MAIL_FROM: "Panel <panel@example.com>",
     GEODATADIR: "/srv/countries",
     SUDO_USER: "anna",
   });
@@ -64,6 +71,12 @@ Deno.test("every variable can be set", () => {
     sessionMaxDays: 2,
     retentionDays: 0,
     hstsSubdomains: false,
+    mail: {
+      url: new URL("smtps://panel:p%40ss@mail.example.com"),
+      from: { name: "Panel", address: "panel@example.com" },
+    },
+    brand: "Acme Hosting",
+    home: "/panel",
     secretKeys: [Buffer.alloc(32, 1)],
     secondFactor: "required",
     geoDataFolder: "/srv/countries",
@@ -252,4 +265,24 @@ Deno.test("a value can't start a new line in the message", () => {
 
 Deno.test("unknown variables are ignored", () => {
   assert.deepEqual(readConfiguration({ NODE_ENV: "production", SECRET: "hunter2" }), readConfiguration({}));
+});
+
+Deno.test("HOME_PATH must be a path of this host", () => {
+  const rule = "HOME_PATH must be a path of this host, like /panel";
+
+  for (const value of ["panel", "//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/a b"]) {
+    assert.equal(
+      problemOf({ HOME_PATH: value }),
+      `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
+    );
+  }
+  assert.equal(readConfiguration({ HOME_PATH: "/panel/?tab=1" }).home, "/panel/?tab=1");
+});
+
+Deno.test("BRAND must be a short name on one line", () => {
+  const rule = "BRAND must be a name of at most 60 characters on one line";
+
+  assert.equal(problemOf({ BRAND: "Acme\nHosting" }), `Cannot read the configuration: ${rule}, is "Acme\\nHosting"`);
+  assert.equal(problemOf({ BRAND: "x".repeat(61) }), `Cannot read the configuration: ${rule}, is "${"x".repeat(61)}"`);
+  assert.equal(readConfiguration({ BRAND: "Ca l'Àvia" }).brand, "Ca l'Àvia");
 });

@@ -4,6 +4,7 @@ import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
+import { addMail } from "../db/mail/outbox.ts";
 import { connections, limits, links, outbox } from "../db/schema.ts";
 import { newSecret, type Session } from "../db/sessions.ts";
 import type { User } from "../db/schema.ts";
@@ -40,6 +41,9 @@ export async function assertVerbs(db: Db): Promise<void> {
     browser: null,
   });
   assert.equal(await verbs.hasUsers(db), true);
+  assert.deepEqual(await verbs.findOrAddUser(db, email, now), { user, isNew: false });
+  const elsewhere = await verbs.findOrAddUser(db, `elsewhere.${email}`, now);
+  assert.deepEqual([elsewhere.isNew, elsewhere.user.passwordHash], [true, ""]);
 
   const reserved = await reserve(db, email, ip);
   await verbs.returnAttempt(db, reserved);
@@ -261,6 +265,7 @@ export async function assertVerbs(db: Db): Promise<void> {
 
   await assertMethods(db, byLink, later);
   await assertRequests(db, (await verbs.findUser(db, email))!, later);
+  await assertMail(db, byLink, later);
 
   const counters = await db.$count(limits);
   await verbs.tryToWrite(db);
@@ -284,10 +289,10 @@ async function assertRequests(db: Db, user: User, now: number): Promise<void> {
     (await db.select().from(outbox).where(eq(outbox.userId, userId)).orderBy(outbox.id)).map(({ event }) => event);
   await db.delete(outbox).where(eq(outbox.userId, userId));
   const request = guessFrom("192.0.2.9", { email });
-  for (let i = 0; i < 4; i++) assert.equal(await verbs.requestLink(db, email, request, now), null);
+  for (let i = 0; i < 4; i++) assert.equal(await verbs.requestLink(db, user, request, now), null);
   assert.deepEqual(await eventsOf(), ["forgotten", "forgotten", "forgotten"]);
-  for (let i = 0; i < 6; i++) assert.equal(await verbs.requestLink(db, `not.${email}`, request, now), null);
-  assert.equal((await verbs.requestLink(db, email, request, now))?.retryAfter, HOUR);
+  for (let i = 0; i < 6; i++) assert.equal(await verbs.requestLink(db, undefined, request, now), null);
+  assert.equal((await verbs.requestLink(db, user, request, now))?.retryAfter, HOUR);
 
   const session = await openSession(db, user, "46.16.60.1", now + 1);
   const other = `other.${email}`;
@@ -308,6 +313,7 @@ async function assertRequests(db: Db, user: User, now: number): Promise<void> {
   const told = await db.select().from(outbox).where(and(eq(outbox.userId, userId), eq(outbox.event, "email_changed")));
   assert.deepEqual(told.map(({ recipient }) => recipient), [email]);
   assert.equal(await verbs.renameUser(db, other, email), true);
+  await db.delete(outbox).where(eq(outbox.userId, userId));
 }
 
 /** Adds every method to an account without one, uses each, and takes them away. */
@@ -363,6 +369,59 @@ async function assertMethods(db: Db, { email }: User, now: number): Promise<void
   const reset = await verbs.listMethods(db, user.id);
   assert.deepEqual(reset, { authenticator: null, passkeys: [], recoveryCodes: null, browsers: [] });
   assert.equal((await verbs.findUser(db, email))?.passwordVersion, user.passwordVersion + 1);
+}
+
+/** Writes mail to the outbox, and sends it with every outcome there is. */
+async function assertMail(db: Db, { id: userId, email }: User, now: number): Promise<void> {
+  const session = await openSession(db, (await verbs.findUser(db, email))!, "46.16.60.1", now);
+  const { connectionId } = session;
+  assert.equal(await verbs.findNextDue(db), null);
+  assert.equal(await verbs.claimMail(db, now), null);
+  await db.batch([
+    addMail(db, { userId, event: "unusual", about: connectionId }, now),
+    addMail(db, { userId, event: "locked" }, now, sql`false`),
+    addMail(db, { userId, event: "forgotten" }, now + 1),
+    addMail(db, { userId, event: "too_many_attempts", about: connectionId }, now + 2),
+  ]);
+  assert.equal(await verbs.findNextDue(db), now);
+
+  const claim = (await verbs.claimMail(db, now + 2))!;
+  const [first, second] = claim.mails;
+  assert.deepEqual(claim.mails.map(({ event, attempts }) => [event, attempts]), [["unusual", 0], [
+    "too_many_attempts",
+    0,
+  ]]);
+  assert.deepEqual((await verbs.findOrigin(db, first))?.connectionId, connectionId);
+  const found = (await verbs.findRecipient(db, userId, now))!;
+  assert.deepEqual([found.user.email, found.left, found.nextHour], [email, 5, now + HOUR]);
+  await verbs.holdMail(db, claim, [second!]);
+  assert.deepEqual(await verbs.retryMail(db, claim, [first], now + 2), []);
+  const link = (await verbs.claimMail(db, now + 2))!;
+  assert.deepEqual(link.mails.map(({ event }) => event), ["forgotten"]);
+  assert.deepEqual((await verbs.retryMail(db, link, link.mails, now + DAY + 2)).map(({ event }) => event), [
+    "forgotten",
+  ]);
+
+  const again = (await verbs.claimMail(db, now + 2))!;
+  assert.deepEqual(again.mails.map(({ event, attempts }) => [event, attempts]), [["too_many_attempts", 0]]);
+  await verbs.endMail(db, again.mails, true, now + 2);
+  assert.equal((await verbs.findRecipient(db, userId, now + 2))?.left, 4);
+  assert.equal(await verbs.findNextDue(db), now + 2 + 5_000);
+  const last = (await verbs.claimMail(db, now + HOUR))!;
+  await verbs.endMail(db, last.mails, false, now + HOUR);
+  assert.equal(await verbs.findNextDue(db), null);
+
+  await addMail(db, { userId, event: "forgotten" }, now);
+  const [mail] = await db.select().from(outbox).where(eq(outbox.userId, userId));
+  const mailed = { mail: mail!, purpose: "forgotten", expiresAt: now + HOUR } as const;
+  const tokens: string[] = [];
+  for (let i = 0; i < 4; i++) tokens.push((await verbs.addMailedLink(db, mailed))!);
+  await verbs.removeLink(db, tokens[1]!);
+  const good = await Promise.all(tokens.map((token) => verbs.findLink(db, token, now)));
+  assert.deepEqual(good.map((found) => found?.user.id ?? null), [null, null, userId, userId]);
+  await db.delete(outbox).where(eq(outbox.userId, userId));
+  assert.equal(await verbs.addMailedLink(db, mailed), null);
+  await verbs.signOut(db, session, now);
 }
 
 async function assertPasskeys(db: Db, session: Session, now: number): Promise<void> {

@@ -71,6 +71,8 @@ Deno.test("the table in docs/operating.md explains every event of the log, and n
     authn_login_unlock: true,
     password_unreadable: true,
     secret_key_missing: true,
+    mail_failed: true,
+    mail_given_up: true,
     authn_method_added: true,
     authn_method_removed: true,
     session_closed: true,

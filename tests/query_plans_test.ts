@@ -458,6 +458,7 @@ const USER: User = {
   createdAt: START,
 };
 const SESSION: Session = {
+  hasPassword: true,
   hasSecondFactor: false,
   hasPasskeys: false,
   id: "s",

@@ -148,7 +148,7 @@ const WRITES: Record<string, Write> = {
     recovers: true,
   },
   requestLink: {
-    does: ({ db, user: { email } }) => requestLink(db, email, guessFrom(IP, { email }), NOW),
+    does: ({ db, user }) => requestLink(db, user, guessFrom(IP, user), NOW),
     returns: null,
     recovers: false,
   },

@@ -4,7 +4,7 @@ import { readAddress } from "../visitor/addresses.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { exportUser } from "../db/accounts/export.ts";
 import { findByAddress } from "../db/accounts/traces.ts";
-import { addLink, changeEmail, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { addLink, addMailedLink, changeEmail, findLink, removeLink, setPasswordByLink } from "../db/accounts/links.ts";
 import { cancelEmail, findPendingEmail, requestEmail, requestLink } from "../db/accounts/requests.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
@@ -30,6 +30,8 @@ import { findConnection } from "../db/history/entries.ts";
 import { listCountries, listHistory, readPage, readPageBeside } from "../db/history/rows.ts";
 import { accountKey, type Attempt, type Guess, reserveAttempt, returnAttempt } from "../db/limits.ts";
 import { readOverview, readPageAndOverview } from "../db/history/overview.ts";
+import { findOrigin } from "../db/mail/origins.ts";
+import { claimMail, endMail, findNextDue, findRecipient, holdMail, retryMail } from "../db/mail/outbox.ts";
 import { listPlaces, recordPlace } from "../db/places.ts";
 import {
   findAuthenticator,
@@ -69,6 +71,7 @@ import {
 import {
   addUser,
   changePassword,
+  findOrAddUser,
   findUser,
   findUserFrom,
   hasUsers,
@@ -92,6 +95,7 @@ export const called = new Set<string>();
 /** The verbs of `db/`: functions that read or change the database, not those that return a statement for a batch. */
 export const verbs = recordCalls({
   addLink,
+  addMailedLink,
   addPasskey,
   addPending,
   addUser,
@@ -99,6 +103,7 @@ export const verbs = recordCalls({
   changeEmail,
   changeMethods,
   changePassword,
+  claimMail,
   closeAsOperator,
   closeConnection,
   closeGuesser,
@@ -114,6 +119,7 @@ export const verbs = recordCalls({
   enableUser,
   endDownload,
   endFormerSecret,
+  endMail,
   endPending,
   exportUser,
   findAuthenticator,
@@ -121,9 +127,13 @@ export const verbs = recordCalls({
   findByAddress,
   findConnection,
   findLink,
+  findNextDue,
+  findOrigin,
+  findOrAddUser,
   findPasskey,
   findPending,
   findPendingEmail,
+  findRecipient,
   findUnusual,
   findUser,
   findUserFrom,
@@ -132,6 +142,7 @@ export const verbs = recordCalls({
   hasEnded,
   hasSecret,
   hasUsers,
+  holdMail,
   isConnectionOpen,
   listAuthenticators,
   listClosedBy,
@@ -155,6 +166,7 @@ export const verbs = recordCalls({
   recordPlace,
   recordRefusal,
   removeAuthenticator,
+  removeLink,
   removePasskey,
   removeUser,
   renamePasskey,
@@ -168,6 +180,7 @@ export const verbs = recordCalls({
   resetPassword,
   resumeSession,
   resumeWithActivity,
+  retryMail,
   returnAttempt,
   rewriteSecret,
   setAuthenticator,

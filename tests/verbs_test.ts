@@ -13,6 +13,8 @@ import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
 import * as cancelling from "../db/accounts/cancelling.ts";
 import * as disabling from "../db/accounts/disabling.ts";
+import * as mailOrigins from "../db/mail/origins.ts";
+import * as outbox from "../db/mail/outbox.ts";
 import * as links from "../db/accounts/links.ts";
 import * as requests from "../db/accounts/requests.ts";
 import * as limits from "../db/limits.ts";
@@ -75,8 +77,10 @@ const exported = {
   ...disabling,
   ...links,
   ...limits,
+  ...mailOrigins,
   ...methods,
   ...open,
+  ...outbox,
   ...overview,
   ...passkeys,
   ...pending,
@@ -104,7 +108,9 @@ type Verb = {
 
 Deno.test("the tests of the verbs include every verb that db/ exports", async () => {
   const modules = await Promise.all(
-    (await listModules("../db", "../db/accounts", "../db/history", "../db/methods")).map((path) => import(path)),
+    (await listModules("../db", "../db/accounts", "../db/history", "../db/mail", "../db/methods")).map((path) =>
+      import(path)
+    ),
   );
   const names = modules.flatMap((module) => Object.keys(module));
   // The compiler checks it: whether a function is a verb is a matter of its type.

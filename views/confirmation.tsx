@@ -13,10 +13,13 @@ import { PasskeyButton } from "./passkey.tsx";
 export type Confirmation = {
   csrf: string;
   email: string;
+  hasPassword: boolean;
   needsPassword: boolean;
   /** Asks for a passkey in its place; null without any. */
   passkey: string | null;
   passwordHint: string;
+  /** Where an owner without a password proves who they are. */
+  signIn: string;
   zone: string;
   /** Where a page leads back to; null in the dialog. */
   back: string | null;
@@ -46,9 +49,11 @@ export function Confirm(
     startsAtTitle = false,
     csrf,
     email,
+    hasPassword,
     needsPassword,
     passkey,
     passwordHint,
+    signIn,
     back,
     problem,
     problems,
@@ -74,7 +79,7 @@ export function Confirm(
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
       <ConfirmPassword
-        {...{ email, needsPassword, passkey, passwordHint, problem, problems, t }}
+        {...{ email, hasPassword, needsPassword, passkey, passwordHint, signIn, problem, problems, t }}
         autofocus={!startsAtTitle}
       />
       <div class="dialog-end">
@@ -89,24 +94,35 @@ export function Confirm(
 
 /** The password, if it is due; `problem` is what the element `dialog-problem` says. */
 export function ConfirmPassword(
-  { email, needsPassword, passkey, passwordHint, problem, problems, autofocus, t }:
-    & Pick<Confirmation, "email" | "needsPassword" | "passkey" | "passwordHint" | "problem" | "problems" | "t">
+  { email, hasPassword, needsPassword, passkey, passwordHint, signIn, problem, problems, autofocus, t }:
+    & Pick<Confirmation, "email" | "hasPassword" | "needsPassword" | "passkey" | "passwordHint" | "signIn" | "t">
+    & Pick<Confirmation, "problem" | "problems">
     & { autofocus: boolean },
 ) {
   return needsPassword
     ? (
       <>
-        <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
-        <PasswordField
-          name="password"
-          words={t.field}
-          label={t.confirmation.password}
-          autocomplete="current-password"
-          autofocus={autofocus}
-          hint={passwordHint}
-          problem={problems.password}
-          describedBy={problem && "dialog-problem"}
-        />
+        {hasPassword
+          ? (
+            <>
+              <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
+              <PasswordField
+                name="password"
+                words={t.field}
+                label={t.confirmation.password}
+                autocomplete="current-password"
+                autofocus={autofocus}
+                hint={passwordHint}
+                problem={problems.password}
+                describedBy={problem && "dialog-problem"}
+              />
+            </>
+          )
+          : (
+            <p>
+              {t.confirmation.proveElsewhere} <a href={signIn} autofocus={autofocus}>{t.confirmation.signInAgain}</a>
+            </p>
+          )}
         {passkey !== null && <PasskeyButton options={passkey} instead="password" label={t.passkey.use} t={t} />}
       </>
     )

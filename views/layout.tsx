@@ -18,9 +18,25 @@ const HTMX = html`<meta name="htmx-config" content='${
 }'>`;
 
 export function Layout(
-  { title, brand, header, path, owner, connection, theme, notice, hasMethods, usesPasskeys, t, children }: {
+  {
+    title,
+    brand,
+    home,
+    header,
+    path,
+    owner,
+    connection,
+    theme,
+    notice,
+    hasPassword,
+    hasMethods,
+    usesPasskeys,
+    t,
+    children,
+  }: {
     title: string;
     brand: string;
+    home: string;
     header: ((owner: Owner | null, language: Language) => Child) | undefined;
     path: string;
     owner: Owner | null;
@@ -28,6 +44,7 @@ export function Layout(
     connection: string | undefined;
     theme: Theme | null;
     notice: Child;
+    hasPassword: boolean;
     hasMethods: boolean;
     usesPasskeys: boolean;
     t: Texts;
@@ -50,9 +67,9 @@ export function Layout(
       </head>
       <body hx-headers:inherited={connection && `${PAGE_HEADER}:${connection}`}>
         <a class="skip" href="#main">{t.layout.skip}</a>
-        {header ? header(owner, t.language) : <Header owner={owner} brand={brand} />}
+        {header ? header(owner, t.language) : <Header owner={owner} brand={brand} home={home} />}
         <div class={owner ? "shell" : "shell narrow"}>
-          {owner && <Sections path={path} hasMethods={hasMethods} t={t} />}
+          {owner && <Sections {...{ path, hasPassword, hasMethods, t }} />}
           <main id="main" tabindex={-1}>
             {(owner || notice) && <Notifications t={t}>{notice}</Notifications>}
             {children}
@@ -85,10 +102,10 @@ export function PageTitle({ title, brand }: { title: string; brand: string }) {
   return <title>{`${title} · ${brand}`}</title>;
 }
 
-function Header({ owner, brand }: { owner: Owner | null; brand: string }) {
+function Header({ owner, brand, home }: { owner: Owner | null; brand: string; home: string }) {
   return (
     <header class="bar">
-      <a class="brand" href={paths.home}>
+      <a class="brand" href={home}>
         <img src={assetPath("icon")} width="24" height="24" alt="" />
         <span class="brand-name">{brand}</span>
       </a>
@@ -121,10 +138,12 @@ function isBelow(path: string, sections: string[]): boolean {
   return sections.some((section) => path.startsWith(section));
 }
 
-function Sections({ path, hasMethods, t }: { path: string; hasMethods: boolean; t: Texts }) {
+function Sections(
+  { path, hasPassword, hasMethods, t }: { path: string; hasPassword: boolean; hasMethods: boolean; t: Texts },
+) {
   const sections: { href: string; name: string; below?: string[] }[] = [
     { href: paths.connections, name: t.history.title },
-    { href: paths.password, name: t.password.title, below: hasMethods ? [] : [paths.email] },
+    ...(hasPassword ? [{ href: paths.password, name: t.password.title, below: hasMethods ? [] : [paths.email] }] : []),
     ...(hasMethods ? [{ href: paths.methods, name: t.methods.title, below: [paths.email] }] : []),
     { href: paths.preferences, name: t.preferences.title },
   ];

@@ -1,5 +1,6 @@
 import { listMethods, type Methods } from "../../db/methods/methods.ts";
 import { resetMethods } from "../../db/methods/reset.ts";
+import { NO_PASSWORD, type User } from "../../db/schema.ts";
 import { toLine } from "../../http/log.ts";
 import { isoTime } from "../../words/time.ts";
 import { type Action, countOpen, done, print, withUser } from "./action.ts";
@@ -19,7 +20,7 @@ export const methods: Action = {
         return done(`Left ${user.email} nothing but its password, and closed ${countOpen(closed)}`);
       }
       log("sensitive_read", { user: user.id });
-      for (const method of describe(await listMethods(db, user.id))) {
+      for (const method of describe(user, await listMethods(db, user.id))) {
         const line = options.json ? toLine(method) : asText(method);
         if (!await print(`${line}\n`)) break;
       }
@@ -29,13 +30,13 @@ export const methods: Action = {
 
 type Line = Record<string, string | number | null> & { method: string };
 
-function describe({ authenticator, passkeys, recoveryCodes, browsers }: Methods): Line[] {
+function describe({ passwordHash }: User, { authenticator, passkeys, recoveryCodes, browsers }: Methods): Line[] {
   const times = ({ addedAt, lastAt }: { addedAt: number; lastAt: number | null }) => ({
     added_at: isoTime(addedAt),
     last_used_at: lastAt === null ? null : isoTime(lastAt),
   });
   return [
-    { method: "password" },
+    { method: passwordHash === NO_PASSWORD ? "host" : "password" },
     ...authenticator ? [{ method: "authenticator", ...times(authenticator) }] : [],
     ...passkeys.map(({ name, ...passkey }) => ({ method: "passkey", name, ...times(passkey) })),
     ...recoveryCodes

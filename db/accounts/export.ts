@@ -10,6 +10,7 @@ import {
   known,
   limits,
   links,
+  outbox,
   passkeys,
   pendingSignIns,
   places,
@@ -63,8 +64,9 @@ export async function* exportUser(db: Db, user: User): AsyncGenerator<ExportedRo
     await db.select({ ...browser, firstAt, lastAt }).from(browserUsers)
       .innerJoin(browsers, eq(browsers.id, browserUsers.browserId)).where(eq(browserUsers.userId, user.id)),
   );
-  const { purpose, expiresAt } = links;
-  yield named("links", await db.select({ purpose, expiresAt }).from(links).where(eq(links.userId, user.id)));
+  const { purpose, email, expiresAt } = links;
+  yield named("links", await db.select({ purpose, email, expiresAt }).from(links).where(eq(links.userId, user.id)));
+  yield named("outbox", await db.select().from(outbox).where(eq(outbox.userId, user.id)));
   const app = { addedAt: authenticators.addedAt, lastAt: authenticators.lastAt };
   yield named("authenticators", await db.select(app).from(authenticators).where(eq(authenticators.userId, user.id)));
   yield named("passkeys", await db.select().from(passkeys).where(eq(passkeys.userId, user.id)));

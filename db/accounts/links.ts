@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { and, eq, exists, gt, gte, inArray, isNull, not, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, gte, inArray, isNull, not, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../../visitor/visitor.ts";
 import { recordLinkUse } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
-import { addMailTo } from "../mail/outbox.ts";
+import { addMail, type Mail, UNDO_AGE } from "../mail/outbox.ts";
 import {
   authenticators,
   type LinkPurpose,
@@ -21,10 +21,6 @@ import { isTaken, replacePassword } from "../users.ts";
 
 /** How long a link can be used, in milliseconds. */
 export const LINK_AGE = 86_400_000;
-/** Counted from the change of address, which tells when that was. */
-export const UNDO_AGE = 7 * LINK_AGE;
-/** How many links of a forgotten password work at once: the newest. */
-const MAX_FORGOTTEN = 3;
 
 /** A link that can be used. */
 export type Link = Pick<typeof links.$inferSelect, "hash" | "purpose" | "email" | "expiresAt"> & {
@@ -43,6 +39,39 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
   return token;
 }
 
+/** Links of one purpose and address that are good at the same time: a mail may come late, or twice. */
+const MAX_MAILED = 3;
+
+/**
+ * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
+ * cancelled meanwhile.
+ */
+export async function addMailedLink(
+  db: Db,
+  { mail, purpose, expiresAt }: {
+    mail: Pick<Mail, "id" | "userId" | "recipient">;
+    purpose: LinkPurpose;
+    expiresAt: number;
+  },
+): Promise<string | null> {
+  const token = randomBytes(32).toString("base64url");
+  const { id, userId, recipient } = mail;
+  const alike = and(eq(links.userId, userId), eq(links.purpose, purpose), sql`${links.email} is ${recipient}`);
+  const older = db.select({ hash: links.hash }).from(links).where(alike)
+    .orderBy(desc(links.expiresAt), desc(sql`rowid`)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_MAILED);
+  const [added] = await db.batch([
+    db.run(sql`insert into links (hash, purpose, user_id, email, expires_at)
+      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox} where id = ${id}`),
+    db.delete(links).where(inArray(links.hash, older)),
+  ]);
+  return added.rowsAffected === 1 ? token : null;
+}
+
+/** Takes back a link whose mail wasn't sent. */
+export async function removeLink(db: Db, token: string): Promise<void> {
+  await db.delete(links).where(eq(links.hash, digestOf(token)));
+}
+
 /** Finds a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
 export async function findLink(db: Db, token: string, now: number): Promise<Link | null> {
   if (!/^[\w-]{43}$/.test(token)) return null;
@@ -52,7 +81,7 @@ export async function findLink(db: Db, token: string, now: number): Promise<Link
   >`exists (select 1 from ${users} other where other.email = ${email} and other.id <> ${users.id})`;
   const [found] = await db.select({ hash, purpose, email, expiresAt, isTaken: taken, user: users }).from(links)
     .innerJoin(users, eq(users.id, links.userId))
-    .where(and(eq(hash, digestOf(token)), isUsable(now), isNull(users.disabledAt)));
+    .where(and(eq(hash, digestOf(token)), gt(links.expiresAt, now), isNull(users.disabledAt)));
   return found ? { ...found, isTaken: found.isTaken === 1 } : null;
 }
 
@@ -85,7 +114,7 @@ export async function setPasswordByLink(
       return [
         recordLinkUse(db, { id, visitor, now }, ofUser),
         ...(former === null ? [] : undoSince(db, link, isSet)),
-        ...(isMailed ? [addMailTo(db, ofUser, { event }, now)] : []),
+        ...(isMailed ? [addMail(db, { userId: user.id, event, about: id }, now, isSet)] : []),
       ];
     },
   });
@@ -111,19 +140,14 @@ function undoSince(db: Db, { user, expiresAt }: Link, isSet: SQL) {
 export async function changeEmail(db: Db, link: Link, now: number): Promise<"changed" | "taken" | null> {
   const { user, email } = link;
   if (email === null) return null;
-  const ofUser = and(
-    eq(users.id, user.id),
-    eq(users.pendingEmail, email),
-    canUse(db, link, now),
-    not(isTaken(db, email)),
-  );
+  const isConfirmed = and(eq(users.pendingEmail, email), canUse(db, link, now), not(isTaken(db, email)));
   const isChanged = and(eq(users.id, user.id), eq(users.email, email), isNull(users.pendingEmail));
   const changed = exists(db.select({ one: sql`1` }).from(users).where(isChanged));
   const change = () =>
     db.batch([
       // First, while the account has its former address.
-      addMailTo(db, ofUser, { event: "email_changed", recipient: users.email }, now),
-      db.update(users).set({ email, pendingEmail: null }).where(ofUser),
+      addMail(db, { userId: user.id, event: "email_changed", recipient: users.email }, now, isConfirmed),
+      db.update(users).set({ email, pendingEmail: null }).where(and(eq(users.id, user.id), isConfirmed)),
       // A link that went to the former address may be in the wrong hands.
       db.delete(links).where(and(eq(links.userId, user.id), inArray(links.purpose, ["email", "forgotten"]), changed)),
     ]);
@@ -139,12 +163,6 @@ export async function changeEmail(db: Db, link: Link, now: number): Promise<"cha
 
 function canUse(db: Db, { hash, user }: Link, now: number): SQL | undefined {
   const usable = db.select({ one: sql`1` }).from(links)
-    .where(and(eq(links.hash, hash), eq(links.userId, user.id), isUsable(now)));
+    .where(and(eq(links.hash, hash), eq(links.userId, user.id), gt(links.expiresAt, now)));
   return and(exists(usable), isNull(users.disabledAt));
-}
-
-function isUsable(now: number): SQL | undefined {
-  const newer = sql`(select count(*) from ${links} newer where newer.user_id = ${links.userId}
-    and newer.purpose = 'forgotten' and newer.expires_at > ${links.expiresAt})`;
-  return and(gt(links.expiresAt, now), or(sql`${links.purpose} <> 'forgotten'`, sql`${newer} < ${MAX_FORGOTTEN}`));
 }

@@ -1,22 +1,27 @@
-import { and, eq, isNull, not, type SQL } from "drizzle-orm";
+import { and, eq, isNull, ne, not, type SQL } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { accountKey, countNewEmail, countRequest, type LinkRequest, type OverLimit, removeExpired } from "../limits.ts";
-import { addMailTo } from "../mail/outbox.ts";
+import { addMail } from "../mail/outbox.ts";
 import { isStillOpen } from "../open.ts";
-import { links, outbox, users } from "../schema.ts";
+import { links, outbox, type User, users } from "../schema.ts";
 import type { Session } from "../sessions.ts";
-import { hasEmail, isTaken } from "../users.ts";
+import { isTaken } from "../users.ts";
 
 /**
- * Has a link to a new password mailed to an account's owner, if there is such an account, it isn't disabled, and its budget isn't used up.
- * Nothing of that is told, and every address costs the same statements (ASVS 6.3.8). Returns only how long this client has to wait.
+ * Has a link to a new password mailed to an account's owner, if there is an account, with a password and not disabled, whose budget isn't used
+ * up. Nothing of that is told, and every address costs the same statements (ASVS 6.3.8). Returns only how long this client has to wait.
  */
-export async function requestLink(db: Db, email: string, request: LinkRequest, now: number): Promise<OverLimit | null> {
+export async function requestLink(
+  db: Db,
+  user: User | undefined,
+  request: LinkRequest,
+  now: number,
+): Promise<OverLimit | null> {
   const { statements, isWithin, waitOf } = countRequest(db, request, now);
-  const ofUser = and(hasEmail(email), isNull(users.disabledAt), isWithin);
+  const isOwed = and(isNull(users.disabledAt), ne(users.passwordHash, ""), isWithin);
   const [[counted]] = await db.batch([
     ...statements,
-    addMailTo(db, ofUser, { event: "forgotten" }, now),
+    addMail(db, { userId: user?.id ?? "", event: "forgotten" }, now, isOwed),
     // A request adds two counters at most: removing eight shrinks the table again after a flood.
     removeExpired(db, now, 8),
   ]);
@@ -35,12 +40,12 @@ export async function requestEmail(
 ): Promise<"requested" | OverLimit | null> {
   const { statement, isWithin, waitOf } = countNewEmail(db, accountKey(session.email, true), now);
   const isAllowed = and(isWithin, isStillOpen(db, session.connectionId, now));
-  const ofUser = and(eq(users.id, session.userId), isAllowed);
+  const { userId } = session;
   const [[counted], updated] = await db.batch([
     statement,
-    db.update(users).set({ pendingEmail: email }).where(ofUser),
+    db.update(users).set({ pendingEmail: email }).where(and(eq(users.id, userId), isAllowed)),
     ...endRequest(db, session, isAllowed),
-    addMailTo(db, and(ofUser, not(isTaken(db, email))), { event: "email_requested", recipient: email }, now),
+    addMail(db, { userId, event: "email_requested", recipient: email }, now, and(isAllowed, not(isTaken(db, email)))),
   ]);
   return updated.rowsAffected === 1 ? "requested" : waitOf(counted);
 }

@@ -40,7 +40,7 @@ export function activityOf(user: SQLWrapper): SQL {
         where ${refusals.userId} = ${user} and client is not null
         group by hour order by hour desc limit 1)),
       'moved', (select max(first_at) from ${places} where ${places.userId} = ${user}),
-      'isPasswordDue', (select disowned_at is not null from ${users} account where account.id = ${user}))`;
+      'isPasswordDue', (select disowned_at is not null and password_hash <> '' from ${users} account where account.id = ${user}))`;
 }
 
 export const ACTIVITY = activityOf(sql`${sql.placeholder("userId")}`);

@@ -1,30 +1,138 @@
-import type { SQL } from "drizzle-orm";
-import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { and, asc, eq, inArray, lt, lte, min, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
-import { asColumns } from "../driver/columns.ts";
 import type { Db } from "../database.ts";
-import { type MailEvent, outbox, users } from "../schema.ts";
+import { countOne } from "../limits.ts";
+import { limits, type LinkPurpose, type MailEvent, outbox, type User, users } from "../schema.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long an instance has to send what it claimed, in milliseconds; afterwards another one may. */
+export const CLAIM = 2 * MINUTE;
+/** Mails an hour and account, the summary included; those with a link aren't counted. */
+const PER_HOUR = { max: 5, window: HOUR };
+/** Rows that one summary counts. */
+const MAX_CLAIMED = 1_000;
+const SHORTEST_PAUSE = 5 * SECOND;
+const LONGEST_PAUSE = HOUR;
+/** How long sending is tried again, in milliseconds since it happened. */
+const TRIED_FOR = DAY;
+
+/** How long a change of address can be undone, in milliseconds. From the change, and not from its mail: a link's end tells when that was. */
+export const UNDO_AGE = 7 * DAY;
+
+/** The links that mails bring, and how long they are good, in milliseconds. */
+export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: number }>> = {
+  forgotten: { purpose: "forgotten", age: 30 * MINUTE },
+  email_requested: { purpose: "email", age: DAY },
+  email_changed: { purpose: "undo_email", age: UNDO_AGE },
+};
+
+/** In place of what news is about: it was done by the administrator. */
+export const BY_ADMINISTRATOR = "administrator";
 
 /** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
-export type News = { userId: string; event: MailEvent; about?: string; recipient?: string };
+export type News = { userId: string; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
 
-/** Writes to the outbox, for the batch in which it happens. */
-export function addMail(db: Db, { userId, event, about, recipient }: News, now: number) {
-  return db.insert(outbox).values({
-    ...{ id: uuid({ msecs: now }), userId, event, happenedAt: now, dueAt: now },
-    ...{ about: about ?? null, recipient: recipient ?? null },
-  });
+/** Writes to the outbox, for the batch in which it happens. `condition` is checked when the statement runs, on the account's row of `users`. */
+export function addMail(db: Db, { userId, event, about, recipient }: News, now: number, condition?: SQL) {
+  return db.run(sql`
+    insert into outbox (id, user_id, event, about, recipient, happened_at, due_at)
+    select ${uuid({ msecs: now })}, ${users.id}, ${event}, ${about ?? null}, ${recipient ?? null}, ${now}, ${now}
+    from ${users} where ${and(eq(users.id, userId), condition)}`);
 }
 
-/** The same for the account that is selected, if there is one. */
-export function addMailTo(
+export type Mail = typeof outbox.$inferSelect;
+
+/** When there is something to send next; `null` if there is nothing. */
+export async function findNextDue(db: Db): Promise<number | null> {
+  const [found] = await db.select({ dueAt: min(outbox.dueAt) }).from(outbox);
+  return found?.dueAt ?? null;
+}
+
+/** Mail that one instance has to itself until `until`, as it was before that, the oldest first. */
+export type Claim = { mails: [Mail, ...Mail[]]; until: number };
+
+/**
+ * Claims what is due first: one mail with a link, or all other news of one account. `null` if nothing is due, or another instance was first.
+ */
+export async function claimMail(db: Db, now: number): Promise<Claim | null> {
+  const isDue = lte(outbox.dueAt, now);
+  const first = sql`(select id from ${outbox} where due_at <= ${now} order by due_at, id limit 1)`;
+  const hasLink = inArray(sql`event`, Object.keys(MAIL_LINKS));
+  const isAlike =
+    sql`(${outbox.userId}, ${hasLink}) = (select user_id, false from ${outbox} where id = ${first} and not ${hasLink})`;
+  const next = db.select({ id: outbox.id }).from(outbox)
+    .where(and(isDue, sql`(${outbox.id} = ${first} or ${isAlike})`)).orderBy(asc(outbox.id)).limit(MAX_CLAIMED);
+  const until = now + CLAIM;
+  const [before, claimed] = await db.batch([
+    db.select().from(outbox).where(inArray(outbox.id, next)).orderBy(asc(outbox.id)),
+    db.update(outbox).set({ dueAt: until, attempts: sql`${outbox.attempts} + 1` }).where(inArray(outbox.id, next)),
+  ]);
+  const [oldest, ...more] = before;
+  return oldest && claimed.rowsAffected > 0 ? { mails: [oldest, ...more], until } : null;
+}
+
+export type Recipient = Pick<User, "id" | "email" | "timeZone" | "language" | "disabledAt" | "pendingEmail">;
+
+/** Finds whose mail it is, how many mails the account may still get within the hour, and when that is over. */
+export async function findRecipient(
   db: Db,
-  selected: SQL | undefined,
-  { event, recipient = null }: { event: MailEvent; recipient?: string | SQLiteColumn | null },
+  userId: string,
   now: number,
-) {
-  const row = { id: uuid({ msecs: now }), userId: users.id, event, about: null, recipient };
-  return db.insert(outbox).select(
-    db.select(asColumns({ ...row, happenedAt: now, attempts: 0, dueAt: now })).from(users).where(selected),
-  );
+): Promise<{ user: Recipient; left: number; nextHour: number } | null> {
+  const { id, email, timeZone, language, disabledAt, pendingEmail } = users;
+  const [found] = await db.select({
+    user: { id, email, timeZone, language, disabledAt, pendingEmail },
+    count: limits.count,
+    expiresAt: limits.expiresAt,
+  }).from(users).leftJoin(limits, eq(limits.key, mailKey(users.id))).where(eq(users.id, userId));
+  if (!found) return null;
+  const { user, count, expiresAt } = found;
+  // A clock that was ahead may have written a later end.
+  const isCounting = count !== null && expiresAt !== null && expiresAt > now && expiresAt <= now + HOUR;
+  return isCounting
+    ? { user, left: PER_HOUR.max - count, nextHour: expiresAt }
+    : { user, left: PER_HOUR.max, nextHour: now + HOUR };
+}
+
+/** The key of the counter of an account's mails. */
+export function mailKey(userId: SQLWrapper): SQL<string> {
+  return sql<string>`'mail:' || ${userId}`;
+}
+
+/** Whether news waited for the hour to be over. */
+export function wasHeld({ attempts, dueAt, happenedAt }: Mail): boolean {
+  return attempts === 0 && dueAt > happenedAt;
+}
+
+/** Removes what was sent, and counts it for the hour unless it had a link. */
+export async function endMail(db: Db, mails: Mail[], isCounted: boolean, now: number): Promise<void> {
+  const [first] = mails;
+  const sent = db.delete(outbox).where(inArray(outbox.id, mails.map(({ id }) => id)));
+  if (!first || !isCounted) await sent;
+  else await db.batch([sent, countOne(db, `mail:${first.userId}`, PER_HOUR, now, [])]);
+}
+
+/** Lets news wait until the hour is over, or gives it back at once. It counts as not tried. */
+export async function holdMail(db: Db, { until }: Claim, mails: Mail[], dueAt?: number): Promise<void> {
+  await db.update(outbox)
+    .set({ dueAt: dueAt ?? sql`${outbox.happenedAt}`, attempts: sql`${outbox.attempts} - 1` })
+    .where(isClaimed(mails, until));
+}
+
+/** Puts off what couldn't be sent, with growing pauses, and after a day removes it. Returns what it removed. */
+export async function retryMail(db: Db, { until }: Claim, mails: Mail[], now: number): Promise<Mail[]> {
+  const pause = sql`min(${SHORTEST_PAUSE} << min(${outbox.attempts} - 1, 16), ${LONGEST_PAUSE})`;
+  const [removed] = await db.batch([
+    db.delete(outbox).where(and(isClaimed(mails, until), lt(outbox.happenedAt, now - TRIED_FOR))).returning(),
+    db.update(outbox).set({ dueAt: sql`${now} + ${pause}` }).where(isClaimed(mails, until)),
+  ]);
+  return removed;
+}
+
+function isClaimed(mails: Mail[], until: number): SQL | undefined {
+  return and(inArray(outbox.id, mails.map(({ id }) => id)), eq(outbox.dueAt, until));
 }

@@ -1,6 +1,6 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
-import { asColumns } from "../driver/columns.ts";
+import { asColumns } from "../connections.ts";
 import { authenticators, users } from "../schema.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
 import { removeLeftCodes } from "./recovery_codes.ts";

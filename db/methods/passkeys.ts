@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, notExists, or, sql } from "drizzle-orm";
-import { asColumns } from "../driver/columns.ts";
+import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { connections, passkeys, usedChallenges, users } from "../schema.ts";
 import { digestOf, type Session } from "../sessions.ts";

@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, lte, sql } from "drizzle-orm";
-import { asColumns } from "../driver/columns.ts";
+import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { afterSuccess, type Attempt } from "../limits.ts";
 import { pendingSignIns, type User, users } from "../schema.ts";

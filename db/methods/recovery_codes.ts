@@ -1,5 +1,5 @@
 import { and, eq, isNull, not, type SQL, sql } from "drizzle-orm";
-import { asColumns } from "../driver/columns.ts";
+import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { recoveryCodes, users } from "../schema.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";

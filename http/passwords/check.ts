@@ -59,7 +59,7 @@ export async function checkPassword(c: Context<Env>, { email, password, ...enter
   return await checkWithin(c, { ...entered, account }, (guess) =>
     c.var.options.passwords.inTurn(
       { rank: rankOf(guess.standing), account },
-      (verify) => attempt(c, guess, () => isRightFor(c, user, () => verify(password, user?.passwordHash))),
+      (verify) => attempt(c, guess, () => isRightFor(c, user, () => verify(password, user?.passwordHash || undefined))),
     ));
 }
 

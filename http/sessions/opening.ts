@@ -1,10 +1,12 @@
 import type { Context } from "hono";
-import { newBrowser } from "../../db/browsers.ts";
-import { openConnection } from "../../db/connections.ts";
+import { findBrowser, newBrowser } from "../../db/browsers.ts";
+import { openConnection, signOut } from "../../db/connections.ts";
 import type { Attempt } from "../../db/limits.ts";
 import { sweep } from "../../db/retention.ts";
 import type { UnusualReason, User } from "../../db/schema.ts";
-import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
+import { findUnusual } from "../../db/unusual.ts";
+import { findOrAddUser, isEmail } from "../../db/users.ts";
+import { deleteFormerCookie, MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
 import type { Env } from "../env.ts";
 import { logRequest } from "../request.ts";
 import { openSession, writeSessionCookie } from "./sessions.ts";
@@ -19,7 +21,7 @@ export async function open(
     user: User;
     browser: string | null;
     unusual: UnusualReason[];
-    reserved: Attempt;
+    reserved: Attempt | null;
     timeZone: string | null;
     how: Parameters<typeof openConnection>[1]["how"] & object;
   },
@@ -40,4 +42,38 @@ export async function open(
   const browserCookie = typeof opened === "string" ? readCookie(c, "browser", origin) ?? "" : opened.cookie;
   writeCookie(c, "browser", browserCookie, MAX_COOKIE_AGE);
   return true;
+}
+
+/**
+ * Opens a connection for an owner whom the panel around the area, or in front of it, signed in. Where there is no account, it makes one without
+ * a password. `false` if the address is invalid or the account disabled. The browser has to have its session loaded.
+ */
+export async function openByHost(
+  c: Context<Env>,
+  { email, timeZone = null }: { email: string; timeZone?: string | null },
+): Promise<boolean> {
+  const { db, origin, now } = c.var.options;
+  if (!isEmail(email)) return false;
+  const [{ user, isNew }, browser, visitor] = await Promise.all([
+    findOrAddUser(db, email, now()),
+    findBrowser(db, readCookie(c, "browser", origin)),
+    c.var.visitor(),
+  ]);
+  if (isNew) logRequest(c, "user_created", { user: user.id, by: "host" });
+  if (user.disabledAt !== null) {
+    logRequest(c, "authn_login_disabled", { user: user.id });
+    return false;
+  }
+  const unusual = await findUnusual(db, user.id, visitor, browser, now());
+  return await open(c, { user, browser, unusual, reserved: null, timeZone, how: { method: "host" } });
+}
+
+/** Closes the current connection, if there is one. The cookie stays: it opens nothing, but lets the sign-in page say what happened. */
+export async function closeCurrent(c: Context<Env>): Promise<void> {
+  const { db, now } = c.var.options;
+  const session = openSession(c);
+  if (session && await signOut(db, session, now())) {
+    logRequest(c, "session_closed", { user: session.userId, connection: session.connectionId });
+  }
+  deleteFormerCookie(c, "session");
 }

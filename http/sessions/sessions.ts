@@ -154,16 +154,21 @@ export function redirectToMethods(c: Context): Response {
 }
 
 /** Redirects to sign-in, and back to the current page afterwards. */
-export function redirectToSignIn(c: Context): Response {
+export function redirectToSignIn(c: Context, options: AppOptions = c.get("options")): Response {
   if (isHtmx(c)) {
     const current = c.req.header("HX-Current-URL");
     const page = current && URL.canParse(current) ? new URL(current) : undefined;
-    return redirectTo(c, withQuery(paths.signIn, { next: safeNext(page && page.pathname + page.search) }));
+    return redirectTo(c, signInPath(options, safeNext(page && page.pathname + page.search)));
   }
   // After sign-in a download would leave the sign-in page on the screen: the history has its link.
   const path = c.req.path === paths.csv ? paths.connections : c.req.path;
   const page = c.req.method === "GET" ? path + new URL(c.req.url).search : undefined;
-  return c.redirect(withQuery(paths.signIn, { next: safeNext(page) }), 303);
+  return c.redirect(signInPath(options, safeNext(page)), 303);
+}
+
+/** The sign-in page, which may be the host's. `next` is where it leads to. */
+export function signInPath({ signIn = paths.signIn }: AppOptions, next?: string): string {
+  return withQuery(signIn, { next });
 }
 
 /** Has htmx load another page; redirects anybody else to it. */

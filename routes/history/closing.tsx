@@ -86,9 +86,11 @@ closing.post(
         viewHistory(c, currentUrl(c)),
       ]));
     await noteClosed(c, count, id);
-    if (!hasOlder) return renewHistory(c, view, <OneClosed count={count} closed={[entry]} t={t} />);
+    const { hasPassword } = session;
+    if (!hasOlder) return renewHistory(c, view, <OneClosed {...{ count, hasPassword, t }} closed={[entry]} />);
     c.header("HX-Trigger", "connections-closed");
-    return c.html(<RowClosedFragments {...{ count, entry, isUpToDate }} hasGroup={!isOnOlderPage(c)} {...view} />);
+    const props = { count, entry, hasPassword, isUpToDate, hasGroup: !isOnOlderPage(c) };
+    return c.html(<RowClosedFragments {...props} {...view} />);
   },
 );
 

@@ -28,7 +28,7 @@ import { dayOf } from "../../words/time_zones.ts";
 type Chunks = { rows: number; isReadAhead: boolean };
 const EMBEDDED: Chunks = { rows: 500, isReadAhead: false };
 /** Fewer round trips, and none that the client waits for while it takes a chunk. */
-const REMOTE: Chunks = { rows: 2_000, isReadAhead: true };
+const REMOTE: Chunks = { rows: 2_500, isReadAhead: true };
 /** How long a download may block the event loop, in milliseconds. */
 const LONGEST_TURN = 20;
 /** How often a download renews its slot, in milliseconds. */

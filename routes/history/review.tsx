@@ -86,15 +86,16 @@ async function recognize(c: Context<Env>, id: string) {
   return renewHistory(c, view, <Recognized count={count} t={c.var.texts} />);
 }
 
-/** Closes everything else first, so that whoever it was is out, and leads to a new password. */
+/** Closes everything else first, so that whoever it was is out, and leads to a new password, where there is one. */
 async function disown(c: Context<Env>, id: string) {
   const { options: { db, now }, session } = c.var;
   const count = await closeOtherConnections(db, session, now());
   await disownConnection(db, session, id, now());
   logRequest(c, "unusual_disowned", { user: session.userId, connection: id, count });
-  leaveNotice(c, "disowned", count);
-  if (!wantsFragment(c)) return c.redirect(paths.password, 303);
-  c.header("HX-Redirect", paths.password);
+  leaveNotice(c, session.hasPassword ? "disowned" : "disowned_elsewhere", count);
+  const page = session.hasPassword ? paths.password : paths.connections;
+  if (!wantsFragment(c)) return c.redirect(page, 303);
+  c.header("HX-Redirect", page);
   return c.body(null, 204);
 }
 

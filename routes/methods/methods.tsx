@@ -15,8 +15,9 @@ methods.get(paths.methods, requireSession, async (c) => {
   const canAdd = await secrets?.() != null;
   const page = (
     <MethodsPage
-      email={mail ? session.email : null}
+      email={mail && session.hasPassword ? session.email : null}
       methods={found}
+      hasPassword={session.hasPassword}
       browser={session.browser}
       canAdd={canAdd}
       canAddPasskey={canAdd && canHavePasskeys(origin)}

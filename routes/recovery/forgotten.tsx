@@ -32,7 +32,7 @@ forgotten.post(
     const request = { account: accountKey(email, user !== undefined), address, standing };
     const isKnown = standing.kind === "browser";
     const over = (isKnown ? null : overLimits.find([requestKey(address)])) ??
-      await requestLink(db, email, request, now());
+      await requestLink(db, user, request, now());
     if (over) {
       overLimits.remember(over);
       return await showForgotten(c, typed, {}, describeRefused(c, { outcome: "limited", standing, ...over }, ""));

@@ -45,7 +45,7 @@ export function ConfirmCloseAll({ connections, ...confirmation }: Confirmation &
       <ConnectionList connections={connections.slice(0, MAX_LISTED)} isMarked zone={zone} t={t} />
       {unlisted > 0 && <p>{t.closing.more(unlisted)}</p>}
       <Description>
-        <Consequences count={connections.length} t={t} />
+        <Consequences count={connections.length} {...confirmation} />
       </Description>
     </Confirm>
   );
@@ -87,16 +87,18 @@ export function ConfirmCloseOne(
     >
       <Description>
         <ConnectionList connections={[connection]} zone={zone} t={t} />
-        <Consequences count={1} t={t} />
+        <Consequences count={1} {...confirmation} />
       </Description>
     </Confirm>
   );
 }
 
-function Consequences({ count, t: { closing: t } }: { count: number; t: Texts }) {
+function Consequences(
+  { count, hasPassword, t: { closing: t } }: Pick<Confirmation, "hasPassword" | "t"> & { count: number },
+) {
   return (
     <p>
-      {t.cannotUndo} {t.signInAgain(count)} <strong>{t.staysIn}</strong>
+      {t.cannotUndo} {t.signInAgain(count, hasPassword)} <strong>{t.staysIn}</strong>
     </p>
   );
 }
@@ -121,10 +123,12 @@ export function AllClosed({ count, closed = [], t }: { count: number; closed?: N
   );
 }
 
-export function OneClosed({ count, closed = [], t }: { count: number; closed?: Named[]; t: Texts }) {
+export function OneClosed(
+  { count, closed = [], hasPassword, t }: { count: number; closed?: Named[]; hasPassword: boolean; t: Texts },
+) {
   if (count === 0) return <Notification kind="info">{t.closing.nothingClosed}</Notification>;
   const isSuspicious = closed.some(({ unusual, verdict }) => unusual !== null && verdict !== "me");
-  const more = isSuspicious ? <a href={paths.password}>{t.closing.notYours}</a> : t.closing.undo(1);
+  const more = isSuspicious && hasPassword ? <a href={paths.password}>{t.closing.notYours}</a> : t.closing.undo(1);
   return <Notification more={more}>{t.closing.oneClosed(nameAll(closed, count, t))}</Notification>;
 }
 
@@ -139,9 +143,10 @@ function nameAll(closed: Named[], count: number, t: Texts): string {
 
 // A page with older rows keeps them, and the row its place. If it missed something else it keeps its version, so that its next poll says so.
 export function RowClosedFragments(
-  { count, entry, isUpToDate, hasGroup, ...view }: HistoryView & {
+  { count, entry, hasPassword, isUpToDate, hasGroup, ...view }: HistoryView & {
     count: number;
     entry: Entry;
+    hasPassword: boolean;
     isUpToDate: boolean;
     hasGroup: boolean;
   },
@@ -149,7 +154,7 @@ export function RowClosedFragments(
   return (
     <>
       <NotificationFragment>
-        <OneClosed count={count} closed={[entry]} t={view.t} />
+        <OneClosed count={count} closed={[entry]} {...{ hasPassword }} t={view.t} />
       </NotificationFragment>
       <HeadFragments {...view} />
       {hasGroup && view.openNow && (

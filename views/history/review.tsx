@@ -28,7 +28,7 @@ export function Review(
   },
 ) {
   const { unusual, verdict } = connection;
-  const { csrf, needsPassword, problem, problems, zone, t } = confirmation;
+  const { csrf, hasPassword, needsPassword, problem, problems, zone, t } = confirmation;
   if (unusual === null) {
     return (
       <NothingToConfirm title={t.review.nothingTitle} t={t}>
@@ -40,7 +40,10 @@ export function Review(
   }
   const startsAtTitle = problem === undefined && problems.password === undefined;
   const verdicts = possibleVerdicts(connection, isCurrent);
-  const means = { me: t.review.meMeans(newlyKnown([connection, ...places], t)), not_me: t.review.notMeMeans };
+  const means = {
+    me: t.review.meMeans(newlyKnown([connection, ...places], t)),
+    not_me: t.review.notMeMeans(hasPassword),
+  };
   const names = { me: t.review.me, not_me: t.review.notMe };
   return (
     <>
@@ -116,9 +119,9 @@ export function Recognized({ count, t }: { count: number; t: Texts }) {
   return <Notification>{t.review.recognized(count)}</Notification>;
 }
 
-export function Disowned({ count, t }: { count: number; t: Texts }) {
+export function Disowned({ count, hasPassword, t }: { count: number; hasPassword: boolean; t: Texts }) {
   return (
-    <Notification kind="info" more={t.review.chooseNew}>
+    <Notification kind="info" more={hasPassword ? t.review.chooseNew : t.review.changeElsewhere}>
       {count === 0 ? t.password.noOther : t.password.othersClosed(count)}
     </Notification>
   );

@@ -9,18 +9,21 @@ import { Notification } from "../notifications.tsx";
 
 type Context = { zone: string; t: Texts };
 
-export function MethodsPage({ email, methods, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
-  /** Null where it can't be changed. */
-  email: string | null;
-  methods: Methods;
-  /** The current one's id. */
-  browser: string | null;
-  /** Whether an authenticator app can be added. */
-  canAdd: boolean;
-  canAddPasskey: boolean;
-  /** Whether nothing else can be done before a second step is added. */
-  isRequired: boolean;
-}) {
+export function MethodsPage(
+  { email, methods, hasPassword, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+    /** Null where it can't be changed. */
+    email: string | null;
+    methods: Methods;
+    hasPassword: boolean;
+    /** The current one's id. */
+    browser: string | null;
+    /** Whether an authenticator app can be added. */
+    canAdd: boolean;
+    canAddPasskey: boolean;
+    /** Whether nothing else can be done before a second step is added. */
+    isRequired: boolean;
+  },
+) {
   const { t: { methods: t } } = context;
   const { authenticator, passkeys, recoveryCodes, browsers } = methods;
   const hasSecondFactor = authenticator !== null || passkeys.length > 0;
@@ -36,11 +39,13 @@ export function MethodsPage({ email, methods, browser, canAdd, canAddPasskey, is
           </p>
         </Method>
       )}
-      <Method name={t.password} text={t.passwordText}>
-        <p class="method-actions">
-          <a href={paths.password}>{t.changePassword}</a>
-        </p>
-      </Method>
+      {hasPassword && (
+        <Method name={t.password} text={t.passwordText}>
+          <p class="method-actions">
+            <a href={paths.password}>{t.changePassword}</a>
+          </p>
+        </Method>
+      )}
       <Method name={t.authenticator} text={t.authenticatorText}>
         {authenticator && <Dates {...authenticator} {...context} />}
         {canAdd || authenticator

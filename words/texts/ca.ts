@@ -228,6 +228,9 @@ export const ca: Wording = {
     passwordOld: "Per seguretat, torna-la a introduir: fa més de 5 minuts de l'última vegada.",
     passwordRequired: "Per seguretat, torna-la a introduir.",
     wrong: "Aquesta no és la teva contrasenya. Revisa-la i torna-ho a provar.",
+    proveElsewhere: "Per seguretat, demostra una altra vegada que ets tu:",
+    signInAgain: "Torna a iniciar la sessió",
+    signInFirst: "No s'ha fet res. Abans, torna a iniciar la sessió.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
@@ -241,12 +244,10 @@ export const ca: Wording = {
     askAll: (connections) => `Vols tancar ${count(connections, "connexió oberta", "connexions obertes")}?`,
     all: (connections) => pick(connections, "Tanca-la", `Tanca les ${number(connections)}`),
     more: (connections) => `I ${count(connections, "connexió més", "connexions més")}.`,
-    signInAgain: (connections) =>
-      pick(
-        connections,
-        "Haurà de tornar a iniciar la sessió amb la teva contrasenya.",
-        "Hauran de tornar a iniciar la sessió amb la teva contrasenya.",
-      ),
+    signInAgain: (connections, hasPassword) =>
+      `${pick(connections, "Haurà", "Hauran")} de tornar a iniciar la sessió${
+        hasPassword ? " amb la teva contrasenya" : ""
+      }.`,
     cannotUndo: "Això no es pot desfer.",
     staysIn: "En aquest navegador continuaràs amb la sessió iniciada.",
     signOutInstead: "Per acabar-la, tanca la sessió.",
@@ -288,8 +289,10 @@ export const ca: Wording = {
       known.length === 0
         ? "Ja no es marcarà com a inusual."
         : `A partir d'ara reconeixerem ${list(known)}, i no ho marcarem com a inusual.`,
-    notMeMeans:
-      "Totes les altres connexions es tancaran a l'instant i et demanarem una contrasenya nova. En aquest navegador continuaràs amb la sessió iniciada.",
+    notMeMeans: (hasPassword) =>
+      `Totes les altres connexions es tancaran a l'instant${
+        hasPassword ? " i et demanarem una contrasenya nova" : ""
+      }. En aquest navegador continuaràs amb la sessió iniciada.`,
     reasons: {
       new_country: (country) => `Va ser la primera connexió al teu compte des d'aquest país: ${country}.`,
       new_network_and_device: () => "Tant la xarxa com el dispositiu eren nous per al teu compte.",
@@ -321,6 +324,7 @@ export const ca: Wording = {
         )
       }. Les connexions des d'allà amb aquest dispositiu ja no es marcaran com a inusuals.`,
     chooseNew: "Potser algú més sap la teva contrasenya: tria'n ara una de nova.",
+    changeElsewhere: "Potser algú més pot iniciar la sessió com tu. Si fas servir una contrasenya, canvia-la ara.",
   },
 
   details: {
@@ -556,6 +560,7 @@ export const ca: Wording = {
       "password+recovery": "Contrasenya i codi de recuperació",
       "passkey": "Clau d'accés",
       "link": "Enllaç d'un sol ús",
+      "host": "L'inici de sessió del panell",
     },
     passkeyNamed: (name) => `Clau d'accés «${name}»`,
   },
@@ -586,6 +591,110 @@ export const ca: Wording = {
     themes: { light: "Clar", dark: "Fosc" },
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
+  },
+
+  mail: {
+    subject: (brand, subject) => `${brand}: ${subject}`,
+    account: "Compte",
+    when: "Quan",
+    why: "Motiu",
+    method: "Mètode",
+    device: "Dispositiu",
+    country: "País",
+    ip: "Adreça IP",
+    unusual: {
+      subject: "inici de sessió inusual al teu compte",
+      lead: "Algú ha iniciat sessió al teu compte, i no ha estat com de costum.",
+      advice:
+        "Si vas ser tu, no cal que facis res. Si no, obre aquesta pàgina, respon «No, no he estat jo» i tria una contrasenya nova:",
+    },
+    moved: {
+      subject: "el teu compte s'ha fet servir des d'un lloc nou",
+      lead: "Un navegador amb la sessió iniciada al teu compte s'ha fet servir des d'un lloc nou.",
+      advice:
+        "Si vas ser tu, no cal que facis res. Si no, obre aquesta pàgina, respon «No, no he estat jo» i tria una contrasenya nova:",
+    },
+    too_many_attempts: {
+      subject: "connexió tancada per contrasenyes incorrectes",
+      lead:
+        "Des d'una connexió al teu compte s'han escrit deu contrasenyes incorrectes seguides, i per això s'ha tancat.",
+      advice: "Si no vas ser tu, obre aquesta pàgina, respon «No, no he estat jo» i tria una contrasenya nova:",
+    },
+    locked: {
+      subject: "massa inicis de sessió fallits al teu compte",
+      lead:
+        "Hi ha hagut massa intents fallits d'iniciar sessió al teu compte. Durant 24 hores només s'hi pot entrar des de navegadors i xarxes coneguts.",
+      advice: "No hi ha entrat ningú. Aquí tens els intents:",
+    },
+    password_changed: {
+      subject: "la teva contrasenya ha canviat",
+      lead: "S'ha canviat la contrasenya del teu compte.",
+      byAdministrator: "L'administrador ha posat la contrasenya del teu compte, o s'ha posat amb un enllaç seu.",
+      advice: "Si no vas ser tu, demana ajuda a l'administrador de seguida. Aquí tens què ha passat al teu compte:",
+    },
+    password_recovered: {
+      subject: "la teva contrasenya s'ha posat amb un enllaç",
+      lead:
+        "Algú ha posat una contrasenya nova al teu compte amb un enllaç enviat a aquesta adreça. S'han tancat totes les connexions.",
+      advice:
+        "Si no vas ser tu, potser algú llegeix el teu correu: demana ajuda a l'administrador de seguida. Aquí tens què ha passat al teu compte:",
+    },
+    method_added: {
+      subject: "s'ha afegit un mètode d'inici de sessió",
+      lead: "S'ha afegit al teu compte una manera d'iniciar sessió.",
+      advice: "Si no vas ser tu, treu-la i tria una contrasenya nova. Aquí tens què ha passat al teu compte:",
+    },
+    method_removed: {
+      subject: "s'ha tret un mètode d'inici de sessió",
+      lead: "S'ha tret del teu compte una manera d'iniciar sessió.",
+      byAdministrator: "L'administrador ha tret totes les maneres d'iniciar sessió al teu compte menys la contrasenya.",
+      advice: "Si no vas ser tu, tria una contrasenya nova. Aquí tens què ha passat al teu compte:",
+    },
+    methods: {
+      authenticator: "Aplicació d'autenticació",
+      passkey: "Clau d'accés",
+      recovery_codes: "Codis de recuperació",
+    },
+    forgotten: {
+      subject: "posa una contrasenya nova",
+      lead: "Algú, probablement tu, ha demanat una contrasenya nova per a aquest compte.",
+      advice: "Posa-la en aquest enllaç, que funciona un sol cop i durant 30 minuts:",
+      ignore: "Si no vas ser tu, no cal que facis res: la teva contrasenya continua sent la mateixa.",
+    },
+    email_requested: {
+      subject: "confirma la teva adreça de correu",
+      lead: "El propietari d'un compte vol fer-hi servir aquesta adreça.",
+      advice: "Si ets tu, confirma-ho en aquest enllaç, que funciona un sol cop i durant 24 hores:",
+      ignore: "Si no ets tu, no cal que facis res: l'adreça no es farà servir.",
+    },
+    email_changed: {
+      subject: "l'adreça de correu del teu compte ha canviat",
+      lead: "El compte que tenia aquesta adreça en té una altra a partir d'ara, i el seu correu hi arribarà.",
+      byAdministrator: "L'administrador ha donat una altra adreça al compte que tenia aquesta.",
+      advice:
+        "Si no vas ser tu, recupera l'adreça en aquest enllaç, que funciona durant 7 dies. Tanca totes les connexions i demana una contrasenya nova:",
+      ignore: "Si vas ser tu, no cal que facis res.",
+    },
+    summary: {
+      subject: (events) => `${count(events, "avís més", "avisos més")} del teu compte`,
+      lead: "Han passat tantes coses al teu compte que aquest correu només les compta:",
+      advice: "Aquí ho tens tot:",
+    },
+    counted: {
+      unusual: (events) => `Inicis de sessió inusuals: ${number(events)}`,
+      moved: (events) => `Usos des de llocs nous: ${number(events)}`,
+      too_many_attempts: (events) => `Connexions tancades per contrasenyes incorrectes: ${number(events)}`,
+      locked: (events) => `Bloquejos per intents fallits: ${number(events)}`,
+      password_changed: (events) => `Canvis de contrasenya: ${number(events)}`,
+      password_recovered: (events) => `Contrasenyes posades amb un enllaç: ${number(events)}`,
+      method_added: (events) => `Mètodes d'inici de sessió afegits: ${number(events)}`,
+      method_removed: (events) => `Mètodes d'inici de sessió trets: ${number(events)}`,
+    },
+    reason: {
+      places:
+        "Reps aquest correu perquè tens un compte. Pots desactivar els avisos de llocs nous a les teves preferències.",
+      always: "Reps aquest correu perquè tens un compte. Els avisos de seguretat no es poden desactivar.",
+    },
   },
 
   problems: {

@@ -235,6 +235,9 @@ export const en = {
     passwordOld: "For your security, enter it again: it has been more than 5 minutes.",
     passwordRequired: "For your security, enter it again.",
     wrong: "This isn't your password. Check it and try again.",
+    proveElsewhere: "For your security, prove again who you are:",
+    signInAgain: "Sign in again",
+    signInFirst: "Nothing was done. Sign in again first.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",
@@ -248,8 +251,8 @@ export const en = {
     askAll: (connections: number) => `Close ${count(connections, "open connection", "open connections")}?`,
     all: (connections: number) => pick(connections, "Close it", `Close all ${number(connections)}`),
     more: (connections: number) => `And ${count(connections, "more connection", "more connections")}.`,
-    signInAgain: (connections: number) =>
-      `${pick(connections, "It", "They")} will have to sign in again with your password.`,
+    signInAgain: (connections: number, hasPassword: boolean) =>
+      `${pick(connections, "It", "They")} will have to sign in again${hasPassword ? " with your password" : ""}.`,
     cannotUndo: "This can't be undone.",
     staysIn: "This browser stays signed in.",
     signOutInstead: "To end it, sign out.",
@@ -288,8 +291,10 @@ export const en = {
       known.length === 0
         ? "It will no longer be marked as unusual."
         : `From now on we'll recognise ${list(known)}, and no longer mark this as unusual.`,
-    notMeMeans:
-      "Every other connection is closed at once, and you choose a new password. This browser stays signed in.",
+    notMeMeans: (hasPassword: boolean) =>
+      `Every other connection is closed at once${
+        hasPassword ? ", and you choose a new password" : ""
+      }. This browser stays signed in.`,
     reasons: {
       new_country: (country: string) => `It was the first connection to your account from this country: ${country}.`,
       new_network_and_device: () => "Both its network and its device were new to your account.",
@@ -319,6 +324,7 @@ export const en = {
         )
       }. Connections from there on that device will no longer be marked as unusual.`,
     chooseNew: "Somebody else may know your password, so choose a new one now.",
+    changeElsewhere: "Somebody else may be able to sign in as you. If you sign in with a password, change it now.",
   },
 
   details: {
@@ -547,6 +553,7 @@ export const en = {
       "password+recovery": "Password and recovery code",
       "passkey": "Passkey",
       "link": "One-time link",
+      "host": "The control panel's own sign-in",
     },
     passkeyNamed: (name: string) => `Passkey "${name}"`,
   },
@@ -577,6 +584,109 @@ export const en = {
     themes: { light: "Light", dark: "Dark" },
     submit: "Save preferences",
     saved: "Your preferences were saved.",
+  },
+
+  /** `lead` names the account, `advice` comes before the link. */
+  mail: {
+    subject: (brand: string, subject: string) => `${brand}: ${subject}`,
+    account: "Account",
+    when: "When",
+    why: "Why",
+    method: "Method",
+    device: "Device",
+    country: "Country",
+    ip: "IP address",
+    unusual: {
+      subject: "unusual sign-in to your account",
+      lead: "Somebody signed in to your account, and it was unusual.",
+      advice:
+        'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
+    },
+    moved: {
+      subject: "your account was used from a new place",
+      lead: "A browser that is signed in to your account was used from a place that is new.",
+      advice:
+        'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
+    },
+    too_many_attempts: {
+      subject: "a connection was closed after wrong passwords",
+      lead: "Ten wrong passwords in a row were entered over a connection to your account, so it was closed.",
+      advice: 'If it wasn\'t you, open this page, answer "Not me" and choose a new password:',
+    },
+    locked: {
+      subject: "too many failed sign-ins to your account",
+      lead:
+        "There were too many failed attempts to sign in to your account. For 24 hours only browsers and networks that it knows can sign in.",
+      advice: "Nobody got in. The attempts are here:",
+    },
+    password_changed: {
+      subject: "your password was changed",
+      lead: "The password of your account was changed.",
+      byAdministrator: "The password of your account was set by the administrator, or by a link from them.",
+      advice: "If it wasn't you, ask the administrator for help at once. What happened in your account is here:",
+    },
+    password_recovered: {
+      subject: "your password was set by a link",
+      lead:
+        "Somebody set a new password for your account, by a link that was sent to this address. Every connection was closed.",
+      advice:
+        "If it wasn't you, somebody else may read your mail: ask the administrator for help at once. What happened in your account is here:",
+    },
+    method_added: {
+      subject: "a sign-in method was added",
+      lead: "A way to sign in was added to your account.",
+      advice: "If it wasn't you, remove it, and choose a new password. What happened in your account is here:",
+    },
+    method_removed: {
+      subject: "a sign-in method was removed",
+      lead: "A way to sign in was removed from your account.",
+      byAdministrator: "The administrator removed all ways to sign in to your account but the password.",
+      advice: "If it wasn't you, choose a new password. What happened in your account is here:",
+    },
+    methods: {
+      authenticator: "Authenticator app",
+      passkey: "Passkey",
+      recovery_codes: "Recovery codes",
+    },
+    forgotten: {
+      subject: "set a new password",
+      lead: "Somebody, probably you, asked for a new password for this account.",
+      advice: "Set it at this link, which works once and for 30 minutes:",
+      ignore: "If it wasn't you, there is nothing to do: your password stays as it is.",
+    },
+    email_requested: {
+      subject: "confirm your email address",
+      lead: "The owner of an account wants to use this address for it from now on.",
+      advice: "If it is you, confirm it at this link, which works once and for 24 hours:",
+      ignore: "If it wasn't you, there is nothing to do: the address isn't used.",
+    },
+    email_changed: {
+      subject: "the email address of your account was changed",
+      lead: "The account that had this address has another one from now on, where its mail goes too.",
+      byAdministrator: "The administrator gave the account that had this address another one.",
+      advice:
+        "If it wasn't you, take the address back at this link, which works for 7 days. It closes every connection and asks for a new password:",
+      ignore: "If it was you, there is nothing to do.",
+    },
+    summary: {
+      subject: (events: number) => `${count(events, "more event", "more events")} in your account`,
+      lead: "So much happened in your account that this mail only counts it:",
+      advice: "All of it is here:",
+    },
+    counted: {
+      unusual: (events: number) => `Unusual sign-ins: ${number(events)}`,
+      moved: (events: number) => `Uses from new places: ${number(events)}`,
+      too_many_attempts: (events: number) => `Connections closed after wrong passwords: ${number(events)}`,
+      locked: (events: number) => `Locks after failed sign-ins: ${number(events)}`,
+      password_changed: (events: number) => `Changes of the password: ${number(events)}`,
+      password_recovered: (events: number) => `Passwords set by a link: ${number(events)}`,
+      method_added: (events: number) => `Sign-in methods added: ${number(events)}`,
+      method_removed: (events: number) => `Sign-in methods removed: ${number(events)}`,
+    },
+    reason: {
+      places: "You get this because you have an account. You can switch off mail about new places in your preferences.",
+      always: "You get this because you have an account. Mail about its security can't be switched off.",
+    },
   },
 
   /** What is wrong with a field: the messages of the schemas are these keys. */

@@ -223,6 +223,9 @@ export const es: Wording = {
     passwordOld: "Por seguridad, vuelve a introducirla: la última vez fue hace más de 5 minutos.",
     passwordRequired: "Por seguridad, vuelve a introducirla.",
     wrong: "Esta no es tu contraseña. Revísala e inténtalo de nuevo.",
+    proveElsewhere: "Por seguridad, demuestra otra vez que eres tú:",
+    signInAgain: "Iniciar sesión de nuevo",
+    signInFirst: "No se ha hecho nada. Antes, inicia sesión de nuevo.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
@@ -236,12 +239,10 @@ export const es: Wording = {
     askAll: (connections) => `¿Cerrar ${count(connections, "conexión abierta", "conexiones abiertas")}?`,
     all: (connections) => pick(connections, "Cerrarla", `Cerrar las ${number(connections)}`),
     more: (connections) => `Y ${count(connections, "conexión más", "conexiones más")}.`,
-    signInAgain: (connections) =>
-      pick(
-        connections,
-        "Tendrá que volver a iniciar sesión con tu contraseña.",
-        "Tendrán que volver a iniciar sesión con tu contraseña.",
-      ),
+    signInAgain: (connections, hasPassword) =>
+      `${pick(connections, "Tendrá", "Tendrán")} que volver a iniciar sesión${
+        hasPassword ? " con tu contraseña" : ""
+      }.`,
     cannotUndo: "Esto no se puede deshacer.",
     staysIn: "En este navegador seguirás con la sesión iniciada.",
     signOutInstead: "Para terminarla, cierra la sesión.",
@@ -287,8 +288,10 @@ export const es: Wording = {
       known.length === 0
         ? "Ya no se marcará como inusual."
         : `A partir de ahora reconoceremos ${list(known)}, y no lo marcaremos como inusual.`,
-    notMeMeans:
-      "Todas las demás conexiones se cerrarán al momento y te pediremos una contraseña nueva. En este navegador seguirás con la sesión iniciada.",
+    notMeMeans: (hasPassword) =>
+      `Todas las demás conexiones se cerrarán al momento${
+        hasPassword ? " y te pediremos una contraseña nueva" : ""
+      }. En este navegador seguirás con la sesión iniciada.`,
     reasons: {
       new_country: (country) => `Fue la primera conexión a tu cuenta desde este país: ${country}.`,
       new_network_and_device: () => "Tanto la red como el dispositivo eran nuevos para tu cuenta.",
@@ -318,6 +321,7 @@ export const es: Wording = {
         )
       }. Las conexiones desde allí con ese dispositivo ya no se marcarán como inusuales.`,
     chooseNew: "Puede que alguien más sepa tu contraseña: elige ahora una nueva.",
+    changeElsewhere: "Puede que alguien más pueda iniciar sesión como tú. Si usas una contraseña, cámbiala ahora.",
   },
 
   details: {
@@ -554,6 +558,7 @@ export const es: Wording = {
       "password+recovery": "Contraseña y código de recuperación",
       "passkey": "Clave de acceso",
       "link": "Enlace de un solo uso",
+      "host": "El inicio de sesión del panel",
     },
     passkeyNamed: (name) => `Clave de acceso «${name}»`,
   },
@@ -584,6 +589,111 @@ export const es: Wording = {
     themes: { light: "Claro", dark: "Oscuro" },
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
+  },
+
+  mail: {
+    subject: (brand, subject) => `${brand}: ${subject}`,
+    account: "Cuenta",
+    when: "Cuándo",
+    why: "Motivo",
+    method: "Método",
+    device: "Dispositivo",
+    country: "País",
+    ip: "Dirección IP",
+    unusual: {
+      subject: "inicio de sesión inusual en tu cuenta",
+      lead: "Alguien ha iniciado sesión en tu cuenta, y no ha sido como de costumbre.",
+      advice:
+        "Si fuiste tú, no tienes que hacer nada. Si no, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
+    },
+    moved: {
+      subject: "tu cuenta se ha usado desde un lugar nuevo",
+      lead: "Un navegador con la sesión iniciada en tu cuenta se ha usado desde un lugar nuevo.",
+      advice:
+        "Si fuiste tú, no tienes que hacer nada. Si no, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
+    },
+    too_many_attempts: {
+      subject: "conexión cerrada por contraseñas incorrectas",
+      lead:
+        "Desde una conexión a tu cuenta se han escrito diez contraseñas incorrectas seguidas, así que se ha cerrado.",
+      advice: "Si no fuiste tú, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
+    },
+    locked: {
+      subject: "demasiados inicios de sesión fallidos en tu cuenta",
+      lead:
+        "Ha habido demasiados intentos fallidos de iniciar sesión en tu cuenta. Durante 24 horas solo se puede entrar desde navegadores y redes conocidos.",
+      advice: "Nadie ha entrado. Aquí tienes los intentos:",
+    },
+    password_changed: {
+      subject: "tu contraseña ha cambiado",
+      lead: "Se ha cambiado la contraseña de tu cuenta.",
+      byAdministrator: "El administrador ha puesto la contraseña de tu cuenta, o se ha puesto con un enlace suyo.",
+      advice: "Si no fuiste tú, pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
+    },
+    password_recovered: {
+      subject: "tu contraseña se ha puesto con un enlace",
+      lead:
+        "Alguien ha puesto una contraseña nueva en tu cuenta con un enlace enviado a esta dirección. Se han cerrado todas las conexiones.",
+      advice:
+        "Si no fuiste tú, puede que alguien lea tu correo: pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
+    },
+    method_added: {
+      subject: "se ha añadido un método de inicio de sesión",
+      lead: "Se ha añadido a tu cuenta una forma de iniciar sesión.",
+      advice: "Si no fuiste tú, quítala y elige una contraseña nueva. Aquí tienes lo que ha pasado en tu cuenta:",
+    },
+    method_removed: {
+      subject: "se ha quitado un método de inicio de sesión",
+      lead: "Se ha quitado de tu cuenta una forma de iniciar sesión.",
+      byAdministrator:
+        "El administrador ha quitado todas las formas de iniciar sesión en tu cuenta menos la contraseña.",
+      advice: "Si no fuiste tú, elige una contraseña nueva. Aquí tienes lo que ha pasado en tu cuenta:",
+    },
+    methods: {
+      authenticator: "Aplicación de autenticación",
+      passkey: "Clave de acceso",
+      recovery_codes: "Códigos de recuperación",
+    },
+    forgotten: {
+      subject: "pon una contraseña nueva",
+      lead: "Alguien, probablemente tú, ha pedido una contraseña nueva para esta cuenta.",
+      advice: "Ponla en este enlace, que funciona una sola vez y durante 30 minutos:",
+      ignore: "Si no fuiste tú, no tienes que hacer nada: tu contraseña sigue siendo la misma.",
+    },
+    email_requested: {
+      subject: "confirma tu dirección de correo",
+      lead: "El propietario de una cuenta quiere usar esta dirección para ella.",
+      advice: "Si eres tú, confírmalo en este enlace, que funciona una sola vez y durante 24 horas:",
+      ignore: "Si no eres tú, no tienes que hacer nada: la dirección no se usará.",
+    },
+    email_changed: {
+      subject: "la dirección de correo de tu cuenta ha cambiado",
+      lead: "La cuenta que tenía esta dirección tiene otra desde ahora, y su correo llegará allí.",
+      byAdministrator: "El administrador ha dado otra dirección a la cuenta que tenía esta.",
+      advice:
+        "Si no fuiste tú, recupera la dirección en este enlace, que funciona durante 7 días. Cierra todas las conexiones y pide una contraseña nueva:",
+      ignore: "Si fuiste tú, no tienes que hacer nada.",
+    },
+    summary: {
+      subject: (events) => `${count(events, "aviso más", "avisos más")} de tu cuenta`,
+      lead: "Han pasado tantas cosas en tu cuenta que este correo solo las cuenta:",
+      advice: "Aquí tienes todo:",
+    },
+    counted: {
+      unusual: (events) => `Inicios de sesión inusuales: ${number(events)}`,
+      moved: (events) => `Usos desde lugares nuevos: ${number(events)}`,
+      too_many_attempts: (events) => `Conexiones cerradas por contraseñas incorrectas: ${number(events)}`,
+      locked: (events) => `Bloqueos por intentos fallidos: ${number(events)}`,
+      password_changed: (events) => `Cambios de contraseña: ${number(events)}`,
+      password_recovered: (events) => `Contraseñas puestas con un enlace: ${number(events)}`,
+      method_added: (events) => `Métodos de inicio de sesión añadidos: ${number(events)}`,
+      method_removed: (events) => `Métodos de inicio de sesión quitados: ${number(events)}`,
+    },
+    reason: {
+      places:
+        "Recibes este correo porque tienes una cuenta. Puedes desactivar los avisos de lugares nuevos en tus preferencias.",
+      always: "Recibes este correo porque tienes una cuenta. Los avisos de seguridad no se pueden desactivar.",
+    },
   },
 
   problems: {

@@ -1,0 +1,101 @@
+import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient } from "../db/mail/outbox.ts";
+import { type Origin, readAbout } from "../db/mail/origins.ts";
+import type { MailEvent, UnusualReason } from "../db/schema.ts";
+import { PLACE_REASONS, reasonsIn } from "../db/unusual.ts";
+import { paths, withQuery } from "../http/paths.ts";
+import { countryName, placeName } from "../words/countries.ts";
+import { deviceName } from "../words/devices.ts";
+import { type Texts, textsOf } from "../words/texts.ts";
+import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
+
+/** To whom a message goes, and from which site. `brand` is the panel's name, if it has its own. */
+export type Letter = { user: Recipient; origin: URL; brand: string | undefined };
+export type Written = { subject: string; text: string };
+
+type Said = { subject: string; lead: string; advice: string; byAdministrator?: string; ignore?: string };
+
+/** Writes the message of one event, in the owner's language and zone. `from` is where it happened, `token` that of the link in it. */
+export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, token: string | null): Written {
+  const t = textsOf(letter.user.language ?? "en");
+  const { event, about } = mail;
+  const said: Said = t.mail[event];
+  const path = token === null ? pathOf(event, from) : paths.link(token);
+  // The administrator's change of an address has no link that undoes it.
+  const hasLink = token !== null || MAIL_LINKS[event] === undefined;
+  return sign(letter, t, said.subject, [
+    about === BY_ADMINISTRATOR && said.byAdministrator || said.lead,
+    event === "email_requested" ? "" : factsOf(letter.user, mail, from, t).join("\n"),
+    hasLink ? `${said.advice}\n${new URL(path, letter.origin)}` : "",
+    hasLink && said.ignore || "",
+    MAIL_LINKS[event] === undefined ? reasonOf(mail, from, t) : "",
+  ]);
+}
+
+/** Writes the message that counts several events. */
+export function writeSummary(letter: Letter, mails: Mail[]): Written {
+  const t = textsOf(letter.user.language ?? "en");
+  const { summary, counted } = t.mail;
+  const lines = Object.entries(counted).flatMap(([event, say]) => {
+    const count = mails.filter((mail) => mail.event === event).length;
+    return count === 0 ? [] : [say(count)];
+  });
+  return sign(letter, t, summary.subject(mails.length), [
+    summary.lead,
+    [`${t.mail.account}: ${letter.user.email}`, ...lines].join("\n"),
+    `${summary.advice}\n${new URL(paths.connections, letter.origin)}`,
+    t.mail.reason.always,
+  ]);
+}
+
+function sign({ brand }: Letter, t: Texts, subject: string, parts: string[]): Written {
+  const panel = brand ?? t.brand;
+  // "-- " is where readers recognise a signature.
+  return {
+    subject: t.mail.subject(panel, subject),
+    text: [...parts.filter((part) => part !== ""), `-- \n${panel}\n`].join("\n\n"),
+  };
+}
+
+function factsOf({ email, timeZone }: Recipient, mail: Mail, from: Origin | null, t: Texts): string[] {
+  const zone = timeZone ?? DEFAULT_ZONE;
+  const { method } = readAbout(mail);
+  const facts: [name: string, value: string | null][] = [
+    [t.mail.account, mail.event === "email_changed" ? mail.recipient : email],
+    [t.mail.when, `${formatTime(mail.happenedAt, zone, t)} (${zone})`],
+    [t.mail.why, mail.event === "unusual" && from ? reasonsOf(from, t) : null],
+    [t.mail.method, isMethod(method, t) ? t.mail.methods[method] : null],
+    [t.mail.device, from && withoutLinks(deviceName(from.device, t))],
+    [t.mail.country, from && placeName(from.countryCode, t)],
+    [t.mail.ip, from && (from.ip || t.place.alone.ip)],
+  ];
+  return facts.flatMap(([name, value]) => value ? [`${name}: ${value}`] : []);
+}
+
+function reasonsOf({ unusual, countryCode }: Origin, t: Texts): string {
+  return reasonsIn(unusual).map((reason) =>
+    t.row.unusual[reason](countryName(countryCode, t), { country: null, device: null })
+  ).join("; ");
+}
+
+function isMethod(method: string | null, t: Texts): method is keyof Texts["mail"]["methods"] {
+  return method !== null && Object.hasOwn(t.mail.methods, method);
+}
+
+/** A stranger chooses how their browser is called: no reader of mail makes a link of it. */
+function withoutLinks(device: string): string {
+  return device.replace(/[./:@](?=\S)/g, "$& ");
+}
+
+function reasonOf({ event }: Mail, from: Origin | null, t: Texts): string {
+  const isAboutPlaces = event === "moved" || event === "unusual" && reasonsIn(from?.unusual ?? null).every(isOfPlace);
+  return isAboutPlaces ? t.mail.reason.places : t.mail.reason.always;
+}
+
+function isOfPlace(reason: UnusualReason): boolean {
+  return PLACE_REASONS.includes(reason);
+}
+
+function pathOf(event: MailEvent, from: Origin | null): string {
+  if (event === "locked") return withQuery(paths.connections, { state: "refused" });
+  return from?.connectionId ? paths.details(from.connectionId) : paths.connections;
+}

@@ -1,0 +1,168 @@
+import { addMailedLink, removeLink } from "../db/accounts/links.ts";
+import type { Db } from "../db/database.ts";
+import { findOrigin } from "../db/mail/origins.ts";
+import {
+  BY_ADMINISTRATOR,
+  type Claim,
+  claimMail,
+  endMail,
+  findNextDue,
+  findRecipient,
+  holdMail,
+  type Mail,
+  MAIL_LINKS,
+  type Recipient,
+  retryMail,
+  wasHeld,
+} from "../db/mail/outbox.ts";
+import { digestOf } from "../db/sessions.ts";
+import { describeError, type Log } from "../http/log.ts";
+import { type Letter, writeMessage, writeSummary, type Written } from "./messages.ts";
+import { createTransport, type MailServer, NotSent, type Send } from "./transport.ts";
+
+/** How often the outbox is read without being woken, in milliseconds: other instances and commands write there too. */
+const INTERVAL = 60_000;
+/** Of an error that doesn't come from the mail server. */
+const UNKNOWN = { code: "unknown", status: null, mayBeSent: true };
+
+export type SenderOptions = {
+  db: Db;
+  server: MailServer;
+  /** The public scheme, host and port. */
+  origin: URL;
+  now: () => number;
+  log: Log;
+  waitUntil: (work: Promise<void>) => void;
+  /** The panel's name; by default "Control panel" in the owner's language. */
+  brand?: string;
+};
+
+/**
+ * Creates what sends the mail in the outbox. `wake` looks for it once the answer is on its way; `start` does so now, and then once a minute at
+ * least, until the process ends.
+ */
+export function createSender(options: SenderOptions): { wake: () => void; start: () => void } {
+  const { now, log, waitUntil } = options;
+  const send = createTransport(options.server, options.origin.hostname);
+  let isRunning = false;
+  let isWoken = false;
+  let hasTimer = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function wake(): void {
+    isWoken = true;
+    if (!isRunning) waitUntil(run());
+  }
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    let next: number | null = null;
+    try {
+      while (isWoken) {
+        isWoken = false;
+        await new Promise((resolve) => setTimeout(resolve));
+        next = await sendDue(options, send);
+      }
+    } catch (error) {
+      log("sys_crash", { part: "mail", error: describeError(error) });
+    } finally {
+      isRunning = false;
+    }
+    if (!hasTimer) return;
+    clearTimeout(timer);
+    timer = setTimeout(wake, Math.max(0, Math.min(INTERVAL, (next ?? Infinity) - now())));
+    Deno.unrefTimer(timer);
+  }
+
+  return {
+    wake,
+    start() {
+      hasTimer = true;
+      wake();
+    },
+  };
+}
+
+/** Sends all that is due, one mail after the other. Returns when there is more to send; `null` if there is nothing. */
+async function sendDue(options: SenderOptions, send: Send): Promise<number | null> {
+  const { db, now } = options;
+  while (true) {
+    const due = await findNextDue(db);
+    if (due === null || due > now()) return due;
+    const claim = await claimMail(db, now());
+    if (claim) await sendNext(options, send, claim);
+  }
+}
+
+/** Sends one mail of a claim, and gives the rest back. Holds all of it if the account had its mails for this hour. */
+async function sendNext(options: SenderOptions, send: Send, claim: Claim): Promise<void> {
+  const { db, now, origin, brand } = options;
+  const { mails, mails: [first] } = claim;
+  const found = await findRecipient(db, first.userId, now());
+  if (!found || isOutdated(first, found.user)) return await endMail(db, mails, false, now());
+
+  const { user, left, nextHour } = found;
+  const letter = { user, origin, brand };
+  if (MAIL_LINKS[first.event]) return await sendLink(options, send, claim, letter);
+  if (left <= 0) return await holdMail(db, claim, mails, nextHour);
+  const isSummary = mails.length > left || mails.length > 1 && mails.some(wasHeld);
+  if (isSummary) {
+    return void await deliver(options, send, claim, { mails, to: user.email, ...writeSummary(letter, mails) });
+  }
+
+  const rest = mails.slice(1);
+  if (rest.length > 0) await holdMail(db, claim, rest);
+  const message = writeMessage(letter, first, await findOrigin(db, first), null);
+  await deliver(options, send, claim, { mails: [first], to: user.email, ...message });
+}
+
+/** Sends mail with a link, whose hash is written right before. */
+async function sendLink(options: SenderOptions, send: Send, claim: Claim, letter: Letter): Promise<void> {
+  const { db, now } = options;
+  const { mails: [mail] } = claim;
+  const { event, about, recipient, happenedAt } = mail;
+  const link = about === BY_ADMINISTRATOR ? undefined : MAIL_LINKS[event];
+  const since = event === "email_changed" ? happenedAt : now();
+  const token = link ? await addMailedLink(db, { mail, purpose: link.purpose, expiresAt: since + link.age }) : null;
+  // Cancelled since it was claimed.
+  if (link && token === null) return;
+  const message = writeMessage(letter, mail, null, token);
+  const outcome = await deliver(options, send, claim, {
+    mails: [mail],
+    to: recipient ?? letter.user.email,
+    ...message,
+  });
+  // Otherwise links that nobody got would take the place of those that came.
+  if (token !== null && outcome === "not sent") await removeLink(db, token);
+}
+
+type Delivery = Written & { mails: Mail[]; to: string };
+
+/** Sends, and removes from the outbox what was sent or can't be, after a day; the rest is tried again. */
+async function deliver(
+  { db, now, log }: SenderOptions,
+  send: Send,
+  claim: Claim,
+  { mails, to, ...written }: Delivery,
+): Promise<"sent" | "not sent" | "unknown"> {
+  // The same mail has the same id when it is sent again: to its reader it is one.
+  const ids = mails.map(({ id }) => id);
+  try {
+    await send({ id: ids.length === 1 ? ids.join() : digestOf(ids.join()), to, ...written });
+  } catch (error) {
+    const removed = await retryMail(db, claim, mails, now());
+    const [{ userId: user, event }] = claim.mails;
+    const { code, status, mayBeSent } = error instanceof NotSent ? error : UNKNOWN;
+    log("mail_failed", { user, mail: event, count: mails.length, code, status });
+    if (removed.length > 0) log("mail_given_up", { user, mail: event, count: removed.length });
+    return mayBeSent ? "unknown" : "not sent";
+  }
+  await endMail(db, mails, MAIL_LINKS[claim.mails[0].event] === undefined, now());
+  return "sent";
+}
+
+/** Whether there is no use in a link any more. */
+function isOutdated({ event, recipient }: Mail, { disabledAt, pendingEmail }: Recipient): boolean {
+  if (event === "forgotten") return disabledAt !== null;
+  return event === "email_requested" && (disabledAt !== null || pendingEmail !== recipient);
+}

@@ -1,0 +1,81 @@
+import type { Transporter } from "nodemailer";
+import { isLoopback } from "../http/origins.ts";
+
+/** A mail server, and as whom to send. */
+export type MailServer = {
+  /** `smtp:` or `smtps:`, with user and password if the server asks for them. */
+  url: URL;
+  from: { name: string; address: string };
+  /** The certificates that are trusted, in place of the system's. */
+  ca?: string;
+  /** How long connecting, the greeting, and any silence may take, in milliseconds. */
+  timeout?: number;
+};
+
+export type Message = { id: string; to: string; subject: string; text: string };
+
+/** Sends one message; throws `NotSent` if the server can't be reached or refuses it. */
+export type Send = (message: Message) => Promise<void>;
+
+/** For the log: without the server's own words, which may have the address in them. */
+export class NotSent extends Error {
+  override name = "NotSent";
+
+  constructor(
+    readonly code: string,
+    readonly status: number | null,
+    /** Whether the server may have accepted it nevertheless. */
+    readonly mayBeSent: boolean,
+  ) {
+    super(`Cannot send mail: ${code}${status === null ? "" : ` (${status})`}`);
+  }
+}
+
+const TIMEOUT = 15_000;
+
+/** Loads nodemailer at the first message, so that a start doesn't wait for it. `host` is how this program names itself to the server. */
+export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer, host: string): Send {
+  let transporter: Promise<Transporter> | undefined;
+
+  async function open(): Promise<Transporter> {
+    const { createTransport } = await import("nodemailer");
+    const secure = url.protocol === "smtps:";
+    const hostname = url.hostname.replace(/^\[|\]$/g, "");
+    return createTransport({
+      host: hostname,
+      port: Number(url.port || (secure ? 465 : 587)),
+      name: host,
+      secure,
+      ...(isLoopback(url.hostname) ? { ignoreTLS: true } : { requireTLS: true }),
+      ...(url.username !== "" && {
+        auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
+      }),
+      ...(ca !== undefined && { tls: { ca } }),
+      ...{ dnsTimeout: timeout, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout },
+      ...{ disableFileAccess: true, disableUrlAccess: true },
+    });
+  }
+
+  return async ({ id, to, subject, text }) => {
+    const opened = await (transporter ??= open());
+    try {
+      await opened.sendMail({
+        from,
+        // As an object it is one address, whatever is in it.
+        to: { name: "", address: to },
+        messageId: `<${id}@${host}>`,
+        ...{ subject, text, xMailer: false },
+        headers: { "Auto-Submitted": "auto-generated" },
+      });
+    } catch (error) {
+      throw readError(error);
+    }
+  };
+}
+
+function readError(error: unknown): NotSent {
+  const { code, command, responseCode } = error as { code?: unknown; command?: unknown; responseCode?: unknown };
+  const status = typeof responseCode === "number" ? responseCode : null;
+  const isBefore = typeof command === "string" && command !== "DATA";
+  return new NotSent(typeof code === "string" ? code : "unknown", status, status === null && !isBefore);
+}
