@@ -31,10 +31,13 @@ forgotten.post(
     );
     const request = { account: accountKey(email, user !== undefined), address, standing };
     const isKnown = standing.kind === "browser";
-    const over = (isKnown ? null : overLimits.find([requestKey(address)])) ??
-      await requestLink(db, user, request, now());
+    const known = isKnown ? null : overLimits.find([requestKey(address)]);
+    const over = known ?? await requestLink(db, user, request, now());
     if (over) {
-      overLimits.remember(over);
+      if (!known) {
+        overLimits.remember(over);
+        logRequest(c, "excess_rate_limit_exceeded", { count: 1 });
+      }
       return await showForgotten(c, typed, {}, describeRefused(c, { outcome: "limited", standing, ...over }, ""));
     }
     logRequest(c, "authn_recovery_requested", { user: user?.id });
