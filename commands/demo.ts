@@ -31,7 +31,7 @@ export async function demo(configuration: Configuration): Promise<number> {
     if (user) await fillHistory(db, user.id, { connections, countryOf, now });
   }
   const announce = () => {
-    console.log(`Address: ${configuration.origin.origin}`);
+    console.log(`Address: ${configuration.origin.origin}${configuration.base}`);
     console.log(`E-mail: ${OWNER}`);
     console.log(`Password: ${password}`);
     console.error(

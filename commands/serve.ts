@@ -1,4 +1,5 @@
 import { createPasswords } from "../credentials/passwords.ts";
+import { createTicketReader } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
 import { createLog, describeError } from "../http/log.ts";
@@ -31,7 +32,7 @@ export async function serve(configuration: Configuration): Promise<number> {
   return await listen(configuration, db, migrated, async () => {
     // A remote database is asked meanwhile: a first page doesn't wait.
     if (!isFile) await requireReadable(db, configuration);
-    console.log(`Address: ${configuration.origin.origin}`);
+    console.log(`Address: ${configuration.origin.origin}${configuration.base}`);
     if (!await hasUsers(db)) console.log(askForAccount(configuration));
   });
 }
@@ -57,7 +58,16 @@ export async function listen(
   };
   const brand = configuration.brand !== undefined && { brand: configuration.brand };
   const mail = configuration.mail &&
-    createSender({ db, server: configuration.mail, origin, now: Date.now, log, waitUntil, ...brand });
+    createSender({
+      db,
+      server: configuration.mail,
+      origin,
+      base: configuration.base,
+      now: Date.now,
+      log,
+      waitUntil,
+      ...brand,
+    });
   const app = createApp({
     db,
     origin,
@@ -71,7 +81,10 @@ export async function listen(
     retention: configuration.retentionDays * DAY,
     hstsSubdomains: configuration.hstsSubdomains,
     ...brand,
+    base: configuration.base,
     ...(configuration.home !== undefined && { home: configuration.home }),
+    ...(configuration.signIn !== undefined && { signIn: configuration.signIn }),
+    ...(configuration.ticketKeys && { readTicket: createTicketReader(configuration.ticketKeys) }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil,

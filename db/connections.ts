@@ -8,6 +8,7 @@ import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
+import { type Challenge, isFresh, useChallenge } from "./methods/challenges.ts";
 import { hasSecondFactor } from "./methods/methods.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import {
@@ -42,7 +43,7 @@ export type ConnectionSummary =
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
  * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, the pending
- * sign-in ended, or the passkey was removed. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
+ * sign-in ended, the passkey was removed or the ticket used. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
@@ -51,8 +52,8 @@ export async function openConnection(
     visitor: Visitor;
     browser: Secret | string;
     unusual: UnusualReason[];
-    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
-    how?: { method: Method; passkey?: string; pending?: string };
+    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step, `ticket` what works once. */
+    how?: { method: Method; passkey?: string; pending?: string; ticket?: Challenge | undefined };
     /** Null if no attempt was: somebody else checked who it is. */
     reserved: Attempt | null;
     replaces: Session | null;
@@ -90,6 +91,7 @@ export async function openConnection(
           isEnough,
           isPending,
           isKept,
+          how.ticket && isFresh(db, how.ticket),
         ),
       ),
       db.insert(sessions).select(
@@ -104,6 +106,7 @@ export async function openConnection(
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
+      ...(how.ticket ? [useChallenge(db, how.ticket)] : []),
       ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
   return await orRecover(

@@ -2,6 +2,7 @@ import type { RequestIdVariables } from "hono/request-id";
 import type { Child } from "hono/jsx";
 import type { Passwords } from "../credentials/passwords.ts";
 import type { Secrets } from "../credentials/secrets.ts";
+import type { ReadTicket } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import type { Lifetime } from "../db/open.ts";
 import type { Language } from "../db/schema.ts";
@@ -18,6 +19,8 @@ export type AppOptions = {
   db: Db;
   /** The public scheme, host and port. */
   origin: URL;
+  /** The path below which the area is, like `/account`; by default at the root of the host. */
+  base?: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   countryOf: CountryOf;
@@ -42,6 +45,8 @@ export type AppOptions = {
   home?: string;
   /** The panel's own sign-in page, which calls `open` and then leads to the path in its query's `next`; by default the area's. */
   signIn?: string;
+  /** Reads what a panel in another program sends in place of a call of `open`; without it there are no tickets (docs/gate.md). */
+  readTicket?: ReadTicket;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
   /** Encrypts what only this program may read; null if it has no key. Without it nobody can add an authenticator app. */
@@ -57,7 +62,13 @@ export type AppOptions = {
 };
 
 /** The signed-in user, for the layout and for the panel around it. */
-export type Owner = { email: string; csrf: string; language: Language };
+export type Owner = {
+  email: string;
+  csrf: string;
+  language: Language;
+  /** The area's base. */
+  base: string;
+};
 
 /**
  * What is left until the session by which a request is answered turns out to be the right one: to record that it was used, and to log. Nothing

@@ -1,18 +1,24 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 const connections = "/user/security/connections";
 const methods = "/user/security/methods";
 const LINKS = "/links/";
 
-/** Every URL of the area. One with a parameter makes the route's pattern from `":id"`. */
-export const paths = {
+/** Below an area's base, but for what browsers look for at the root. One with a parameter makes the route's pattern from `":id"`. */
+const relative = {
   home: "/",
   health: "/health",
   signIn: "/sign-in",
   /** The second step. */
   code: "/sign-in/code",
   passkey: "/sign-in/passkey",
+  ticket: "/sign-in/ticket",
   signOut: "/sign-out",
   forgotten: "/forgotten",
   forgottenSent: "/forgotten/sent",
+  /** What proxies ask about each request of a panel (docs/gate.md). */
+  gate: "/authz/forward",
+  nginxGate: "/authz/nginx",
   /** Everything below it requires a session. */
   security: "/user/security",
   connections,
@@ -44,12 +50,46 @@ export const paths = {
   static: <Name extends string>(name: Name) => `/static/${name}` as const,
 } as const;
 
+export type Paths = typeof relative;
+
+const bases = new AsyncLocalStorage<string>();
+
+/** Every URL of the area that answers the request (docs/decisions/0009-paths.md). Elsewhere use `pathsBelow`: Deno may leave a request's context behind. */
+export const paths: Paths = makePaths(() => bases.getStore() ?? "");
+
+/** Runs what belongs to the area below `base`: `paths` are that area's meanwhile. */
+export function within<Result>(base: string, run: () => Result): Result {
+  return bases.run(base, run);
+}
+
+/** Every URL of the area below `base`, wherever it is called. */
+export function pathsBelow(base: string): Paths {
+  return makePaths(() => base);
+}
+
+/** Whether an area can be below this path; `""` is the root. */
+export function isBase(text: string): boolean {
+  return /^(\/[\w~-][\w.~-]*)*$/.test(text);
+}
+
+function makePaths(baseOf: () => string): Paths {
+  const at = (path: string) =>
+    path === relative.home ? baseOf() || path : path === relative.changePassword ? path : baseOf() + path;
+  const properties = Object.entries(relative).map(([name, path]): [string, PropertyDescriptor] => [
+    name,
+    typeof path === "string"
+      ? { enumerable: true, get: () => at(path) }
+      : { enumerable: true, value: (parameter: string) => at(path(parameter)) },
+  ]);
+  return Object.defineProperties({}, Object.fromEntries(properties)) as Paths;
+}
+
 /** The header by which a page's requests say for which connection it was made. */
 export const PAGE_HEADER = "X-Connection";
 
-/** Whether a path has the token of a one-time link, which is a secret. */
-export function isLink(path: string): boolean {
-  return path.startsWith(LINKS);
+/** Whether the address of a path has a secret: the token of a one-time link, or a ticket. */
+export function isSecret(path: string): boolean {
+  return path.startsWith(paths.link("")) || path === paths.ticket;
 }
 
 /** A path as the log may show it. */
@@ -77,7 +117,9 @@ export function safeNext(next: string | undefined): string {
   if (url?.origin !== ANY_SITE) return paths.connections;
 
   const path = url.pathname + url.search;
-  return /^\/(\/|%2f|sign-)|\\|%5c|%[01]|%7f/i.test(path) ? paths.connections : path;
+  const isOut = /^\/(\/|%2f)|\\|%5c|%[01]|%7f/i.test(path);
+  const isLoop = [paths.signIn, paths.signOut].some((loop) => path.toLowerCase().startsWith(loop.toLowerCase()));
+  return isOut || isLoop ? paths.connections : path;
 }
 
 const ANY_SITE = "http://localhost";

@@ -17,6 +17,7 @@ import {
 } from "../db/mail/outbox.ts";
 import { digestOf } from "../db/sessions.ts";
 import { describeError, type Log } from "../http/log.ts";
+import { within } from "../http/paths.ts";
 import { type Letter, writeMessage, writeSummary, type Written } from "./messages.ts";
 import { createTransport, type MailServer, NotSent, type Send } from "./transport.ts";
 
@@ -33,6 +34,8 @@ export type SenderOptions = {
   now: () => number;
   log: Log;
   waitUntil: (work: Promise<void>) => void;
+  /** The area's base. */
+  base?: string;
   /** The panel's name; by default "Control panel" in the owner's language. */
   brand?: string;
 };
@@ -90,7 +93,7 @@ async function sendDue(options: SenderOptions, send: Send): Promise<number | nul
     const due = await findNextDue(db);
     if (due === null || due > now()) return due;
     const claim = await claimMail(db, now());
-    if (claim) await sendNext(options, send, claim);
+    if (claim) await within(options.base ?? "", () => sendNext(options, send, claim));
   }
 }
 

@@ -8,15 +8,18 @@ import {
   requireHost,
   requireKnownMethod,
   requireOwnOrigin,
+  requireProxy,
   securityHeaders,
 } from "../http/guards.ts";
-import { paths } from "../http/paths.ts";
+import { isBase, paths, within } from "../http/paths.ts";
 import { prepareRequest } from "../http/request.ts";
 import { loadSession, loadSessionBeside, openSession, requireSession } from "../http/sessions/sessions.ts";
 import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { code } from "./code.tsx";
+import { gate } from "./gate/gate.ts";
+import { ticket } from "./gate/ticket.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -43,22 +46,35 @@ export type { AppOptions } from "../http/env.ts";
 
 /** The whole area as a Hono app. */
 export function createApp(given: AppOptions): Hono<Env> {
-  const options = measure(given);
+  const { base = "" } = given;
+  if (!isBase(base)) {
+    throw new Error(`Cannot create the area: base must be a path like /account, is ${JSON.stringify(base)}`);
+  }
+  return within(base, () => createAppAt(base, measure(given)));
+}
+
+function createAppAt(base: string, options: AppOptions): Hono<Env> {
   const { origin } = options;
   const app = new Hono<Env>();
 
-  app.use(nameSpan);
+  app.use((_, next) => within(base, next), nameSpan);
   // Without a header: a client can't choose the id that is logged.
   app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
-  app.route("/", health);
+  // At the root too: supervisors and proxies ask this process itself.
+  for (const start of new Set([base, ""])) {
+    app.route(start, health);
+    app.use(`${start}/authz/*`, requireProxy(options.trustedProxies));
+    app.route(start, gate);
+  }
   app.use(requireHost(origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(origin));
-  app.route("/", staticFiles);
-  app.route("/", live);
+  app.route(base, staticFiles);
+  app.route(base, live);
 
-  // A download writes, before its answer begins.
+  // A download writes, before its answer begins; a ticket opens a connection.
   app.use(paths.csv, loadSession);
+  app.use(paths.ticket, loadSession);
   app.use(loadSessionBeside(app));
-  app.get(paths.home, (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
+  app.on("GET", [paths.home, `${base}/`], (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
   if (options.hasMethods === false) {
     if (options.requiresSecondFactor) throw new Error("Cannot require a second step where nobody could add one");
@@ -74,6 +90,7 @@ export function createApp(given: AppOptions): Hono<Env> {
       code,
       passkey,
       forgotten,
+      ticket,
       links,
       connections,
       csv,
@@ -90,10 +107,10 @@ export function createApp(given: AppOptions): Hono<Env> {
       preferences,
     ]
   ) {
-    app.route("/", route);
+    app.route(base, route);
   }
   // Signed out, an unknown private path looks like any other.
-  app.use("/user/*", requireSession);
+  app.use(`${base}/user/*`, requireSession);
 
   app.notFound(renderNotFound);
   app.onError(renderError);

@@ -15,12 +15,13 @@ import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
 import { createLog, describeError, type LogEvent, type LogFields } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
-import { paths, withoutToken } from "../http/paths.ts";
+import { pathsBelow, within, withoutToken } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf, prepareRequest } from "../http/request.ts";
 import { closeCurrent, openByHost } from "../http/sessions/opening.ts";
 import {
   isSecondFactorDue,
   loadSessionBy,
+  ownerOf,
   redirectToMethods,
   redirectToSignIn,
   resumingOf,
@@ -47,13 +48,16 @@ export function createArea(options: AreaOptions): {
   users: AreaUsers;
 } {
   const settings = withDefaults(options);
+  const { base = "" } = settings;
   const app = createApp(settings);
+  const paths = pathsBelow(base);
   const methods = methodsOf(app);
   const addressOf = createAddressReader(settings);
   const prepare = prepareRequest(settings);
 
   function isOwn(path: string): boolean {
     const files = paths.static("");
+    if (!path.startsWith(`${base}/`) && path !== base && path !== paths.changePassword) return false;
     if (path.startsWith(files)) return findAsset(path.slice(files.length)) !== undefined;
     return methods.match("ALL", path)[0].length > 0;
   }
@@ -75,17 +79,25 @@ export function createArea(options: AreaOptions): {
     return session;
   }
 
-  function ownerOf(c: Context, session: Session): Owner {
-    return { email: session.email, csrf: session.csrf, language: languageOf(c, session) };
+  /** The owner, or the redirect for whoever has to sign in or add a second step first. */
+  async function find(c: Context): Promise<{ owner: Owner } | { redirect: () => Response }> {
+    const session = await findSession(c);
+    if (session === null) return { redirect: () => within(base, () => redirectToSignIn(c, settings)) };
+    if (within(base, () => isSecondFactorDue(settings, session, c.req.path))) {
+      return { redirect: () => within(base, () => redirectToMethods(c)) };
+    }
+    return { owner: ownerOf(session, settings, languageOf(c, session)) };
   }
 
   /** Does what sets cookies in a context of the area, and hands them to the host's, which may be another version's of Hono. */
-  async function within<Result>(c: Context, work: (own: Context<Env>) => Promise<Result>): Promise<Result> {
+  async function inArea<Result>(c: Context, work: (own: Context<Env>) => Promise<Result>): Promise<Result> {
     const own = new Context<Env>(c.req.raw, { env: c.env });
     own.set("requestId", crypto.randomUUID());
     await prepare(own, () => Promise.resolve());
-    await loadSessionBy(own, resumeSession);
-    const result = await work(own);
+    const result = await within(base, async () => {
+      await loadSessionBy(own, resumeSession);
+      return await work(own);
+    });
     for (const cookie of own.res.headers.getSetCookie()) c.header("Set-Cookie", cookie, { append: true });
     return result;
   }
@@ -94,21 +106,20 @@ export function createArea(options: AreaOptions): {
     isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next();
   const area = Object.assign(answer, {
     open: (c: Context, { email, timeZone }: { email: string; timeZone?: string }) =>
-      within(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
-    close: (c: Context) => within(c, closeCurrent),
+      inArea(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
+    close: (c: Context) => inArea(c, closeCurrent),
   });
 
   return {
     area,
     async findOwner(c) {
-      const session = await findSession(c);
-      return session && !isSecondFactorDue(settings, session, c.req.path) ? ownerOf(c, session) : null;
+      const found = await find(c);
+      return "owner" in found ? found.owner : null;
     },
     requireOwner: createMiddleware(async (c, next) => {
-      const session = await findSession(c);
-      if (session === null) return redirectToSignIn(c, settings);
-      if (isSecondFactorDue(settings, session, c.req.path)) return redirectToMethods(c);
-      c.set("owner", ownerOf(c, session));
+      const found = await find(c);
+      if ("redirect" in found) return found.redirect();
+      c.set("owner", found.owner);
       await next();
       // Otherwise Back would show this page to the next person at the browser. A 101, of a WebSocket, can't be copied.
       if (c.res.status !== 101) c.header("Cache-Control", "no-store");
@@ -131,7 +142,7 @@ export type Area = MiddlewareHandler & {
 export type AreaUsers = ReturnType<typeof createUsers>;
 
 /** Each logs what was done and by `who`, and returns whether it was. Those with a password throw `Unavailable` while too many are hashed. */
-function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
+function createUsers({ db, now, passwords, log: write, origin, base = "" }: AppOptions) {
   const log = (event: LogEvent, who: string | undefined, fields: LogFields) =>
     write(event, { ...fields, by: "host", ...(who !== undefined && { who }) });
 
@@ -202,7 +213,7 @@ function createUsers({ db, now, passwords, log: write, origin }: AppOptions) {
       if (!user || user.disabledAt !== null) return null;
       const token = await addLink(db, user, "password", now());
       log("authn_token_created", who, { user: user.id, purpose: "password" });
-      return new URL(paths.link(token), origin);
+      return new URL(pathsBelow(base).link(token), origin);
     },
   };
 }

@@ -28,9 +28,9 @@ export async function renderError(error: Error, c: Context<Env>): Promise<Respon
   c.set("texts", t);
   c.status(status);
   if (INVALID.includes(status)) logRequest(c, "input_validation_fail", { status, path: withoutToken(c.req.path) });
-  const { title, text } = say(t.errors);
+  const { title, text, link } = say(t.errors);
   if (wantsFragment(c)) return renderProblem(c, `${title}. ${text}`);
-  return await c.render(<ErrorPage {...{ title, text, home, t }} />, { title, isError: true });
+  return await c.render(<ErrorPage {...{ title, text, home, link, t }} />, { title, isError: true });
 }
 
 /** Of an unexpected error the browser sees the request's id only. */

@@ -23,27 +23,27 @@ type Notice = FC<{ count: number; closed: Named[]; hasPassword: boolean; t: Text
  * else.
  */
 const notices = {
-  all_closed: [AllClosed, paths.connections],
-  one_closed: [OneClosed, paths.connections],
-  recognized: [Recognized, paths.connections],
-  disowned: [Disowned, paths.password],
-  disowned_elsewhere: [Disowned, paths.connections],
-  password_changed: [PasswordChanged, paths.connections],
-  password_set: [PasswordSet, paths.signIn],
-  email_undone: [EmailUndone, paths.signIn],
-  email_confirmed: [EmailChanged, paths.signIn],
-  email_changed: [EmailChanged, paths.email],
-  email_requested: [EmailRequested, paths.email],
-  email_cancelled: [EmailCancelled, paths.email],
-  start_over: [StartOver, paths.signIn],
-  authenticator_on: [AuthenticatorOn, paths.methods],
-  authenticator_off: [AuthenticatorOff, paths.methods],
-  passkey_added: [PasskeyAdded, paths.methods],
-  passkey_renamed: [PasskeyRenamed, paths.methods],
-  passkey_removed: [PasskeyRemoved, paths.methods],
-  browser_forgotten: [BrowserForgotten, paths.methods],
-  preferences_saved: [PreferencesSaved, paths.preferences],
-} satisfies Record<string, [Notice, path: string]>;
+  all_closed: [AllClosed, () => paths.connections],
+  one_closed: [OneClosed, () => paths.connections],
+  recognized: [Recognized, () => paths.connections],
+  disowned: [Disowned, () => paths.password],
+  disowned_elsewhere: [Disowned, () => paths.connections],
+  password_changed: [PasswordChanged, () => paths.connections],
+  password_set: [PasswordSet, () => paths.signIn],
+  email_undone: [EmailUndone, () => paths.signIn],
+  email_confirmed: [EmailChanged, () => paths.signIn],
+  email_changed: [EmailChanged, () => paths.email],
+  email_requested: [EmailRequested, () => paths.email],
+  email_cancelled: [EmailCancelled, () => paths.email],
+  start_over: [StartOver, () => paths.signIn],
+  authenticator_on: [AuthenticatorOn, () => paths.methods],
+  authenticator_off: [AuthenticatorOff, () => paths.methods],
+  passkey_added: [PasskeyAdded, () => paths.methods],
+  passkey_renamed: [PasskeyRenamed, () => paths.methods],
+  passkey_removed: [PasskeyRemoved, () => paths.methods],
+  browser_forgotten: [BrowserForgotten, () => paths.methods],
+  preferences_saved: [PreferencesSaved, () => paths.preferences],
+} satisfies Record<string, [Notice, page: () => string]>;
 
 export type NoticeKey = keyof typeof notices;
 
@@ -67,8 +67,8 @@ export async function takeNotice(c: Context<Env>, session: Session | null) {
   if (left === undefined || !isSeen || !session && c.req.path !== paths.signIn) return null;
 
   const [, key, digits] = /^(\w+)\.(\d{1,4})$/.exec(left) ?? [];
-  const [Notice, path]: [Notice, string] | [] = key !== undefined && isNoticeKey(key) ? notices[key] : [];
-  if (path !== undefined && path !== c.req.path) return null;
+  const [Notice, page]: [Notice, () => string] | [] = key !== undefined && isNoticeKey(key) ? notices[key] : [];
+  if (page !== undefined && page() !== c.req.path) return null;
   writeCookie(c, "notice", "", 0);
   if (!Notice) return null;
   const count = Number(digits);

@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import type { Child } from "hono/jsx";
 import type { Env, PageProps } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
-import { openSession } from "../http/sessions/sessions.ts";
+import { openSession, ownerOf } from "../http/sessions/sessions.ts";
 import { Layout } from "../views/layout.tsx";
 import { takeNotice } from "./notices.tsx";
 
@@ -19,8 +19,9 @@ async function renderPage(
 ): Promise<Response> {
   const session = openSession(c);
   const t = c.get("texts");
-  const { brand = t.brand, header, home = paths.home, hasMethods = true } = c.get("options");
-  const owner = session && { email: session.email, csrf: session.csrf, language: t.language };
+  const options = c.get("options");
+  const { brand = t.brand, header, home = paths.home, hasMethods = true } = options;
+  const owner = session && ownerOf(session, options, t.language);
   // A notice waits for a page of its owner, past any error on the way.
   const notice = isError ? null : await takeNotice(c, session);
   const theme = session?.theme ?? null;

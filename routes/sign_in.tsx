@@ -17,6 +17,7 @@ import { logRequest } from "../http/request.ts";
 import { closeCurrent, open } from "../http/sessions/opening.ts";
 import { formCsrf, openSession, signInPath } from "../http/sessions/sessions.ts";
 import { SignInPage } from "../views/sign_in.tsx";
+import { SignOutPage } from "../views/sign_out.tsx";
 import { readBrowserZone } from "../words/time_zones.ts";
 
 export const signIn = new Hono<Env>();
@@ -85,6 +86,15 @@ async function askForCode(
   writeCookie(c, "pending", cookie, PENDING_AGE / 1000);
   return true;
 }
+
+// For a panel's plain link, which can't post.
+signIn.get(paths.signOut, (c) => {
+  const session = openSession(c);
+  if (!session) return c.redirect(paths.signIn, 303);
+  const { csrf, email } = session;
+  const t = c.get("texts");
+  return c.render(<SignOutPage {...{ csrf, email, t }} />, { title: t.signOut.title });
+});
 
 signIn.post(paths.signOut, requireOwnPage, async (c) => {
   await closeCurrent(c);

@@ -172,7 +172,9 @@ export class Browser {
 
   async signOut(): Promise<Reply> {
     const { $ } = await this.get(paths.connections);
-    return await this.post(paths.signOut, { csrf: $("form[action='/sign-out'] [name=csrf]").attr("value") ?? "" });
+    return await this.post(paths.signOut, {
+      csrf: $(`form[action="${paths.signOut}"] [name=csrf]`).attr("value") ?? "",
+    });
   }
 
   private get suffix(): string {

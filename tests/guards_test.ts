@@ -63,7 +63,7 @@ Deno.test("an unsupported method gets 405 with Allow, before any other guard", a
   assert.equal(await allow("POST", paths.connections), "GET, HEAD");
   assert.equal(await allow("DELETE", paths.closeAll), "GET, HEAD, POST");
   assert.equal(await allow("PUT", paths.closeOne("x")), "GET, HEAD, POST");
-  assert.equal(await allow("GET", paths.signOut), "POST");
+  assert.equal(await allow("PUT", paths.signOut), "GET, HEAD, POST");
   assert.equal(await allow("OPTIONS", paths.signIn), "GET, HEAD, POST");
   assert.equal(await allow("POST", "/static/app.css"), "GET, HEAD");
   assert.equal(await allow("POST", paths.health), "GET, HEAD");

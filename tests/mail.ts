@@ -54,6 +54,7 @@ export async function startWithMail(
     log: site.write,
     waitUntil: site.waitUntil,
     ...(changes.brand !== undefined && { brand: changes.brand }),
+    ...(changes.base !== undefined && { base: changes.base }),
   };
   Object.assign(mail, createSender(options));
   return {

@@ -20,6 +20,7 @@ import * as requests from "../db/accounts/requests.ts";
 import * as limits from "../db/limits.ts";
 import * as authenticators from "../db/methods/authenticators.ts";
 import * as knownBrowsers from "../db/methods/browsers.ts";
+import * as challenges from "../db/methods/challenges.ts";
 import * as changes from "../db/methods/changes.ts";
 import * as methods from "../db/methods/methods.ts";
 import * as passkeys from "../db/methods/passkeys.ts";
@@ -63,6 +64,7 @@ const exported = {
   ...authenticators,
   ...browsers,
   ...cancelling,
+  ...challenges,
   ...changes,
   ...connections,
   ...database,

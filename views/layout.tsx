@@ -3,7 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
-import { PAGE_HEADER, paths } from "../http/paths.ts";
+import { PAGE_HEADER, paths, pathsBelow } from "../http/paths.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { CsrfField } from "./fields.tsx";
 import { Notifications } from "./notifications.tsx";
@@ -117,6 +117,7 @@ function Header({ owner, brand, home }: { owner: Owner | null; brand: string; ho
 /** For a panel's own header too. */
 export function UserMenu({ owner }: { owner: Owner }) {
   const { layout } = textsOf(owner.language);
+  const paths = pathsBelow(owner.base);
   return (
     <nav aria-label={layout.menu}>
       <details class="menu">

@@ -4,7 +4,7 @@ import { passwordProblem, SHORTEST_PASSWORD } from "../../credentials/policy.ts"
 import { addLink } from "../../db/accounts/links.ts";
 import type { User } from "../../db/schema.ts";
 import { addUser, findUser, foldEmail, isEmail, resetPassword } from "../../db/users.ts";
-import { paths } from "../../http/paths.ts";
+import { pathsBelow } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
 import { readPassword } from "../terminal.ts";
 import { type Action, type Context, countOpen, done, fail, withUser } from "./action.ts";
@@ -67,7 +67,7 @@ export const link: Action = {
 async function makeLink({ db, configuration, log }: Context, user: User): Promise<string> {
   const token = await addLink(db, user, "password", Date.now());
   log("authn_token_created", { user: user.id, purpose: "password" });
-  const url = new URL(paths.link(token), configuration.origin);
+  const url = new URL(pathsBelow(configuration.base).link(token), configuration.origin);
   return `Its owner sets a password at this link, once and within 24 hours:\n${url}`;
 }
 

@@ -1,16 +1,14 @@
-import { and, asc, eq, gt, notExists, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, or, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
-import { connections, passkeys, usedChallenges, users } from "../schema.ts";
-import { digestOf, type Session } from "../sessions.ts";
+import { connections, passkeys, users } from "../schema.ts";
+import type { Session } from "../sessions.ts";
 import { withReasons } from "../unusual.ts";
 import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { type Challenge, isFresh, useChallenge } from "./challenges.ts";
 import { removeLeftCodes } from "./recovery_codes.ts";
 
 export type Passkey = typeof passkeys.$inferSelect;
-
-/** A challenge that was answered; `expiresAt` as it says itself. */
-export type Challenge = { challenge: string; expiresAt: number };
 
 /** Finds a passkey with its owner's address. */
 export async function findPasskey(db: Db, id: string): Promise<(Passkey & { email: string }) | undefined> {
@@ -97,13 +95,4 @@ export async function markCopied(db: Db, session: Session): Promise<void> {
 
 function isOwn(id: string, { session: { userId } }: MethodChange) {
   return and(eq(passkeys.id, id), eq(passkeys.userId, userId));
-}
-
-function isFresh(db: Db, { challenge }: Challenge) {
-  const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, digestOf(challenge)));
-  return notExists(used);
-}
-
-function useChallenge(db: Db, { challenge, expiresAt }: Challenge) {
-  return db.insert(usedChallenges).values({ hash: digestOf(challenge), expiresAt }).onConflictDoNothing();
 }

@@ -1,11 +1,12 @@
 import type { Context, Hono, Next } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Db } from "../../db/database.ts";
+import type { Language } from "../../db/schema.ts";
 import { newCsrf, resumeSession, type Resuming, type Session } from "../../db/sessions.ts";
 import { textsOf } from "../../words/texts.ts";
 import { DEFAULT_ZONE } from "../../words/time.ts";
 import { MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
-import { type AppOptions, type Env, GUESS, type Guess } from "../env.ts";
+import { type AppOptions, type Env, GUESS, type Guess, type Owner } from "../env.ts";
 import { isHtmx } from "../htmx.ts";
 import { languageOf } from "../languages.ts";
 import { PAGE_HEADER, paths, safeNext, withQuery } from "../paths.ts";
@@ -120,6 +121,10 @@ export function resumingOf(c: Context, now: number): Resuming {
 export function openSession(c: Context<Env>): Session | null {
   const session = c.get("resumed") ?? null;
   return session?.end === null ? session : null;
+}
+
+export function ownerOf({ email, csrf }: Session, { base = "" }: AppOptions, language: Language): Owner {
+  return { email, csrf, language, base };
 }
 
 /** The time zone in which a signed-in user sees times. */

@@ -54,6 +54,13 @@ inBrowser("the sign-in page is accessible without any account", async (site) => 
   await assertAccessible(here, "sign-in-nobody");
 });
 
+inBrowser("the page that signs out is accessible", async (site) => {
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.signOut);
+  await assertAccessible(here, "sign-out");
+});
+
 inBrowser("the page of a one-time link, its errors and what follows are accessible", async (site) => {
   const here = await site.visit(STILL);
   const user = (await findUser(site.db, EMAIL))!;

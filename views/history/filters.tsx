@@ -28,7 +28,7 @@ export function Filters(
     </>
   );
   if (Object.keys(problems).length > 0) return filters();
-  return rendered(countries, JSON.stringify([t.language, query]), () => html`${filters()}`);
+  return rendered(countries, JSON.stringify([t.language, paths.connections, query]), () => html`${filters()}`);
 }
 
 const rendered = cachedFor<string[], ReturnType<typeof html>>();

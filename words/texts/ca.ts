@@ -73,6 +73,18 @@ export const ca: Wording = {
     },
   },
 
+  ticket: {
+    title: "Vols continuar?",
+    heading: (email) => `Vols continuar com a ${email}?`,
+    text: "Has arribat aquí des d'un altre lloc. Continua només si aquest compte és teu.",
+    submit: "Continua",
+  },
+
+  signOut: {
+    title: "Vols tancar la sessió?",
+    text: (email) => ["Has iniciat la sessió com a ", email, "."],
+  },
+
   history: {
     title: "Historial de connexions",
     nobodyElse: "Ningú més no ha iniciat la sessió al teu compte.",
@@ -752,6 +764,24 @@ export const ca: Wording = {
       text: `No és culpa teva. Si torna a passar, digues aquest número a l'administrador: ${request}`,
     }),
     otherHost: (origin) => ({ title: "Adreça equivocada", text: `L'adreça d'aquest lloc és ${origin}.` }),
+    otherProxy: {
+      title: "Només per al servidor intermediari",
+      text: "Aquesta adreça només respon als de TRUSTED_PROXIES.",
+    },
+    otherPanel: (origin) => ({
+      title: "Adreça equivocada",
+      text: `Aquí només es protegeix ${origin}, i cap altre lloc.`,
+    }),
+    badTicket: {
+      title: "Aquest inici de sessió ja no serveix",
+      text: "Ja s'ha fet servir, o és massa antic. Torna a iniciar la sessió.",
+      link: "Inicia la sessió",
+    },
+    signedOut: {
+      title: "No has iniciat la sessió",
+      text: "No s'ha fet res. Inicia la sessió i torna-ho a provar.",
+      link: "Inicia la sessió",
+    },
     method: { title: "Operació no permesa", text: "Aquesta adreça no es pot fer servir d'aquesta manera." },
     longAddress: { title: "Aquesta adreça és massa llarga", text: "Escurça-la, o torna a començar sense filtre." },
     largeForm: {

@@ -78,6 +78,18 @@ export const en = {
     },
   },
 
+  ticket: {
+    title: "Continue?",
+    heading: (email: string) => `Continue as ${email}?`,
+    text: "Another site led you here. Continue only if this account is yours.",
+    submit: "Continue",
+  },
+
+  signOut: {
+    title: "Sign out?",
+    text: (email: Child): Child => ["You are signed in as ", email, "."],
+  },
+
   history: {
     title: "Connection history",
     nobodyElse: "Nobody else has signed in to your account.",
@@ -745,6 +757,21 @@ export const en = {
       text: `It isn't your fault. If it happens again, tell the administrator this number: ${request}`,
     }),
     otherHost: (origin: string) => ({ title: "Wrong address", text: `This site's address is ${origin}.` }),
+    otherProxy: { title: "Only for the proxy", text: "This address answers the proxies in TRUSTED_PROXIES alone." },
+    otherPanel: (origin: string) => ({
+      title: "Wrong address",
+      text: `The gate protects ${origin}, and no other site.`,
+    }),
+    badTicket: {
+      title: "This sign-in no longer works",
+      text: "It was used already, or it is too old. Sign in once more.",
+      link: "Sign in",
+    },
+    signedOut: {
+      title: "You are signed out",
+      text: "Nothing was done. Sign in, then try again.",
+      link: "Sign in",
+    },
     method: { title: "Not possible here", text: "This address can't be used that way." },
     longAddress: { title: "This address is too long", text: "Shorten it, or start again without a filter." },
     largeForm: {

@@ -67,6 +67,18 @@ export const es: Wording = {
     },
   },
 
+  ticket: {
+    title: "¿Continuar?",
+    heading: (email) => `¿Continuar como ${email}?`,
+    text: "Has llegado aquí desde otro sitio. Continúa solo si esta cuenta es tuya.",
+    submit: "Continuar",
+  },
+
+  signOut: {
+    title: "¿Cerrar la sesión?",
+    text: (email) => ["Has iniciado sesión como ", email, "."],
+  },
+
   history: {
     title: "Historial de conexiones",
     nobodyElse: "Nadie más ha iniciado sesión en tu cuenta.",
@@ -751,6 +763,21 @@ export const es: Wording = {
       text: `No es culpa tuya. Si vuelve a pasar, dile este número al administrador: ${request}`,
     }),
     otherHost: (origin) => ({ title: "Dirección equivocada", text: `La dirección de este sitio es ${origin}.` }),
+    otherProxy: { title: "Solo para el proxy", text: "Esta dirección solo responde a los proxies de TRUSTED_PROXIES." },
+    otherPanel: (origin) => ({
+      title: "Dirección equivocada",
+      text: `Aquí solo se protege ${origin}, y ningún otro sitio.`,
+    }),
+    badTicket: {
+      title: "Este inicio de sesión ya no sirve",
+      text: "Ya se ha usado, o es demasiado antiguo. Inicia sesión otra vez.",
+      link: "Iniciar sesión",
+    },
+    signedOut: {
+      title: "No has iniciado sesión",
+      text: "No se ha hecho nada. Inicia sesión e inténtalo de nuevo.",
+      link: "Iniciar sesión",
+    },
     method: { title: "Operación no permitida", text: "Esta dirección no se puede usar de esa manera." },
     longAddress: { title: "Esta dirección es demasiado larga", text: "Acórtala, o empieza de nuevo sin filtro." },
     largeForm: {
