@@ -7,6 +7,7 @@ import type { Db } from "./database.ts";
 import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
+import { addMail } from "./mail/outbox.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
 import { type Challenge, isFresh, useChallenge } from "./methods/challenges.ts";
 import { hasSecondFactor } from "./methods/methods.ts";
@@ -24,7 +25,7 @@ import {
   users,
 } from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
-import { isUnreviewed, withReasons } from "./unusual.ts";
+import { isUnreviewed, unlessMuted, withReasons } from "./unusual.ts";
 
 /** ASVS 7.1.2. */
 const MAX_OPEN = 100;
@@ -47,7 +48,19 @@ export type ConnectionSummary =
  */
 export async function openConnection(
   db: Db,
-  { user, visitor, browser, unusual, how = { method: "password" }, reserved, replaces, timeZone, lifetime, now }: {
+  {
+    user,
+    visitor,
+    browser,
+    unusual,
+    how = { method: "password" },
+    reserved,
+    replaces,
+    timeZone,
+    lifetime,
+    isMailed = false,
+    now,
+  }: {
     user: User;
     visitor: Visitor;
     browser: Secret | string;
@@ -59,6 +72,8 @@ export async function openConnection(
     replaces: Session | null;
     timeZone: string | null;
     lifetime: Lifetime;
+    /** Whether the owner is told by mail if it is unusual. */
+    isMailed?: boolean;
     now: number;
   },
 ): Promise<string | null> {
@@ -106,6 +121,9 @@ export async function openConnection(
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
+      ...isMailed && unusual.length > 0
+        ? [addMail(db, { userId: user.id, event: "unusual", about: id }, now, and(opened, unlessMuted(unusual)))]
+        : [],
       ...(how.ticket ? [useChallenge(db, how.ticket)] : []),
       ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
@@ -177,12 +195,18 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
 }
 
 /** Closes the current connection after too many wrong passwords over it, and asks its owner about it. */
-export async function closeGuesser(db: Db, session: Session, now: number): Promise<boolean> {
-  const current = eq(connections.id, session.connectionId);
+export async function closeGuesser(db: Db, session: Session, now: number, isMailed = false): Promise<boolean> {
+  const { connectionId, userId } = session;
+  const current = eq(connections.id, connectionId);
+  const news = { userId, event: "too_many_attempts", about: connectionId } as const;
   const asked = db.update(connections).set({ unusual: withReasons(["wrong_confirmations"]), verdict: null })
     .where(and(current, isOpen(now)));
-  const [, closed] = await db.batch([asked, close(db, "too_many_attempts", now, current)]);
-  return closed.rowsAffected === 1;
+  const results = await db.batch([
+    asked,
+    ...isMailed ? [addMail(db, news, now, isStillOpen(db, connectionId, now))] : [],
+    close(db, "too_many_attempts", now, current),
+  ]);
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 /** Closes in batches: a sign-in in between waits for one of them at most. Returns how many. */

@@ -156,6 +156,7 @@ async function deliver(
     const removed = await retryMail(db, claim, mails, now());
     const [{ userId: user, event }] = claim.mails;
     const { code, status, mayBeSent } = error instanceof NotSent ? error : UNKNOWN;
+    if (!(error instanceof NotSent)) log("sys_crash", { part: "mail", error: describeError(error) });
     log("mail_failed", { user, mail: event, count: mails.length, code, status });
     if (removed.length > 0) log("mail_given_up", { user, mail: event, count: removed.length });
     return mayBeSent ? "unknown" : "not sent";

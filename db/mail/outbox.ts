@@ -23,7 +23,7 @@ const TRIED_FOR = DAY;
 /** How long a change of address can be undone, in milliseconds. From the change, and not from its mail: a link's end tells when that was. */
 export const UNDO_AGE = 7 * DAY;
 
-/** The links that mails bring, and how long they are good, in milliseconds. */
+/** The links that mails bring, and how long they are good, in milliseconds: from when they are sent, or to undo a change from when it was made. */
 export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: number }>> = {
   forgotten: { purpose: "forgotten", age: 30 * MINUTE },
   email_requested: { purpose: "email", age: DAY },

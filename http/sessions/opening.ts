@@ -27,15 +27,17 @@ export async function open(
     how: Parameters<typeof openConnection>[1]["how"] & object;
   },
 ): Promise<boolean> {
-  const { options: { db, origin, now: clock, lifetime, retention }, resumed, waitUntil } = c.var;
+  const { options: { db, origin, now: clock, lifetime, retention, mail }, resumed, waitUntil } = c.var;
   const now = clock();
-  const { user, how } = proved;
+  const { user, how, unusual } = proved;
   // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
   const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
   const opened = browser ?? newBrowser();
   const visitor = await c.var.visitor();
-  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, now });
+  const isMailed = mail !== undefined;
+  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, isMailed, now });
   if (cookie === null) return false;
+  if (unusual.length > 0) mail?.wake();
 
   logRequest(c, "authn_login_success", { user: user.id, method: how.method });
   waitUntil(sweep(db, lifetime, retention, now));

@@ -613,8 +613,8 @@ export const es: Wording = {
     country: "País",
     ip: "Dirección IP",
     unusual: {
-      subject: "inicio de sesión inusual en tu cuenta",
-      lead: "Alguien ha iniciado sesión en tu cuenta, y no ha sido como de costumbre.",
+      subject: "conexión inusual a tu cuenta",
+      lead: "Ha habido una conexión inusual a tu cuenta.",
       advice:
         "Si fuiste tú, no tienes que hacer nada. Si no, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
     },
@@ -640,7 +640,8 @@ export const es: Wording = {
       subject: "tu contraseña ha cambiado",
       lead: "Se ha cambiado la contraseña de tu cuenta.",
       byAdministrator: "El administrador ha puesto la contraseña de tu cuenta, o se ha puesto con un enlace suyo.",
-      advice: "Si no fuiste tú, pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
+      advice:
+        "Si no te lo esperabas, pide una contraseña nueva en la página de inicio de sesión y avisa al administrador. Aquí tienes lo que ha pasado en tu cuenta:",
     },
     password_recovered: {
       subject: "tu contraseña se ha puesto con un enlace",
@@ -667,9 +668,9 @@ export const es: Wording = {
       recovery_codes: "Códigos de recuperación",
     },
     forgotten: {
-      subject: "pon una contraseña nueva",
+      subject: "elige una contraseña nueva",
       lead: "Alguien, probablemente tú, ha pedido una contraseña nueva para esta cuenta.",
-      advice: "Ponla en este enlace, que funciona una sola vez y durante 30 minutos:",
+      advice: "Elígela en este enlace, que funciona una sola vez y durante 30 minutos:",
       ignore: "Si no fuiste tú, no tienes que hacer nada: tu contraseña sigue siendo la misma.",
     },
     email_requested: {
@@ -692,7 +693,7 @@ export const es: Wording = {
       advice: "Aquí tienes todo:",
     },
     counted: {
-      unusual: (events) => `Inicios de sesión inusuales: ${number(events)}`,
+      unusual: (events) => `Conexiones inusuales: ${number(events)}`,
       moved: (events) => `Usos desde lugares nuevos: ${number(events)}`,
       too_many_attempts: (events) => `Conexiones cerradas por contraseñas incorrectas: ${number(events)}`,
       locked: (events) => `Bloqueos por intentos fallidos: ${number(events)}`,
