@@ -210,10 +210,17 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
   return results.at(-1)?.rowsAffected === 1;
 }
 
-export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
+export type Preferences = Pick<User, "timeZone" | "language" | "theme"> & Partial<Pick<User, "placesMutedAt">>;
 
-export async function setPreferences(db: Db, session: Session, preferences: Preferences): Promise<void> {
-  await db.update(users).set(preferences).where(eq(users.id, session.userId));
+/** Without `placesMutedAt` that stays as it is. */
+export async function setPreferences(
+  db: Db,
+  session: Session,
+  { placesMutedAt, ...preferences }: Preferences,
+): Promise<void> {
+  const muted = typeof placesMutedAt === "number" ? sql`coalesce(${users.placesMutedAt}, ${placesMutedAt})` : null;
+  await db.update(users).set({ ...preferences, ...(placesMutedAt !== undefined && { placesMutedAt: muted }) })
+    .where(eq(users.id, session.userId));
 }
 
 export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {

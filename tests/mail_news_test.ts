@@ -4,8 +4,8 @@ import { outbox, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { createSecrets } from "../credentials/secrets.ts";
-import { EMAIL, HOUR, PASSWORD, signedIn } from "./app.ts";
-import { CHROME, connectionFrom, countryOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
+import { EMAIL, HOUR, PASSWORD, signedIn, START } from "./app.ts";
+import { CHROME, connectionFrom, countryOf, csrfOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
 import { linksIn, startWithMail } from "./mail.ts";
 import { addAuthenticator, makeRecoveryCodes } from "./second_factor.ts";
 
@@ -145,6 +145,31 @@ Deno.test("an owner who doesn't want mail about new places still gets it about a
   clock.now += 1;
   await browser(PARIS).signIn();
   assert.match(received[0]?.text ?? "", /Why: .*; After refused sign-ins\n/);
+});
+
+Deno.test("where mail is sent, the preferences have a box for mail about new places", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db } = site;
+  const here = browser(MADRID);
+  await here.signIn();
+  const box = async () => (await here.get(paths.preferences)).$("[name=mail_places]");
+  const mutedAt = async () => (await db.query.users.findFirst())?.placesMutedAt;
+
+  assert.deepEqual([(await box()).attr("type"), (await box()).is("[checked]")], ["checkbox", true]);
+  const csrf = await csrfOf(here);
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes" });
+  assert.deepEqual([(await box()).is("[checked]"), await mutedAt()], [false, START]);
+  site.clock.now += 1;
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes" });
+  await here.post(paths.preferences, { csrf, language: "ca" });
+  assert.equal(await mutedAt(), START);
+  const again = await here.post(paths.preferences, { csrf, has_mail_places: "yes", mail_places: "yes", theme: "x" });
+  assert.deepEqual([again.status, again.$("[name=mail_places]").is("[checked]")], [422, true]);
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes", mail_places: "yes" });
+  assert.deepEqual([(await box()).is("[checked]"), await mutedAt()], [true, null]);
+
+  const { here: elsewhere } = await signedIn();
+  assert.equal((await elsewhere.get(paths.preferences)).$("[name=mail_places]").length, 0);
 });
 
 Deno.test("without a mail server nothing is written for it", async () => {
