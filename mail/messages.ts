@@ -86,7 +86,7 @@ function isMethod(method: string | null, t: Texts): method is keyof Texts["mail"
 
 /** A stranger chooses how their browser is called: it stays on its line, and no program that shows mail makes a link of it. */
 function withoutLinks(device: string): string {
-  return device.replace(/[\p{C}\p{Z}]+/gu, " ").replace(/[^\p{L}\p{N}\p{M}+·_-](?=\S)/gu, "$& ").slice(
+  return device.replace(/[\p{C}\p{Z}]+/gu, " ").replace(/[^\p{L}\p{N}\p{M} +·_-](?=\S)/gu, "$& ").slice(
     0,
     LONGEST_DEVICE,
   );
