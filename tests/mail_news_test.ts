@@ -11,6 +11,7 @@ import { addAuthenticator, makeRecoveryCodes } from "./second_factor.ts";
 
 const NEW = "a much better password than before";
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail of an unusual connection, with what it was and a link to its page", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
@@ -41,6 +42,7 @@ Deno.test("the owner is told by mail of an unusual connection, with what it was 
   assert.equal(await db.$count(outbox), 0);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail when a connection moves, and from where it was used", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
@@ -60,6 +62,7 @@ Deno.test("the owner is told by mail when a connection moves, and from where it 
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail of the wrong confirmations that closed a connection", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
@@ -74,6 +77,7 @@ Deno.test("the owner is told by mail of the wrong confirmations that closed a co
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told once by mail that strangers locked the account, and who came last", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, clock, received } = site;
@@ -89,6 +93,7 @@ Deno.test("the owner is told once by mail that strangers locked the account, and
   assert.deepEqual(linksIn(mail!), [`${paths.connections}?state=refused`]);
 });
 
+// ASVS 6.3.7
 Deno.test("the owner is told by mail of a new password, and over which connection it came", async () => {
   await using site = await startWithMail({ countryOf });
   const here = site.browser(MADRID);
@@ -105,6 +110,7 @@ Deno.test("the owner is told by mail of a new password, and over which connectio
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(site.db, MADRID)).id)]);
 });
 
+// ASVS 6.3.7
 Deno.test("the owner is told by mail of every sign-in method that is added or removed", async () => {
   const secrets = await createSecrets([new Uint8Array(32)]);
   await using site = await startWithMail({ countryOf, secrets: () => Promise.resolve(secrets) });
@@ -129,6 +135,7 @@ Deno.test("the owner is told by mail of every sign-in method that is added or re
   assert.match(site.received[3]!.text ?? "", /^The administrator removed all ways/);
 });
 
+// ASVS 6.3.5
 Deno.test("an owner who doesn't want mail about new places still gets it about all else", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
