@@ -1,8 +1,10 @@
-import { and, eq, exists, getTableColumns, inArray, ne, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, inArray, ne, not, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import { alias } from "drizzle-orm/sqlite-core";
 import { domainToASCII, domainToUnicode } from "node:url";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
+import { cancelRequests } from "./accounts/cancelling.ts";
 import { findBrowser, forgetBrowsers } from "./browsers.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import type { Db } from "./database.ts";
@@ -166,13 +168,19 @@ export function listUsers(
   return db.select({ email, createdAt, disabledAt, openConnections }).from(users).orderBy(email);
 }
 
+/** Whether another account than the selected one has an address. */
+export function isTaken(db: Db, email: string): SQL {
+  const other = alias(users, "other");
+  return exists(
+    db.select({ one: sql`1` }).from(other)
+      .where(and(inArray(other.email, [foldEmail(email), formerEmail(email)]), ne(other.id, users.id))),
+  );
+}
+
 /** Changes an account's address; its connections stay open. `false` if there is no such account or the new address is taken. */
 export async function renameUser(db: Db, email: string, newEmail: string): Promise<boolean> {
-  const other = alias(users, "other");
-  const taken = db.select({ one: sql`1` }).from(other)
-    .where(and(eq(other.email, foldEmail(newEmail)), ne(other.id, users.id)));
   const renamed = await db.update(users).set({ email: foldEmail(newEmail) })
-    .where(and(hasEmail(email), notExists(taken)));
+    .where(and(hasEmail(email), not(isTaken(db, newEmail))));
   return renamed.rowsAffected === 1;
 }
 
@@ -272,7 +280,7 @@ export async function changePassword(
       ),
       ...renewSession(db, session, secret, now, hasChanged),
       forgetBrowsers(db, user.id, session.browser, hasChanged),
-      db.delete(links).where(and(eq(links.userId, user.id), hasChanged)),
+      ...cancelRequests(db, user.id, hasChanged),
       ...isMailed ? [addMail(db, news, now, hasChanged)] : [],
       ...afterSuccess(db, reserved),
     ]);
@@ -295,16 +303,27 @@ export async function resetPassword(db: Db, user: User, passwordHash: string, no
   return await replacePassword(db, user, passwordHash, now) ?? 0;
 }
 
+/** What else happens when a password is set. */
+type Replacing = {
+  condition?: SQL | undefined;
+  /** The address that the account gets. */
+  email?: string;
+  /** The connection that closes the others. */
+  closedBy?: string;
+  /** Statements for the same batch; each must have the condition. */
+  also?: (isSet: SQL) => BatchItem<"sqlite">[];
+};
+
 /**
- * Sets a password for an owner who isn't signed in, closes all of the account's connections, and forgets its failures, known browsers and
- * links. Returns how many were closed; `null` if `condition` doesn't hold.
+ * Sets a password for an owner who isn't signed in, closes all of the account's connections, forgets its failures and known browsers, and
+ * cancels what was asked for it by mail. Returns how many were closed; `null` if `condition` doesn't hold.
  */
 export async function replacePassword(
   db: Db,
   user: User,
   passwordHash: string,
   now: number,
-  condition?: SQL,
+  { condition, email = user.email, closedBy, also = () => [] }: Replacing = {},
 ): Promise<number | null> {
   const ofUser = eq(connections.userId, user.id);
   const isSet = exists(
@@ -312,12 +331,17 @@ export async function replacePassword(
   );
   const replace = () =>
     db.batch([
-      db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null })
+      db.update(users)
+        .set({
+          ...(email !== user.email && { email }),
+          ...{ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null },
+        })
         .where(and(eq(users.id, user.id), condition)),
-      close(db, "password_changed", now, and(ofUser, isSet)),
+      close(db, "password_changed", now, and(ofUser, isSet), closedBy),
       forgetBrowsers(db, user.id, null, isSet),
-      forgetFailures(db, foldEmail(user.email), isSet),
-      db.delete(links).where(and(eq(links.userId, user.id), isSet)),
+      forgetFailures(db, foldEmail(email), isSet),
+      ...also(isSet),
+      ...cancelRequests(db, user.id, isSet),
     ]);
   return await orRecover(
     async () => {

@@ -128,10 +128,12 @@ async function sendNext(options: Settings, send: Send, claim: Claim): Promise<vo
 async function sendLink(options: Settings, send: Send, claim: Claim, letter: Letter): Promise<void> {
   const { db, now } = options;
   const { mails: [mail] } = claim;
-  const { userId, event, about, recipient, happenedAt } = mail;
+  const { event, about, recipient, happenedAt } = mail;
   const link = about === BY_ADMINISTRATOR ? undefined : MAIL_LINKS[event];
   const since = event === "email_changed" ? happenedAt : now();
-  const token = link ? await addMailedLink(db, { userId, email: recipient, ...link }, since) : null;
+  const token = link ? await addMailedLink(db, { mail, purpose: link.purpose, expiresAt: since + link.age }) : null;
+  // Cancelled since it was claimed.
+  if (link && token === null) return;
   const message = writeMessage(letter, mail, null, token);
   const outcome = await deliver(options, send, claim, {
     mails: [mail],

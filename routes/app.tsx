@@ -25,7 +25,6 @@ import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
 import { connections } from "./history/connections.tsx";
 import { csv } from "./history/csv.ts";
-import { links } from "./links.tsx";
 import { live } from "./history/live.tsx";
 import { review } from "./history/review.tsx";
 import { authenticator } from "./methods/authenticator.tsx";
@@ -34,9 +33,12 @@ import { passkeys } from "./methods/passkeys.tsx";
 import { methods } from "./methods/methods.tsx";
 import { recoveryCodes } from "./methods/recovery_codes.tsx";
 import { useLayout } from "./page.tsx";
+import { email } from "./email.tsx";
 import { passkey } from "./passkey.tsx";
 import { password } from "./password.tsx";
 import { preferences } from "./preferences.tsx";
+import { forgotten } from "./recovery/forgotten.tsx";
+import { links } from "./recovery/links.tsx";
 import { signIn } from "./sign_in.tsx";
 import { staticFiles } from "./static.ts";
 
@@ -78,11 +80,16 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
     if (options.requiresSecondFactor) throw new Error("Cannot require a second step where nobody could add one");
     app.use(`${paths.methods}/*`, requireSession, renderNotFound);
   }
+  if (!options.mail) {
+    app.use(`${paths.forgotten}/*`, renderNotFound);
+    app.use(`${paths.email}/*`, requireSession, renderNotFound);
+  }
   for (
     const route of [
       signIn,
       code,
       passkey,
+      forgotten,
       ticket,
       links,
       connections,
@@ -96,6 +103,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
       passkeys,
       recoveryCodes,
       browsers,
+      email,
       preferences,
     ]
   ) {

@@ -80,9 +80,9 @@ password.post(
 
 /** Shows the page without what was typed: no page contains a password. */
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { session: { csrf, email, hasPassword }, texts: t } = c.var;
+  const { options: { mail }, session: { csrf, email, hasPassword }, texts: t } = c.var;
   if (!hasPassword) throw notFound();
-  const passkey = await askOwnPasskey(c);
-  const page = <PasswordPage {...{ csrf, email, passkey, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
+  const form = { csrf, email, canChangeEmail: mail !== undefined, passkey: await askOwnPasskey(c) };
+  const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });
 }

@@ -135,20 +135,26 @@ export function UserMenu({ owner }: { owner: Owner }) {
   );
 }
 
+function isBelow(path: string, sections: string[]): boolean {
+  return sections.some((section) => path.startsWith(section));
+}
+
 function Sections(
   { path, hasPassword, hasMethods, t }: { path: string; hasPassword: boolean; hasMethods: boolean; t: Texts },
 ) {
-  const sections = [
+  const sections: { href: string; name: string; below?: string[] }[] = [
     { href: paths.connections, name: t.history.title },
-    ...(hasPassword ? [{ href: paths.password, name: t.password.title }] : []),
-    ...(hasMethods ? [{ href: paths.methods, name: t.methods.title }] : []),
+    ...(hasPassword ? [{ href: paths.password, name: t.password.title, below: hasMethods ? [] : [paths.email] }] : []),
+    ...(hasMethods ? [{ href: paths.methods, name: t.methods.title, below: [paths.email] }] : []),
     { href: paths.preferences, name: t.preferences.title },
   ];
   return (
     <nav class="sections" aria-label={t.layout.area}>
       <p class="sections-title">{t.layout.area}</p>
-      {sections.map(({ href, name }) => (
-        <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>{name}</a>
+      {sections.map(({ href, name, below = [] }) => (
+        <a href={href} aria-current={path === href ? "page" : isBelow(path, [href, ...below]) ? "true" : undefined}>
+          {name}
+        </a>
       ))}
     </nav>
   );

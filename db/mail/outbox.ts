@@ -20,18 +20,21 @@ const LONGEST_PAUSE = HOUR;
 /** How long sending is tried again, in milliseconds since it happened. */
 const TRIED_FOR = DAY;
 
+/** How long a change of address can be undone, in milliseconds. From the change, and not from its mail: a link's end tells when that was. */
+export const UNDO_AGE = 7 * DAY;
+
 /** The links that mails bring, and how long they are good, in milliseconds: from when they are sent, or to undo a change from when it was made. */
 export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: number }>> = {
   forgotten: { purpose: "forgotten", age: 30 * MINUTE },
   email_requested: { purpose: "email", age: DAY },
-  email_changed: { purpose: "undo_email", age: 7 * DAY },
+  email_changed: { purpose: "undo_email", age: UNDO_AGE },
 };
 
 /** In place of what news is about: it was done by the administrator. */
 export const BY_ADMINISTRATOR = "administrator";
 
 /** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
-export type News = { userId: string; event: MailEvent; about?: string; recipient?: string };
+export type News = { userId: string; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
 
 /** Writes to the outbox, for the batch in which it happens. `condition` is checked when the statement runs, on the account's row of `users`. */
 export function addMail(db: Db, { userId, event, about, recipient }: News, now: number, condition?: SQL) {
