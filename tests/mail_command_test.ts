@@ -29,6 +29,27 @@ Deno.test("a server sends what commands wrote before it started, and what its ow
   assert.doesNotMatch(server.output.join(), /sys_crash|mail_failed/);
 });
 
+// ASVS 6.3.7
+Deno.test("the owner is told by mail of what the administrator changes, by a command or in the panel around the area", async () => {
+  await using mail = await startMailServer();
+  await using folder = await makeFolder();
+  await users(folder, ["add", EMAIL], PASSWORD);
+  const act = async (args: string[], input = "") => {
+    const { code, stderr } = await run([...await flagsOf("users"), ...args], folder, mail.variables, input);
+    assert.equal(code, 0, stderr);
+  };
+  await act(["password", EMAIL], NEW);
+  await act(["rename", EMAIL, "marta@acme.example"]);
+  await using _ = await startServer("start", folder, mail.variables);
+  await mail.waitFor(2);
+
+  const told = mail.received.map(({ recipients: [to], subject, text }) => `${to}: ${subject}. ${text?.split("\n")[0]}`);
+  assert.deepEqual(told.toSorted(), [
+    "marta@acme.example: Control panel: your password was changed. The password of your account was set by the administrator, or by a link from them.",
+    "marta@example.com: Control panel: the email address of your account was changed. The administrator gave the account that had this address another one.",
+  ]);
+});
+
 Deno.test("without the settings of mail the commands write nothing for it", async () => {
   await using mail = await startMailServer();
   await using folder = await makeFolder();

@@ -34,7 +34,7 @@ export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: 
 export const BY_ADMINISTRATOR = "administrator";
 
 /** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
-export type News = { userId: string; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
+export type News = { userId: string | SQLWrapper; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
 
 /** Writes to the outbox, for the batch in which it happens. `condition` is checked when the statement runs, on the account's row of `users`. */
 export function addMail(db: Db, { userId, event, about, recipient }: News, now: number, condition?: SQL) {
