@@ -97,9 +97,3 @@ export type Env = {
 
 /** `hasPasskey`: the page asks for a passkey, whoever sees it. */
 export type PageProps = { title: string; isError?: boolean; hasPasskey?: boolean };
-
-declare module "hono" {
-  interface ContextRenderer {
-    (content: Child, props: PageProps): Response | Promise<Response>;
-  }
-}

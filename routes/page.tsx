@@ -7,6 +7,12 @@ import { openSession, ownerOf } from "../http/sessions/sessions.ts";
 import { Layout } from "../views/layout.tsx";
 import { takeNotice } from "./notices.tsx";
 
+declare module "hono" {
+  interface ContextRenderer {
+    (content: Child, props: PageProps): Response | Promise<Response>;
+  }
+}
+
 export const useLayout = createMiddleware<Env>((c, next) => {
   c.setRenderer((content, props) => renderPage(c, content, props));
   return next();
