@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
 import type { Child } from "hono/jsx";
 import type { Passwords } from "../credentials/passwords.ts";
@@ -30,8 +31,11 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
-  /** Where a client's address is if the peer has none: nowhere, which is the default, or in Deno Deploy's header. */
-  clientAddress?: "peer" | "deno-deploy";
+  /**
+   * Where a client's address comes from: the peer, or Deno Deploy's header if the peer has none, or what your function returns. The default is
+   * the peer, as `Deno.serve`, `@hono/node-server` and `Bun.serve` tell it, or what a trusted proxy forwards.
+   */
+  clientAddress?: "peer" | "deno-deploy" | ((c: Context) => string | undefined);
   /** How often refusals over a limit are written, in milliseconds; a second by default. */
   gatherInterval?: number;
   /** Whether HTTPS is required of the host's subdomains too, which is the default. */
@@ -71,13 +75,23 @@ export type Owner = {
  * What is left until the session by which a request is answered turns out to be the right one: to record that it was used, and to log. Nothing
  * of that happens for a wrong one.
  */
-export type Guess = { session: Session; isUsed: boolean; log: (() => void)[] };
+export type Guess = { session: Session; address: () => Address; isUsed: boolean; log: (() => void)[] };
 
 /** Names the guess among the bindings. A symbol, so that nothing that a host passes there is taken for one. */
 export const GUESS: unique symbol = Symbol("guess");
 
+/** What a runtime hands on of the peer. */
+type Peer = {
+  /** Deno. */
+  remoteAddr?: { hostname?: string };
+  /** Node. */
+  incoming?: { socket: { remoteAddress?: string | undefined } };
+  /** Bun. */
+  requestIP?: (request: Request) => { address: string } | null;
+};
+
 export type Env = {
-  Bindings: Partial<Deno.ServeHandlerInfo> & { [GUESS]?: Guess };
+  Bindings: Peer & { server?: Peer; [GUESS]?: Guess };
   Variables: RequestIdVariables & {
     options: AppOptions;
     /** In the request's language. */

@@ -69,7 +69,7 @@ export function createArea(options: AreaOptions): {
 
     const seen = Promise.all([
       markSeen(db, session, lifetime, now()),
-      recordVisitFrom(settings, session, addressOf(c), deviceHeadersOf(c)),
+      recordVisitFrom(settings, session, addressOf(c)(), deviceHeadersOf(c)),
     ]);
     waitUntil(
       seen.then(() => {}).catch((error) =>
