@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readKeys } from "../credentials/secrets.ts";
 import { isEmail } from "../db/users.ts";
+import { readTicketKeys } from "../credentials/tickets.ts";
 import { isLoopback } from "../http/origins.ts";
 import { isBase, isPath } from "../http/paths.ts";
 import { readNetworks } from "../visitor/client_address.ts";
@@ -22,6 +23,9 @@ export type Configuration = {
   hstsSubdomains: boolean;
   brand: string | undefined;
   home: string | undefined;
+  /** The panel's own sign-in, which sends tickets. */
+  signIn: string | undefined;
+  ticketKeys: string[] | null;
   base: string;
   /** Overrides the package's country data; geoip-lite's updater reads the same variable. */
   geoDataFolder: string | undefined;
@@ -63,6 +67,12 @@ const Environment = z.object({
   HSTS_SUBDOMAINS: z.enum(["yes", "no"], "must be yes or no").default("yes"),
   BRAND: z.string().regex(/^[^\p{C}]{1,60}$/u, "must be a name of at most 60 characters on one line").optional(),
   HOME_PATH: z.string().refine(isPath, "must be a path of this host, like /panel").optional(),
+  TICKET_KEY: z.string().refine(
+    (text) => readTicketKeys(text) !== null,
+    "must be at least 32 characters without spaces, or two such with a comma",
+  )
+    .transform(readTicketKeys).optional(),
+  SIGN_IN_URL: z.string().refine(isSignIn, "must be a path of this host, like /login, or an https: URL").optional(),
   BASE_PATH: z.string().refine(isBase, "must be a path like /account, without a slash at its end").default(""),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
@@ -124,6 +134,7 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     const [missing, other] = url ? ["MAIL_FROM", "SMTP_URL"] : ["SMTP_URL", "MAIL_FROM"];
     throw refusal(missing, `must be set, since ${other} is`);
   }
+  if (rest.SIGN_IN_URL && !rest.TICKET_KEY) throw refusal("TICKET_KEY", "must be set, since SIGN_IN_URL is");
   return {
     port: PORT,
     host: HOST,
@@ -140,6 +151,8 @@ export function readConfiguration(variables: Record<string, string | undefined>)
     mail: url && from ? { url, from } : null,
     brand: rest.BRAND,
     home: rest.HOME_PATH,
+    signIn: rest.SIGN_IN_URL,
+    ticketKeys: rest.TICKET_KEY ?? null,
     base: rest.BASE_PATH,
     secretKeys: rest.SECRET_KEY ?? null,
     secondFactor: rest.SECOND_FACTOR,
@@ -150,7 +163,9 @@ export function readConfiguration(variables: Record<string, string | undefined>)
 
 function refusal(name: string, rule: string, value?: string): ConfigurationError {
   // A URL may contain credentials, and this ends up in a terminal or a log.
-  const said = value === undefined || /^(DATABASE|SECRET|SMTP)/.test(name) ? "" : `, is ${JSON.stringify(value)}`;
+  const said = value === undefined || /^(DATABASE|SECRET|SMTP|TICKET)/.test(name)
+    ? ""
+    : `, is ${JSON.stringify(value)}`;
   return new ConfigurationError(`Cannot read the configuration: ${name} ${rule}${said}`);
 }
 
@@ -158,6 +173,11 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, origin, href } = new URL(text);
   return /^https?:$/.test(protocol) && href === `${origin}/`;
+}
+
+function isSignIn(text: string): boolean {
+  const url = URL.parse(text);
+  return url ? url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname) : isPath(text);
 }
 
 /** Whether a text is the URL of a database that may be opened: a file, or a server reached over TLS or on this machine. */

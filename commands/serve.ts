@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { createPasswords } from "../credentials/passwords.ts";
+import { createTicketReader } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import { hasUsers } from "../db/users.ts";
 import { createLog, describeError } from "../http/log.ts";
@@ -85,6 +86,8 @@ export async function listen(
     ...brand,
     base: configuration.base,
     ...(configuration.home !== undefined && { home: configuration.home }),
+    ...(configuration.signIn !== undefined && { signIn: configuration.signIn }),
+    ...(configuration.ticketKeys && { readTicket: createTicketReader(configuration.ticketKeys) }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil,

@@ -7,7 +7,9 @@ import type { Db } from "./database.ts";
 import { prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { learnTraits } from "./known.ts";
+import { addMail } from "./mail/outbox.ts";
 import { afterSuccess, type Attempt } from "./limits.ts";
+import { type Challenge, isFresh, useChallenge } from "./methods/challenges.ts";
 import { hasSecondFactor } from "./methods/methods.ts";
 import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import {
@@ -23,7 +25,7 @@ import {
   users,
 } from "./schema.ts";
 import { newCsrf, newSecret, newSessionId, type Secret, type Session } from "./sessions.ts";
-import { isUnreviewed, withReasons } from "./unusual.ts";
+import { isUnreviewed, unlessMuted, withReasons } from "./unusual.ts";
 
 /** ASVS 7.1.2. */
 const MAX_OPEN = 100;
@@ -42,22 +44,36 @@ export type ConnectionSummary =
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
  * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, the pending
- * sign-in ended, or the passkey was removed. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
+ * sign-in ended, the passkey was removed or the ticket used. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
-  { user, visitor, browser, unusual, how = { method: "password" }, reserved, replaces, timeZone, lifetime, now }: {
+  {
+    user,
+    visitor,
+    browser,
+    unusual,
+    how = { method: "password" },
+    reserved,
+    replaces,
+    timeZone,
+    lifetime,
+    isMailed = false,
+    now,
+  }: {
     user: User;
     visitor: Visitor;
     browser: Secret | string;
     unusual: UnusualReason[];
-    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step. */
-    how?: { method: Method; passkey?: string; pending?: string };
+    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step, `ticket` what works once. */
+    how?: { method: Method; passkey?: string; pending?: string; ticket?: Challenge | undefined };
     /** Null if no attempt was: somebody else checked who it is. */
     reserved: Attempt | null;
     replaces: Session | null;
     timeZone: string | null;
     lifetime: Lifetime;
+    /** Whether the owner is told by mail if it is unusual. */
+    isMailed?: boolean;
     now: number;
   },
 ): Promise<string | null> {
@@ -103,6 +119,7 @@ export async function openConnection(
             isEnough,
             isPending,
             isKept,
+            how.ticket && isFresh(db, how.ticket),
           ),
         ),
       ),
@@ -118,6 +135,10 @@ export async function openConnection(
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),
       db.delete(pendingSignIns).where(and(eq(pendingSignIns.id, how.pending ?? ""), opened)),
+      ...isMailed && unusual.length > 0
+        ? [addMail(db, { userId: user.id, event: "unusual", about: id }, now, and(opened, unlessMuted(unusual)))]
+        : [],
+      ...(how.ticket ? [useChallenge(db, how.ticket)] : []),
       ...(reserved ? afterSuccess(db, reserved) : []),
     ]);
   return await orRecover(
@@ -153,12 +174,18 @@ export async function signOut(db: Db, session: Session, now: number): Promise<bo
 }
 
 /** Closes the current connection after too many wrong passwords over it, and asks its owner about it. */
-export async function closeGuesser(db: Db, session: Session, now: number): Promise<boolean> {
-  const current = eq(connections.id, session.connectionId);
+export async function closeGuesser(db: Db, session: Session, now: number, isMailed = false): Promise<boolean> {
+  const { connectionId, userId } = session;
+  const current = eq(connections.id, connectionId);
+  const news = { userId, event: "too_many_attempts", about: connectionId } as const;
   const asked = db.update(connections).set({ unusual: withReasons(["wrong_confirmations"]), verdict: null })
     .where(and(current, isOpen(now)));
-  const [, closed] = await db.batch([asked, close(db, "too_many_attempts", now, current)]);
-  return closed.rowsAffected === 1;
+  const results = await db.batch([
+    asked,
+    ...isMailed ? [addMail(db, news, now, isStillOpen(db, connectionId, now))] : [],
+    close(db, "too_many_attempts", now, current),
+  ]);
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 /** Closes in batches: a sign-in in between waits for one of them at most. Returns how many. */

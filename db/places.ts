@@ -1,14 +1,15 @@
-import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
 import { asColumns } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isKnown, traitsOf } from "./known.ts";
+import { addMail } from "./mail/outbox.ts";
 import { isOpen } from "./open.ts";
 import { clientOf, connections, places, type UnusualReason } from "./schema.ts";
 import type { Session } from "./sessions.ts";
-import { withReasons } from "./unusual.ts";
+import { unlessMuted, withReasons } from "./unusual.ts";
 
 const MAX_PLACES = 20;
 /** How often the same place is recorded, in milliseconds; another one is recorded at once. */
@@ -52,9 +53,15 @@ export function isAtPlace(
 
 /**
  * Records that a connection was used from a place. Returns what is unusual about it: a country that the account doesn't know, or another
- * device than the connection was opened with.
+ * device than the connection was opened with. `isMailed`: its owner is told of that by mail.
  */
-export async function recordPlace(db: Db, session: Session, visitor: Visitor, now: number): Promise<UnusualReason[]> {
+export async function recordPlace(
+  db: Db,
+  session: Session,
+  visitor: Visitor,
+  now: number,
+  isMailed = false,
+): Promise<UnusualReason[]> {
   const { address: { ip, network, client }, countryCode, userAgent, device, deviceKind } = visitor;
   const { connectionId, userId, openedAt } = session;
   const { country } = traitsOf({ countryCode, network, device });
@@ -89,6 +96,9 @@ export async function recordPlace(db: Db, session: Session, visitor: Visitor, no
     ).onConflictDoNothing(),
     flagFirst(db, connectionId),
     movePlace(db, connectionId, id, reasons, now),
+    ...isMailed && reasons.length > 0
+      ? [addMail(db, { userId, event: "moved", about: id }, now, and(isRecorded(id), unlessMuted(reasons)))]
+      : [],
   ]);
   return added.rowsAffected === 1 ? reasons : [];
 }
@@ -100,8 +110,12 @@ function movePlace(db: Db, connectionId: string, place: string | null, reasons: 
     .where(and(
       eq(connections.id, connectionId),
       isOpen(now),
-      place === null ? undefined : sql`exists (select 1 from ${places} where id = ${place})`,
+      place === null ? undefined : isRecorded(place),
     ));
+}
+
+function isRecorded(place: string): SQL {
+  return sql`exists (select 1 from ${places} where id = ${place})`;
 }
 
 /** Makes room for one more. The oldest without its own country or device goes first, and one with its own country last. */

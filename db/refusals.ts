@@ -5,6 +5,7 @@ import { UNKNOWN_DEVICE } from "../visitor/devices.ts";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Db } from "./database.ts";
 import { countOne, removeExpired, type Standing } from "./limits.ts";
+import { addMail } from "./mail/outbox.ts";
 import { limits, type RefusalReason, refusals, type User, users } from "./schema.ts";
 
 const HOUR = 3_600_000;
@@ -19,6 +20,8 @@ export type Refusal = {
   reason: RefusalReason;
   attempts?: number;
   connectionId?: string;
+  /** Whether it locked the account, and the owner is told of that by mail. */
+  isMailed?: boolean;
   now: number;
 };
 
@@ -41,7 +44,7 @@ export function forgetAddresses(db: Db, userId: SQLWrapper) {
 /** For an unknown account does the same work and leaves no trace (ASVS 6.3.8), with one counter for all of them. */
 export async function recordRefusal(
   db: Db,
-  { user, visitor, standing, reason, attempts = 1, connectionId, now }: Refusal,
+  { user, visitor, standing, reason, attempts = 1, connectionId, isMailed = false, now }: Refusal,
 ): Promise<void> {
   const hour = Math.floor(now / HOUR);
   const { address, countryCode, userAgent, device, deviceKind } = visitor ?? NOBODY;
@@ -88,6 +91,7 @@ export async function recordRefusal(
           when refusals.reason = 'locked' or refusals.reason = 'wrong_code' and excluded.reason = 'wrong_password'
             then refusals.reason
           else excluded.reason end`}`),
+    ...isMailed ? [addMail(db, { userId: user?.id ?? "", event: "locked" }, now)] : [],
   ]);
 }
 

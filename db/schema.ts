@@ -365,7 +365,7 @@ export const pendingSignIns = sqliteTable(
   (t) => [index("pending_sign_ins_by_user").on(t.userId), index("pending_sign_ins_to_remove").on(t.expiresAt)],
 );
 
-/** Challenges that a passkey answered, until they would have expired: each works once. */
+/** Challenges that a passkey answered, and tickets, until they would have expired: each works once. */
 export const usedChallenges = sqliteTable(
   "used_challenges",
   {

@@ -1,9 +1,9 @@
-import { type SQL, sql } from "drizzle-orm";
+import { isNull, type SQL, sql } from "drizzle-orm";
 import type { Visitor } from "../visitor/visitor.ts";
 import type { Db } from "./database.ts";
 import { jsonObject, prepare } from "./driver/prepared.ts";
 import { isKnown, traitsOf } from "./known.ts";
-import { browserUsers, connections, refusals, type UnusualReason } from "./schema.ts";
+import { browserUsers, connections, refusals, type UnusualReason, users } from "./schema.ts";
 
 type Connection = typeof connections.$inferSelect;
 
@@ -18,6 +18,11 @@ export const PLACE_REASONS: UnusualReason[] = [
   "moved_country",
   "moved_device",
 ];
+
+/** The condition that the account's owner wants mail about something unusual. */
+export function unlessMuted(reasons: UnusualReason[]): SQL | undefined {
+  return reasons.every((reason) => PLACE_REASONS.includes(reason)) ? isNull(users.placesMutedAt) : undefined;
+}
 
 export type Facts = {
   isFirst: boolean;

@@ -10,7 +10,7 @@ import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
-import { mailKey } from "./mail/outbox.ts";
+import { addMail, mailKey } from "./mail/outbox.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { forgetAddresses } from "./refusals.ts";
 import {
@@ -227,14 +227,17 @@ export async function strengthenHash(db: Db, user: User, passwordHash: string): 
  */
 export async function changePassword(
   db: Db,
-  { user, session, passwordHash, reserved, now }: {
+  { user, session, passwordHash, reserved, isMailed = false, now }: {
     user: User;
     session: Session;
     passwordHash: string;
     reserved: Attempt;
+    /** Whether the owner is told by mail. */
+    isMailed?: boolean;
     now: number;
   },
 ): Promise<{ closed: number; cookie: string | null } | null> {
+  const news = { userId: user.id, event: "password_changed", about: session.connectionId } as const;
   const secret = newSecret(session.id);
   const hasChanged = exists(
     db.select({ one: sql`1` }).from(users).where(and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))),
@@ -263,6 +266,7 @@ export async function changePassword(
       ...renewSession(db, session, secret, now, hasChanged),
       forgetBrowsers(db, user.id, session.browser, hasChanged),
       db.delete(links).where(and(eq(links.userId, user.id), hasChanged)),
+      ...isMailed ? [addMail(db, news, now, hasChanged)] : [],
       ...afterSuccess(db, reserved),
     ]);
   return await orRecover(

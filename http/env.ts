@@ -3,6 +3,7 @@ import type { RequestIdVariables } from "hono/request-id";
 import type { Child } from "hono/jsx";
 import type { Passwords } from "../credentials/passwords.ts";
 import type { Secrets } from "../credentials/secrets.ts";
+import type { ReadTicket } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import type { Lifetime } from "../db/open.ts";
 import type { Language } from "../db/schema.ts";
@@ -48,6 +49,8 @@ export type AppOptions = {
   home?: string;
   /** The panel's own sign-in page, which calls `open` and then leads to the path in its query's `next`; by default the area's. */
   signIn?: string;
+  /** Reads what a panel in another program sends in place of a call of `open`; without it there are no tickets (docs/gate.md). */
+  readTicket?: ReadTicket;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
   /** Encrypts what only this program may read; null if it has no key. Without it nobody can add an authenticator app. */

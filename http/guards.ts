@@ -8,7 +8,7 @@ import { isCsrf } from "./csrf.ts";
 import type { AppOptions, Env } from "./env.ts";
 import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
-import { isLink, paths, withoutToken } from "./paths.ts";
+import { isSecret, paths, withoutToken } from "./paths.ts";
 import { Refusal } from "./refusal.ts";
 import { logRequest, peerOf } from "./request.ts";
 import { isSecondFactorDue, openSession, redirectToMethods } from "./sessions/sessions.ts";
@@ -24,13 +24,15 @@ const LONGEST_CONTENT_TYPE = 100;
 
 /**
  * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form; only where
- * the path is a secret. Unlike
+ * the address is a secret. Unlike
  * Hono's `secureHeaders` before there is a response, which would otherwise be made twice (docs/performance.md).
  */
-export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
+export function securityHeaders({ origin, hstsSubdomains = true, signIn = "" }: AppOptions) {
+  // A form may end at the panel's own sign-in.
+  const formTargets = URL.canParse(signIn) ? `'self' ${new URL(signIn).origin}` : "'self'";
   const headers = Object.entries({
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-      "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      `connect-src 'self'; form-action ${formTargets}; base-uri 'none'; frame-ancestors 'none'`,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -42,7 +44,7 @@ export function securityHeaders({ origin, hstsSubdomains = true }: AppOptions) {
   });
   return createMiddleware<Env>((c, next) => {
     for (const [name, value] of headers) c.header(name, value);
-    if (isLink(c.req.path)) c.header("Referrer-Policy", "no-referrer");
+    if (isSecret(c.req.path)) c.header("Referrer-Policy", "no-referrer");
     return next();
   });
 }

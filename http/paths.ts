@@ -12,6 +12,7 @@ const relative = {
   /** The second step. */
   code: "/sign-in/code",
   passkey: "/sign-in/passkey",
+  ticket: "/sign-in/ticket",
   signOut: "/sign-out",
   /** What proxies ask about each request of a panel (docs/gate.md). */
   gate: "/authz/forward",
@@ -82,9 +83,9 @@ function makePaths(baseOf: () => string): Paths {
 /** The header by which a page's requests say for which connection it was made. */
 export const PAGE_HEADER = "X-Connection";
 
-/** Whether a path has the token of a one-time link, which is a secret. */
-export function isLink(path: string): boolean {
-  return path.startsWith(paths.link(""));
+/** Whether the address of a path has a secret: the token of a one-time link, or a ticket. */
+export function isSecret(path: string): boolean {
+  return path.startsWith(paths.link("")) || path === paths.ticket;
 }
 
 /** A path as the log may show it. */

@@ -123,9 +123,10 @@ async function sendNext(options: SenderOptions, send: Send, claim: Claim): Promi
 async function sendLink(options: SenderOptions, send: Send, claim: Claim, letter: Letter): Promise<void> {
   const { db, now } = options;
   const { mails: [mail] } = claim;
-  const { userId, event, about, recipient } = mail;
+  const { userId, event, about, recipient, happenedAt } = mail;
   const link = about === BY_ADMINISTRATOR ? undefined : MAIL_LINKS[event];
-  const token = link ? await addMailedLink(db, { userId, email: recipient, ...link }, now()) : null;
+  const since = event === "email_changed" ? happenedAt : now();
+  const token = link ? await addMailedLink(db, { userId, email: recipient, ...link }, since) : null;
   const message = writeMessage(letter, mail, null, token);
   const outcome = await deliver(options, send, claim, {
     mails: [mail],
@@ -153,6 +154,7 @@ async function deliver(
     const removed = await retryMail(db, claim, mails, now());
     const [{ userId: user, event }] = claim.mails;
     const { code, status, mayBeSent } = error instanceof NotSent ? error : UNKNOWN;
+    if (!(error instanceof NotSent)) log("sys_crash", { part: "mail", error: describeError(error) });
     log("mail_failed", { user, mail: event, count: mails.length, code, status });
     if (removed.length > 0) log("mail_given_up", { user, mail: event, count: removed.length });
     return mayBeSent ? "unknown" : "not sent";

@@ -8,7 +8,7 @@ export type MailServer = {
   from: { name: string; address: string };
   /** The certificates that are trusted, in place of the system's. */
   ca?: string;
-  /** How long connecting, the greeting, and any silence may take, in milliseconds. */
+  /** How long connecting and the greeting may take, and half of any silence after that, in milliseconds. */
   timeout?: number;
 };
 
@@ -32,6 +32,8 @@ export class NotSent extends Error {
 }
 
 const TIMEOUT = 15_000;
+/** For the whole of a message, in milliseconds: less than an instance has for it. A server may go on sending a byte now and then. */
+const DEADLINE = 60_000;
 
 /** Loads nodemailer at the first message, so that a start doesn't wait for it. `host` is how this program names itself to the server. */
 export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer, host: string): Send {
@@ -51,7 +53,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
         auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
       }),
       ...(ca !== undefined && { tls: { ca } }),
-      ...{ dnsTimeout: timeout, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout },
+      ...{ dnsTimeout: timeout, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: 2 * timeout },
       ...{ disableFileAccess: true, disableUrlAccess: true },
     });
   }
@@ -66,6 +68,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
         messageId: `<${id}@${host}>`,
         ...{ subject, text, xMailer: false },
         headers: { "Auto-Submitted": "auto-generated" },
+        signal: AbortSignal.timeout(DEADLINE),
       });
     } catch (error) {
       throw readError(error);
@@ -74,8 +77,12 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
 }
 
 function readError(error: unknown): NotSent {
-  const { code, command, responseCode } = error as { code?: unknown; command?: unknown; responseCode?: unknown };
+  const { code, originalCode = code, responseCode, timeoutType } = error as Record<string, unknown>;
+  if (typeof originalCode !== "string") throw error;
   const status = typeof responseCode === "number" ? responseCode : null;
-  const isBefore = typeof command === "string" && command !== "DATA";
-  return new NotSent(typeof code === "string" ? code : "unknown", status, status === null && !isBefore);
+  const isAmbiguous = AMBIGUOUS.some((each) => [code, originalCode, timeoutType].includes(each));
+  return new NotSent(originalCode, status, status === null && isAmbiguous);
 }
+
+/** What may also happen once the server has the whole message, before it says so. */
+const AMBIGUOUS = ["ECONNECTION", "ECONNRESET", "EPIPE", "SOCKET_TIMEOUT", "EABORT"];

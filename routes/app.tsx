@@ -19,6 +19,7 @@ import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
 import { code } from "./code.tsx";
 import { gate } from "./gate/gate.ts";
+import { ticket } from "./gate/ticket.tsx";
 import { health } from "./health.ts";
 import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
@@ -57,17 +58,19 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.use((_, next) => within(base, next), nameSpan);
   // Without a header: a client can't choose the id that is logged.
   app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
-  app.route(base, health);
-  // A supervisor asks this process, past any proxy that knows the base.
-  if (base !== "") app.route("/", health);
-  app.use(`${base}/authz/*`, requireProxy(options.trustedProxies));
-  app.route(base, gate);
+  // At the root too: supervisors and proxies ask this process itself.
+  for (const start of new Set([base, ""])) {
+    app.route(start, health);
+    app.use(`${start}/authz/*`, requireProxy(options.trustedProxies));
+    app.route(start, gate);
+  }
   app.use(requireHost(origin), requireKnownMethod(app), limitQuery, readBody, requireOwnOrigin(origin));
   app.route(base, staticFiles);
   app.route(base, live);
 
-  // A download writes, before its answer begins.
+  // A download writes, before its answer begins; a ticket opens a connection.
   app.use(paths.csv, loadSession);
+  app.use(paths.ticket, loadSession);
   app.use(loadSessionBeside(app));
   app.on("GET", [paths.home, `${base}/`], (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
@@ -80,6 +83,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
       signIn,
       code,
       passkey,
+      ticket,
       links,
       connections,
       csv,

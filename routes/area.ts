@@ -142,7 +142,7 @@ export type Area = MiddlewareHandler & {
 export type AreaUsers = ReturnType<typeof createUsers>;
 
 /** Each logs what was done and by `who`, and returns whether it was. Those with a password throw `Unavailable` while too many are hashed. */
-function createUsers({ db, now, passwords, log: write, origin, base = "" }: AppOptions) {
+function createUsers({ db, now, passwords, log: write, origin, base = "", mail }: AppOptions) {
   const log = (event: LogEvent, who: string | undefined, fields: LogFields) =>
     write(event, { ...fields, by: "host", ...(who !== undefined && { who }) });
 
@@ -203,7 +203,8 @@ function createUsers({ db, now, passwords, log: write, origin, base = "" }: AppO
     async resetMethods(email: string, who?: string) {
       const user = await findUser(db, email);
       if (!user) return false;
-      const closed = await resetMethods(db, user, now());
+      const closed = await resetMethods(db, user, now(), mail !== undefined);
+      mail?.wake();
       log("authn_method_removed", who, { user: user.id, method: "all", closed });
       return true;
     },

@@ -7,7 +7,6 @@ import { findAuthenticator, useStep } from "../db/methods/authenticators.ts";
 import { findPasskey, listPasskeys } from "../db/methods/passkeys.ts";
 import { endPending, findPending, type PendingSignIn } from "../db/methods/pending.ts";
 import { useRecoveryCode } from "../db/methods/recovery_codes.ts";
-import { recordRefusal } from "../db/refusals.ts";
 import type { Method, UnusualReason } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom } from "../db/users.ts";
@@ -17,7 +16,7 @@ import { problem, type Problems, type Typed, validForm } from "../http/forms.ts"
 import { requireFormCookie } from "../http/guards.ts";
 import { askForPasskey, checkChallenge, type PasskeyUse } from "../http/passkeys/challenges.ts";
 import { type PasskeyProof, provePasskey, withCopy } from "../http/passkeys/check.ts";
-import { checkSecondStep, describeRefused } from "../http/passwords/check.ts";
+import { checkSecondStep, describeRefused, recordRefused } from "../http/passwords/check.ts";
 import { paths, safeNext } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { open } from "../http/sessions/opening.ts";
@@ -47,7 +46,7 @@ code.post(
   requireFormCookie((c, typed, problem) => showCode(c, typed, {}, problem)),
   validForm(Code, showCode),
   async (c) => {
-    const { options: { db, origin, now }, overLimits, waitUntil, texts: t } = c.var;
+    const { options: { db, origin, now }, overLimits, texts: t } = c.var;
     const { next, ...typed } = c.req.valid("form");
     const pending = await pendingOf(c);
     if (!pending) return startOver(c);
@@ -83,7 +82,7 @@ code.post(
       if (checked.outcome === "limited") overLimits.gather(refusal);
       else {
         logRequest(c, "authn_login_fail", { user: user.id, reason });
-        waitUntil(recordRefusal(db, refusal));
+        recordRefused(c, checked, refusal);
       }
     }
     return await (isPasskey

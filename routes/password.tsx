@@ -36,7 +36,7 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords }, session, texts: { password: t, passkey } } = c.var;
+    const { options: { db, now, passwords, mail }, session, texts: { password: t, passkey } } = c.var;
     if (!session.hasPassword) throw notFound();
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(c, fields, session.email);
@@ -63,12 +63,14 @@ password.post(
       await returnAttempt(db, reserved);
       return await showPassword(c, {}, describeRefused(c, { outcome: "busy" }, ""));
     }
-    const changed = await changePassword(db, { user, session, passwordHash, reserved, now: now() });
+    const isMailed = mail !== undefined;
+    const changed = await changePassword(db, { user, session, passwordHash, reserved, isMailed, now: now() });
     if (changed === null) {
       c.status(422);
       return await showPassword(c, {}, t.notChanged);
     }
     const { closed, cookie } = changed;
+    mail?.wake();
     logRequest(c, "authn_password_change", { user: session.userId, closed });
     if (cookie !== null) writeSessionCookie(c, cookie, session.openedAt);
     leaveNotice(c, "password_changed", closed);

@@ -2,7 +2,6 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { Attempt } from "../db/limits.ts";
 import { addPending, PENDING_AGE } from "../db/methods/pending.ts";
-import { recordRefusal } from "../db/refusals.ts";
 import type { RefusalReason, User } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
 import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
@@ -11,7 +10,7 @@ import type { Env } from "../http/env.ts";
 import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { askForPasskey, type PasskeyUse } from "../http/passkeys/challenges.ts";
-import { checkPassword, describeRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
+import { checkPassword, describeRefused, recordRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext, withQuery } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { closeCurrent, open } from "../http/sessions/opening.ts";
@@ -101,7 +100,6 @@ signIn.post(paths.signOut, requireOwnPage, async (c) => {
   return c.redirect(signInPath(c.var.options), 303);
 });
 
-/** Records the refusal once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). */
 export async function refuseSignIn(
   c: Context<Env>,
   typed: Typed,
@@ -116,7 +114,7 @@ export async function refuseSignIn(
   const answer = await showSignIn(c, typed, {}, problem);
   if (refused.outcome === "busy") return answer;
 
-  const { options: { db, now }, overLimits, waitUntil } = c.var;
+  const { options: { now }, overLimits } = c.var;
   const { standing } = refused;
   const refusal = {
     user,
@@ -130,8 +128,7 @@ export async function refuseSignIn(
     return answer;
   }
   logRequest(c, "authn_login_fail", { user: user?.id, reason: refusal.reason });
-  const isAnswered = new Promise((resolve) => setTimeout(resolve));
-  waitUntil(isAnswered.then(() => recordRefusal(db, refusal)));
+  recordRefused(c, refused, refusal);
   return answer;
 }
 

@@ -69,7 +69,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     log,
     write,
     waitUntil,
-    settled: async () => void await Promise.all(pending),
+    settled: () => settle(pending),
     browser: (ip?: string, userAgent?: string) => new Browser(app, pending, ip, userAgent, changes.origin?.origin),
   };
 }
@@ -84,6 +84,15 @@ export async function signedIn(changes: Partial<AppOptions> = {}) {
 
 export async function addAccount(db: Db, email: string, password: string): Promise<void> {
   await addUser(db, email, (await createPasswords(CHEAP).hash(password))!, START);
+}
+
+/** Waits for work, and for what that started. */
+async function settle(pending: Set<Promise<void>>): Promise<void> {
+  while (pending.size > 0) {
+    const started = [...pending];
+    pending.clear();
+    await Promise.all(started);
+  }
 }
 
 export const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
@@ -129,8 +138,7 @@ export class Browser {
     const response = await this.app.fetch(request, { remoteAddr });
     for (const cookie of response.headers.getSetCookie()) this.store(cookie);
     const text = await response.text();
-    await Promise.all(this.pending);
-    this.pending.clear();
+    await settle(this.pending);
     return { status: response.status, headers: response.headers, text, $: load(text) };
   }
 

@@ -4,6 +4,7 @@ import { readConfiguration, VARIABLES } from "../commands/configuration.ts";
 import { problemOf } from "./configuration_problem.ts";
 
 const KEY = Buffer.alloc(32, 1).toString("base64");
+const TICKET_KEY = "not a secret, but long enough for tests".replaceAll(/\W/g, "-");
 
 Deno.test("without any variable the defaults apply", () => {
   assert.deepEqual(readConfiguration({}), {
@@ -22,6 +23,8 @@ Deno.test("without any variable the defaults apply", () => {
     mail: null,
     brand: undefined,
     home: undefined,
+    signIn: undefined,
+    ticketKeys: null,
     base: "",
     secretKeys: null,
     secondFactor: "optional",
@@ -51,6 +54,8 @@ Deno.test("every variable can be set", () => {
     HSTS_SUBDOMAINS: "no",
     BRAND: "Acme Hosting",
     HOME_PATH: "/panel",
+    TICKET_KEY: `${TICKET_KEY}, ${KEY}`,
+    SIGN_IN_URL: "https://acme.example/login?as=owner",
     BASE_PATH: "/account",
     SECRET_KEY: KEY,
     SECOND_FACTOR: "required",
@@ -79,6 +84,8 @@ Deno.test("every variable can be set", () => {
     },
     brand: "Acme Hosting",
     home: "/panel",
+    signIn: "https://acme.example/login?as=owner",
+    ticketKeys: [TICKET_KEY, KEY],
     base: "/account",
     secretKeys: [Buffer.alloc(32, 1)],
     secondFactor: "required",
@@ -300,4 +307,34 @@ Deno.test("BRAND must be a short name on one line", () => {
   assert.equal(problemOf({ BRAND: "Acme\nHosting" }), `Cannot read the configuration: ${rule}, is "Acme\\nHosting"`);
   assert.equal(problemOf({ BRAND: "x".repeat(61) }), `Cannot read the configuration: ${rule}, is "${"x".repeat(61)}"`);
   assert.equal(readConfiguration({ BRAND: "Ca l'Àvia" }).brand, "Ca l'Àvia");
+});
+
+Deno.test("TICKET_KEY must be one long text or two, and is never repeated", () => {
+  const problem =
+    "Cannot read the configuration: TICKET_KEY must be at least 32 characters without spaces, or two such with a comma";
+
+  for (const value of ["hunter2", "x".repeat(31), `${"x".repeat(16)} ${"x".repeat(16)}`, `${TICKET_KEY},short`]) {
+    assert.equal(problemOf({ TICKET_KEY: value }), problem);
+  }
+  assert.equal(problemOf({ TICKET_KEY: [TICKET_KEY, TICKET_KEY, TICKET_KEY].join() }), problem);
+  assert.deepEqual(readConfiguration({ TICKET_KEY }).ticketKeys, [TICKET_KEY]);
+});
+
+Deno.test("SIGN_IN_URL must be a path or an https: URL, and needs TICKET_KEY", () => {
+  const rule = "SIGN_IN_URL must be a path of this host, like /login, or an https: URL";
+
+  for (const value of ["login", "//evil.example", "http://acme.example/login", "javascript:alert(1)"]) {
+    assert.equal(
+      problemOf({ SIGN_IN_URL: value, TICKET_KEY }),
+      `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
+    );
+  }
+  assert.equal(
+    readConfiguration({ SIGN_IN_URL: "http://localhost:9000/", TICKET_KEY }).signIn,
+    "http://localhost:9000/",
+  );
+  assert.equal(
+    problemOf({ SIGN_IN_URL: "/login" }),
+    "Cannot read the configuration: TICKET_KEY must be set, since SIGN_IN_URL is",
+  );
 });

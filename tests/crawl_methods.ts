@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { createSecrets } from "../credentials/secrets.ts";
+import { createTicketReader } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
 import { authenticators, browsers, browserUsers, passkeys } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
@@ -8,12 +9,14 @@ import { paths } from "../http/paths.ts";
 import type { AppOptions } from "../routes/app.tsx";
 import { type Browser, EMAIL, PASSWORD, START, startApp, type TestApp } from "./app.ts";
 import { addPasskey, Authenticator, signInByPasskey, SITE } from "./passkeys.ts";
+import { TICKET_KEY, ticketOf, ticketPath } from "./tickets.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith } from "./second_factor.ts";
 
 /** Starts where every sign-in method can be added. */
 export async function startWithMethods(changes: Partial<AppOptions> = {}): Promise<TestApp> {
   const secrets = await createSecrets([randomBytes(32)]);
-  return await startApp({ origin: new URL(SITE), secrets: () => Promise.resolve(secrets), ...changes });
+  const readTicket = createTicketReader([TICKET_KEY]);
+  return await startApp({ origin: new URL(SITE), secrets: () => Promise.resolve(secrets), readTicket, ...changes });
 }
 
 /** Gives the account an authenticator app, and a passkey and a known browser with this id, for paths that contain it. */
@@ -55,6 +58,12 @@ export async function useEveryMethod(
   await elsewhere.signOut();
   assert.equal((await signInByPasskey(elsewhere, authenticator, { isVerified: false })).status, 422);
   assert.equal((await signInByPasskey(elsewhere, authenticator)).status, 303);
+  await elsewhere.signOut();
+  const ticket = ticketOf({ exp: clock.now / 1000 + 30 });
+  const asked = await elsewhere.get(ticketPath(ticket), { "Sec-Fetch-Site": "cross-site" });
+  await elsewhere.post(paths.ticket, { ticket });
+  const csrf = asked.$("main form [name=csrf]").attr("value")!;
+  assert.equal((await elsewhere.post(paths.ticket, { ticket, csrf })).status, 303);
   await elsewhere.signOut();
   await elsewhere.signIn();
   await elsewhere.get(paths.code);

@@ -394,7 +394,7 @@ async function assertPasskeys(db: Db, session: Session, now: number): Promise<vo
     ["used", "refused", "copied", "copied"],
   );
   assert.equal((await verbs.findPasskey(db, id))?.counter, 3);
-  await verbs.markCopied(db, session);
+  await verbs.markCopied(db, session, now);
   const marked = await verbs.findConnection(db, userId, session.connectionId, now);
   assert.match(marked?.unusual ?? "", /passkey_copied/);
 

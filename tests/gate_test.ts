@@ -284,3 +284,18 @@ Deno.test("a disabled account doesn't pass the gate, and neither does one that i
   await removeUser(db, EMAIL);
   assert.deepEqual([(await caddy(here)).status, (await nginx(here)).status], [303, 401]);
 });
+
+Deno.test("below a base the gate answers at the root too, and leads to sign-in below the base", async () => {
+  const { browser } = await startApp({ base: "/account", trustedProxies: [PROXY] });
+  const headers = {
+    "X-Forwarded-Method": "GET",
+    "X-Forwarded-Uri": "/sign-in-help",
+    "X-Forwarded-Host": "127.0.0.1:8000",
+  };
+
+  for (const path of ["/authz/forward", "/account/authz/forward"]) {
+    const answer = await browser(PROXY).get(path, { ...headers, Accept: "text/html" });
+    assert.equal(answer.headers.get("Location"), `${ORIGIN}/account/sign-in?next=%2Fsign-in-help`);
+    assert.equal((await browser().get(path, headers)).status, 403);
+  }
+});

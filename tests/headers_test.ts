@@ -90,7 +90,10 @@ function assertSecured({ what, headers }: Crawled): void {
       "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   );
   assert.equal(headers.get("X-Content-Type-Options"), "nosniff");
-  assert.equal(headers.get("Referrer-Policy"), what.includes(" /links/") ? "no-referrer" : "same-origin");
+  assert.equal(
+    headers.get("Referrer-Policy"),
+    / \/(links\/|sign-in\/ticket)/.test(what) ? "no-referrer" : "same-origin",
+  );
   assert.equal(headers.get("Cross-Origin-Opener-Policy"), "same-origin");
   assert.equal(headers.get("Cross-Origin-Resource-Policy"), "same-origin");
   assert.equal(headers.get("Access-Control-Allow-Origin"), null);

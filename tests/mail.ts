@@ -1,54 +1,72 @@
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import { createSender, type SenderOptions } from "../mail/sender.ts";
 import type { AppOptions } from "../http/env.ts";
-import { ORIGIN, startApp } from "./app.ts";
+import { createSender, type SenderOptions } from "../mail/sender.ts";
+import { ORIGIN, START, startApp } from "./app.ts";
 
 export const MAIL_FROM = { name: "Control panel", address: "panel@example.com" };
 
 /** A message as its receiver's program reads it, with the addresses that the envelope named. */
-export type Received = ParsedMail & { from: { address: string }[]; to: { address: string }[]; recipients: string[] };
+export type Received = ParsedMail & { recipients: string[] };
 
 /** Starts a mail server on the loopback that keeps what it gets. `faults` replace its handlers. */
 export async function startMailServer(faults: SMTPServerOptions = {}) {
   const received: Received[] = [];
-  const server = new SMTPServer({
+  const options: SMTPServerOptions = {
     authOptional: true,
+    allowInsecureAuth: true,
     disableReverseLookup: true,
     disabledCommands: ["STARTTLS"],
     onData(stream, session, callback) {
       simpleParser(stream).then((mail) => {
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
-        received.push(Object.assign(mail, { recipients }) as Received);
+        received.push(Object.assign(mail, { recipients }));
         callback();
       }, callback);
     },
     ...faults,
+  };
+  const smtp = new SMTPServer({
+    ...options,
+    onData: (stream, session, callback) => options.onData?.call(smtp, stream, session, callback),
   });
   // A client that leaves in the middle, as a fault makes it.
-  server.on("error", () => {});
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.server.address();
+  smtp.on("error", () => {});
+  await new Promise<void>((resolve) => void smtp.listen(0, "0.0.0.0", resolve));
+  const address = smtp.server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     received,
+    /** `onData` may be replaced while it runs. */
+    options,
+    smtp,
     url: new URL(`smtp://127.0.0.1:${port}`),
+    /** Cuts every connection. */
+    disconnect() {
+      for (const connection of smtp.connections) connection._socket.destroy();
+    },
     async [Symbol.asyncDispose]() {
-      await new Promise<void>((resolve) => server.close(resolve));
+      await new Promise<void>((resolve) => smtp.close(resolve));
     },
   };
 }
 
+type MailServer = Awaited<ReturnType<typeof startMailServer>>;
+
+type Changes = Partial<AppOptions> & {
+  faults?: SMTPServerOptions;
+  /** In place of one that is started, and ended, with the app. */
+  server?: MailServer;
+};
+
 /** Starts the app as `startApp`, with a mail server that keeps what it gets. A request of a `Browser` waits until its mail was sent. */
-export async function startWithMail(
-  { faults = {}, timeout, ...changes }: Partial<AppOptions> & { faults?: SMTPServerOptions; timeout?: number } = {},
-) {
-  const server = await startMailServer(faults);
+export async function startWithMail({ faults = {}, server: given, ...changes }: Changes = {}) {
+  const server = given ?? await startMailServer(faults);
   const mail = { wake: () => {} };
   const site = await startApp({ ...changes, mail });
   const options: SenderOptions = {
     db: site.db,
-    server: { url: server.url, from: MAIL_FROM, ...(timeout !== undefined && { timeout }) },
+    server: { url: server.url, from: MAIL_FROM },
     origin: changes.origin ?? new URL(ORIGIN),
     now: () => site.clock.now,
     log: site.write,
@@ -59,15 +77,18 @@ export async function startWithMail(
   Object.assign(mail, createSender(options));
   return {
     ...site,
+    startedAt: START,
+    mailUrl: server.url,
     /** What came, the oldest first. */
     received: server.received,
-    mailUrl: server.url,
     /** Sends what is due now, as the timer of a running server does. */
     async sendMail() {
       mail.wake();
       await site.settled();
     },
-    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+    async [Symbol.asyncDispose]() {
+      if (!given) await server[Symbol.asyncDispose]();
+    },
   };
 }
 

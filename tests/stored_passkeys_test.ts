@@ -15,7 +15,7 @@ import { passkeys } from "../db/schema.ts";
 import { resumeSession } from "../db/sessions.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, EMAIL, HOUR, MINUTE, PASSWORD } from "./app.ts";
+import { addAccount, EMAIL, HOUR, MINUTE, PASSWORD, START } from "./app.ts";
 import { addPasskey, optionsIn, sendPasskey, signInByPasskey, startWithPasskeys } from "./passkeys.ts";
 import { startHrana } from "./hrana.ts";
 import { assertIndexed, planOf } from "./plans.ts";
@@ -98,5 +98,5 @@ Deno.test("passkeys are found, added, used, renamed and removed by indexes", asy
   assertIndexed(await planOf((db) => usePasskey(db, { id: "p", userId: "u" }, used)));
   assertIndexed(await planOf((db) => renamePasskey(db, change, { id: "p", name: "" })));
   assertIndexed(await planOf((db) => removePasskey(db, change, "p")));
-  assertIndexed(await planOf((db) => markCopied(db, session)));
+  assertIndexed(await planOf((db) => markCopied(db, session, START)));
 });

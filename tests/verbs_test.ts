@@ -18,6 +18,7 @@ import * as links from "../db/accounts/links.ts";
 import * as limits from "../db/limits.ts";
 import * as authenticators from "../db/methods/authenticators.ts";
 import * as knownBrowsers from "../db/methods/browsers.ts";
+import * as challenges from "../db/methods/challenges.ts";
 import * as changes from "../db/methods/changes.ts";
 import * as methods from "../db/methods/methods.ts";
 import * as passkeys from "../db/methods/passkeys.ts";
@@ -60,6 +61,7 @@ const exported = {
   ...activity,
   ...authenticators,
   ...browsers,
+  ...challenges,
   ...changes,
   ...connections,
   ...database,

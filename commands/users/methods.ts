@@ -13,9 +13,9 @@ export const methods: Action = {
   isList: ({ options }) => !options.reset,
   run: (context, { operands: [email = ""], options }) =>
     withUser(context, email, options.reset ? "reset anything" : "list any methods", async (user) => {
-      const { db, log } = context;
+      const { db, log, configuration } = context;
       if (options.reset) {
-        const closed = await resetMethods(db, user, Date.now());
+        const closed = await resetMethods(db, user, Date.now(), configuration.mail !== null);
         log("authn_method_removed", { user: user.id, method: "all", closed });
         return done(`Left ${user.email} nothing but its password, and closed ${countOpen(closed)}`);
       }

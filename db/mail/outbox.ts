@@ -20,7 +20,7 @@ const LONGEST_PAUSE = HOUR;
 /** How long sending is tried again, in milliseconds since it happened. */
 const TRIED_FOR = DAY;
 
-/** The links that mails bring, and how long they are good, in milliseconds from when they are sent. */
+/** The links that mails bring, and how long they are good, in milliseconds: from when they are sent, or to undo a change from when it was made. */
 export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: number }>> = {
   forgotten: { purpose: "forgotten", age: 30 * MINUTE },
   email_requested: { purpose: "email", age: DAY },

@@ -2,7 +2,8 @@ import { and, eq, lt, sql } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { asColumns } from "../connections.ts";
 import { authenticators, users } from "../schema.ts";
-import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { changeMethods, type MethodChange, type MethodsChanged, tellOwner } from "./changes.ts";
+import { hasAuthenticator } from "./methods.ts";
 import { removeLeftCodes } from "./recovery_codes.ts";
 
 /** `secret` is encrypted. */
@@ -27,7 +28,7 @@ export async function setAuthenticator(
         target: authenticators.userId,
         set: { secret: sql`excluded.secret`, lastStep: step, addedAt: now, lastAt: null },
       });
-    return [added];
+    return [added, ...tellOwner(db, change, "method_added", "authenticator", isAllowed)];
   });
 }
 
@@ -35,6 +36,7 @@ export async function setAuthenticator(
 export async function removeAuthenticator(db: Db, change: MethodChange): Promise<MethodsChanged | null> {
   const { userId } = change.session;
   return await changeMethods(db, change, (isAllowed) => [
+    ...tellOwner(db, change, "method_removed", "authenticator", and(hasAuthenticator(sql`${userId}`), isAllowed)),
     db.delete(authenticators).where(and(eq(authenticators.userId, userId), isAllowed)),
     removeLeftCodes(db, userId, isAllowed),
   ]);

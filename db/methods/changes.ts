@@ -3,6 +3,7 @@ import type { BatchItem } from "drizzle-orm/batch";
 import { close, countClosedBy } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
+import { addMail } from "../mail/outbox.ts";
 import { isStillOpen } from "../open.ts";
 import { connections, pendingSignIns } from "../schema.ts";
 import { hasSecret, newSecret, renewSecret, type Session } from "../sessions.ts";
@@ -11,6 +12,8 @@ export type MethodChange = {
   session: Session;
   /** Whether the other connections are closed too. */
   closesOthers: boolean;
+  /** Whether the owner is told by mail. */
+  isMailed?: boolean;
   now: number;
 };
 
@@ -51,3 +54,17 @@ export async function changeMethods(
     },
   );
 }
+
+/** Tells the owner of a change, in the same batch, if they are told by mail. */
+export function tellOwner(
+  db: Db,
+  { session: { userId, connectionId }, isMailed = false, now }: MethodChange,
+  event: "method_added" | "method_removed",
+  method: MailedMethod,
+  condition: SQL | undefined,
+) {
+  return isMailed ? [addMail(db, { userId, event, about: `${method} ${connectionId}` }, now, condition)] : [];
+}
+
+/** A sign-in method as mail names it. */
+export type MailedMethod = "authenticator" | "passkey" | "recovery_codes";

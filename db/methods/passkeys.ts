@@ -1,16 +1,15 @@
-import { and, asc, eq, gt, notExists, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, gt, or, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
-import { connections, passkeys, usedChallenges, users } from "../schema.ts";
-import { digestOf, type Session } from "../sessions.ts";
+import { addMail } from "../mail/outbox.ts";
+import { connections, passkeys, users } from "../schema.ts";
+import type { Session } from "../sessions.ts";
 import { withReasons } from "../unusual.ts";
-import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { changeMethods, type MethodChange, type MethodsChanged, tellOwner } from "./changes.ts";
+import { type Challenge, isFresh, useChallenge } from "./challenges.ts";
 import { removeLeftCodes } from "./recovery_codes.ts";
 
 export type Passkey = typeof passkeys.$inferSelect;
-
-/** A challenge that was answered; `expiresAt` as it says itself. */
-export type Challenge = { challenge: string; expiresAt: number };
 
 /** Finds a passkey with its owner's address. */
 export async function findPasskey(db: Db, id: string): Promise<(Passkey & { email: string }) | undefined> {
@@ -38,6 +37,7 @@ export async function addPasskey(
     ...{ id, userId, publicKey, counter, isBackedUp: isBackedUp ? 1 : 0, transports, name },
     ...{ addedAt: now, lastAt: null },
   };
+  const added = db.select({ one: sql`1` }).from(passkeys).where(and(isOwn(id, change), eq(passkeys.addedAt, now)));
   const changed = await changeMethods(db, change, (isAllowed) => [
     db.insert(passkeys)
       .select(
@@ -45,6 +45,7 @@ export async function addPasskey(
       )
       .onConflictDoNothing(),
     useChallenge(db, challenge),
+    ...tellOwner(db, change, "method_added", "passkey", and(exists(added), isAllowed)),
   ]);
   if (changed === null) return null;
   const isAdded = await db.$count(passkeys, and(eq(passkeys.id, id), eq(passkeys.userId, userId))) === 1;
@@ -63,7 +64,9 @@ export async function renamePasskey(
 
 /** Removes a passkey, and the recovery codes if that was the account's last second step. */
 export async function removePasskey(db: Db, change: MethodChange, id: string): Promise<MethodsChanged | null> {
+  const left = db.select({ one: sql`1` }).from(passkeys).where(isOwn(id, change));
   return await changeMethods(db, change, (isAllowed) => [
+    ...tellOwner(db, change, "method_removed", "passkey", and(exists(left), isAllowed)),
     db.delete(passkeys).where(and(isOwn(id, change), isAllowed)),
     removeLeftCodes(db, change.session.userId, isAllowed),
   ]);
@@ -89,21 +92,20 @@ export async function usePasskey(
   return forward.rowsAffected === 1 ? "used" : "copied";
 }
 
-/** Asks the owner about the current connection, over which a copy of a passkey was used. */
-export async function markCopied(db: Db, session: Session): Promise<void> {
-  await db.update(connections).set({ unusual: withReasons(["passkey_copied"]), verdict: null })
-    .where(eq(connections.id, session.connectionId));
+/** Asks the owner about the current connection, over which a copy of a passkey was used; by mail too, if `isMailed`. */
+export async function markCopied(
+  db: Db,
+  { userId, connectionId }: Session,
+  now: number,
+  isMailed = false,
+): Promise<void> {
+  await db.batch([
+    db.update(connections).set({ unusual: withReasons(["passkey_copied"]), verdict: null })
+      .where(eq(connections.id, connectionId)),
+    ...isMailed ? [addMail(db, { userId, event: "unusual", about: connectionId }, now)] : [],
+  ]);
 }
 
 function isOwn(id: string, { session: { userId } }: MethodChange) {
   return and(eq(passkeys.id, id), eq(passkeys.userId, userId));
-}
-
-function isFresh(db: Db, { challenge }: Challenge) {
-  const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, digestOf(challenge)));
-  return notExists(used);
-}
-
-function useChallenge(db: Db, { challenge, expiresAt }: Challenge) {
-  return db.insert(usedChallenges).values({ hash: digestOf(challenge), expiresAt }).onConflictDoNothing();
 }

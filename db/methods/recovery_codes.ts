@@ -2,7 +2,7 @@ import { and, eq, isNull, not, type SQL, sql } from "drizzle-orm";
 import { asColumns } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { recoveryCodes, users } from "../schema.ts";
-import { changeMethods, type MethodChange, type MethodsChanged } from "./changes.ts";
+import { changeMethods, type MethodChange, type MethodsChanged, tellOwner } from "./changes.ts";
 import { hasSecondFactor } from "./methods.ts";
 
 /** Gives an account new recovery codes in place of those that it had. */
@@ -20,6 +20,7 @@ export async function setRecoveryCodes(
           .where(and(eq(users.id, userId), isAllowed)),
       )
     ),
+    ...tellOwner(db, change, "method_added", "recovery_codes", isAllowed),
   ]);
 }
 

@@ -3,13 +3,15 @@ import { forgetBrowsers } from "../browsers.ts";
 import { close, countClosed } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
+import { addMail, BY_ADMINISTRATOR } from "../mail/outbox.ts";
 import { authenticators, connections, passkeys, pendingSignIns, recoveryCodes, type User, users } from "../schema.ts";
 
 /**
  * Leaves an account nothing but its password, as the operator, and closes its connections. Returns how many that were. A sign-in that is under
- * way meanwhile fails, because the password's version grows.
+ * way meanwhile fails, because the password's version grows. `isMailed`: the owner is told by mail.
  */
-export async function resetMethods(db: Db, user: User, now: number): Promise<number> {
+export async function resetMethods(db: Db, user: User, now: number, isMailed = false): Promise<number> {
+  const news = { userId: user.id, event: "method_removed", about: BY_ADMINISTRATOR } as const;
   const ofUser = eq(connections.userId, user.id);
   const reset = () =>
     db.batch([
@@ -20,6 +22,7 @@ export async function resetMethods(db: Db, user: User, now: number): Promise<num
       db.delete(recoveryCodes).where(eq(recoveryCodes.userId, user.id)),
       db.delete(pendingSignIns).where(eq(pendingSignIns.userId, user.id)),
       forgetBrowsers(db, user.id, null),
+      ...isMailed ? [addMail(db, news, now)] : [],
     ]);
   const isReset = and(eq(users.id, user.id), gt(users.passwordVersion, user.passwordVersion));
   return await orRecover(

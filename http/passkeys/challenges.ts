@@ -7,7 +7,7 @@ import {
   type KnownCredential,
   requestOptions,
 } from "../../credentials/passkeys.ts";
-import type { Challenge } from "../../db/methods/passkeys.ts";
+import type { Challenge } from "../../db/methods/challenges.ts";
 import type { Env } from "../env.ts";
 
 /** What a passkey is asked for, and of whom: a browser's form cookie, a waiting sign-in, or a session. */

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { type Assertion, verifyAssertion } from "../../credentials/passkeys.ts";
-import { type Challenge, type Passkey, usePasskey } from "../../db/methods/passkeys.ts";
+import type { Challenge } from "../../db/methods/challenges.ts";
+import { type Passkey, usePasskey } from "../../db/methods/passkeys.ts";
 import type { UnusualReason } from "../../db/schema.ts";
 import type { Env } from "../env.ts";
 import { logRequest } from "../request.ts";

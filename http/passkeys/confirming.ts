@@ -15,13 +15,16 @@ export async function askOwnPasskey(c: Context<Env>): Promise<string | null> {
 
 /** Checks what a form's field `passkey` answers to that; `null` if it came too late. A copy is refused, and its owner asked about the connection. */
 export async function checkSentPasskey(c: Context<Env>, sent: string): Promise<Checked | null> {
-  const { options: { db }, session } = c.var;
+  const { options: { db, now, mail }, session } = c.var;
   const answer = await checkChallenge(c, readAssertion(sent), confirmationUse(c));
   if (!answer) return null;
   const found = await findPasskey(db, answer.response.id);
   return await checkOwnPasskey(c, async () => {
     const proof = await provePasskey(c, answer, found?.userId === session.userId ? found : undefined);
-    if (proof === "copied") await markCopied(db, session);
+    if (proof === "copied") {
+      await markCopied(db, session, now(), mail !== undefined);
+      mail?.wake();
+    }
     return proof === "right";
   });
 }

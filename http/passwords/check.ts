@@ -15,7 +15,7 @@ import {
   type Standing,
 } from "../../db/limits.ts";
 import type { PendingSignIn } from "../../db/methods/pending.ts";
-import { recordRefusal } from "../../db/refusals.ts";
+import { recordRefusal, type Refusal } from "../../db/refusals.ts";
 import type { RefusalReason, User } from "../../db/schema.ts";
 import { findUser, foldEmail } from "../../db/users.ts";
 import { formatWait } from "../../words/time.ts";
@@ -167,10 +167,11 @@ async function isRightFor(
 
 /** After too many failures in a row strangers are locked out for a day, a known browser is forgotten, and a connection is closed. */
 async function punish(c: Context<Env>, standing: Standing, user: User | undefined): Promise<void> {
-  const { options: { db, now } } = c.var;
+  const { options: { db, now, mail } } = c.var;
   logRequest(c, "authn_login_lock", { user: user?.id, locked: standing.kind });
   if (standing.kind === "browser" && user) await forgetBrowser(db, user.id, standing.id);
-  if (standing.kind !== "session" || !await closeGuesser(db, c.var.session, now())) return;
+  if (standing.kind !== "session" || !await closeGuesser(db, c.var.session, now(), mail !== undefined)) return;
+  mail?.wake();
   logRequest(c, "session_closed", { user: user?.id, connection: standing.id, reason: "too_many_attempts" });
 }
 
@@ -218,6 +219,16 @@ async function countOwn(
   waitUntil(recordRefusal(db, refusal));
   if (checked.isLast) throw new SessionEnded();
   return checked;
+}
+
+/** Records a refusal once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). */
+export function recordRefused(c: Context<Env>, refused: Refused, refusal: Refusal): void {
+  const { options: { db, mail }, waitUntil } = c.var;
+  const isLock = refused.outcome === "wrong" && refused.isLast && refused.standing.kind !== "browser";
+  const isAnswered = new Promise((resolve) => setTimeout(resolve));
+  const isMailed = isLock && mail !== undefined;
+  const recorded = isAnswered.then(() => recordRefusal(db, { ...refusal, isMailed }));
+  waitUntil(isMailed ? recorded.then(() => mail.wake()) : recorded);
 }
 
 /** The reason that the history shows for a refused sign-in. */

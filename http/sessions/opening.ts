@@ -3,6 +3,7 @@ import { findBrowser, newBrowser } from "../../db/browsers.ts";
 import { openConnection, signOut } from "../../db/connections.ts";
 import type { Attempt } from "../../db/limits.ts";
 import { sweep } from "../../db/retention.ts";
+import type { Challenge } from "../../db/methods/challenges.ts";
 import type { UnusualReason, User } from "../../db/schema.ts";
 import { findUnusual } from "../../db/unusual.ts";
 import { findOrAddUser, isEmail } from "../../db/users.ts";
@@ -26,15 +27,17 @@ export async function open(
     how: Parameters<typeof openConnection>[1]["how"] & object;
   },
 ): Promise<boolean> {
-  const { options: { db, origin, now: clock, lifetime, retention }, resumed, waitUntil } = c.var;
+  const { options: { db, origin, now: clock, lifetime, retention, mail }, resumed, waitUntil } = c.var;
   const now = clock();
-  const { user, how } = proved;
+  const { user, how, unusual } = proved;
   // A former secret changes nothing (ASVS 7.2.4), unless its owner signs in again.
   const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
   const opened = browser ?? newBrowser();
   const visitor = await c.var.visitor();
-  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, now });
+  const isMailed = mail !== undefined;
+  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, isMailed, now });
   if (cookie === null) return false;
+  if (unusual.length > 0) mail?.wake();
 
   logRequest(c, "authn_login_success", { user: user.id, method: how.method });
   waitUntil(sweep(db, lifetime, retention, now));
@@ -46,11 +49,11 @@ export async function open(
 
 /**
  * Opens a connection for an owner whom the panel around the area, or in front of it, signed in. Where there is no account, it makes one without
- * a password. `false` if the address is invalid or the account disabled. The browser has to have its session loaded.
+ * a password. `false` if the address is invalid, the account disabled or the ticket used before. The browser has to have its session loaded.
  */
 export async function openByHost(
   c: Context<Env>,
-  { email, timeZone = null }: { email: string; timeZone?: string | null },
+  { email, timeZone = null, ticket }: { email: string; timeZone?: string | null; ticket?: Challenge },
 ): Promise<boolean> {
   const { db, origin, now } = c.var.options;
   if (!isEmail(email)) return false;
@@ -65,7 +68,7 @@ export async function openByHost(
     return false;
   }
   const unusual = await findUnusual(db, user.id, visitor, browser, now());
-  return await open(c, { user, browser, unusual, reserved: null, timeZone, how: { method: "host" } });
+  return await open(c, { user, browser, unusual, reserved: null, timeZone, how: { method: "host", ticket } });
 }
 
 /** Closes the current connection, if there is one. The cookie stays: it opens nothing, but lets the sign-in page say what happened. */

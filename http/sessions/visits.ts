@@ -53,9 +53,15 @@ function isElsewhere(session: Session, address: Address, headers: DeviceHeaders,
   return !isAtPlace(session, { client, device: deviceOf(userAgent, headers.brands), userAgent }, now);
 }
 
-async function recordMove({ db, log }: AppOptions, session: Session, visitor: Visitor, now: number): Promise<void> {
-  const reasons = await recordPlace(db, session, visitor, now);
+async function recordMove(
+  { db, log, mail }: AppOptions,
+  session: Session,
+  visitor: Visitor,
+  now: number,
+): Promise<void> {
+  const reasons = await recordPlace(db, session, visitor, now, mail !== undefined);
   if (reasons.length === 0) return;
+  mail?.wake();
   const { userId: user, connectionId: connection } = session;
   log("unusual_moved", { user, connection, ip: visitor.address.ip, reasons: reasons.join(" ") });
 }

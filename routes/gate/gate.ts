@@ -32,7 +32,7 @@ gate.get(paths.gate, async (c) => {
   const detour = await findDetour(c, method, c.req.header("X-Forwarded-Uri"));
   if (detour === null) return c.body(null);
   if (isPage(c, method)) return c.redirect(detour, 303);
-  if (isHtmx(c)) return redirectToSignIn(c);
+  if (isHtmx(c) && !openSession(c)) return redirectToSignIn(c);
   throw new Refusal(401, (errors) => errors.signedOut, detour);
 });
 

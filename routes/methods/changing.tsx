@@ -30,14 +30,15 @@ export async function changeMethod(
   c: Context<Env>,
   { event, method, apply, again }: Change,
 ): Promise<Response | null> {
-  const { options: { now }, session } = c.var;
+  const { options: { now, mail }, session } = c.var;
   // A thief with a cookie that was stolen within minutes of the sign-in would lock the owner out.
   const unconfirmed = await confirmOwner(c, isAway(c, session));
   if (unconfirmed) return await again(c, unconfirmed);
 
   const closesOthers = (await readForm(c)).close_others === "yes";
-  const changed = await apply({ session, closesOthers, now: now() });
+  const changed = await apply({ session, closesOthers, isMailed: mail !== undefined, now: now() });
   if (changed === null) throw new SessionEnded();
+  mail?.wake();
   if (changed.cookie !== null) writeSessionCookie(c, changed.cookie, session.openedAt);
   logRequest(c, event, { user: session.userId, method, closed: changed.closed });
   return null;

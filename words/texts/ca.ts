@@ -70,6 +70,13 @@ export const ca: Wording = {
     },
   },
 
+  ticket: {
+    title: "Vols continuar?",
+    heading: (email) => `Vols continuar com a ${email}?`,
+    text: "Has arribat aquí des d'un altre lloc. Continua només si aquest compte és teu.",
+    submit: "Continua",
+  },
+
   signOut: {
     title: "Vols tancar la sessió?",
     text: (email) => ["Has iniciat la sessió com a ", email, "."],
@@ -552,8 +559,8 @@ export const ca: Wording = {
     country: "País",
     ip: "Adreça IP",
     unusual: {
-      subject: "inici de sessió inusual al teu compte",
-      lead: "Algú ha iniciat sessió al teu compte, i no ha estat com de costum.",
+      subject: "connexió inusual al teu compte",
+      lead: "Hi ha hagut una connexió inusual al teu compte.",
       advice:
         "Si vas ser tu, no cal que facis res. Si no, obre aquesta pàgina, respon «No, no he estat jo» i tria una contrasenya nova:",
     },
@@ -579,7 +586,8 @@ export const ca: Wording = {
       subject: "la teva contrasenya ha canviat",
       lead: "S'ha canviat la contrasenya del teu compte.",
       byAdministrator: "L'administrador ha posat la contrasenya del teu compte, o s'ha posat amb un enllaç seu.",
-      advice: "Si no vas ser tu, demana ajuda a l'administrador de seguida. Aquí tens què ha passat al teu compte:",
+      advice:
+        "Si no t'ho esperaves, demana una contrasenya nova a la pàgina d'inici de sessió i avisa l'administrador. Aquí tens què ha passat al teu compte:",
     },
     password_recovered: {
       subject: "la teva contrasenya s'ha posat amb un enllaç",
@@ -605,9 +613,9 @@ export const ca: Wording = {
       recovery_codes: "Codis de recuperació",
     },
     forgotten: {
-      subject: "posa una contrasenya nova",
+      subject: "tria una contrasenya nova",
       lead: "Algú, probablement tu, ha demanat una contrasenya nova per a aquest compte.",
-      advice: "Posa-la en aquest enllaç, que funciona un sol cop i durant 30 minuts:",
+      advice: "Tria-la en aquest enllaç, que funciona un sol cop i durant 30 minuts:",
       ignore: "Si no vas ser tu, no cal que facis res: la teva contrasenya continua sent la mateixa.",
     },
     email_requested: {
@@ -630,7 +638,7 @@ export const ca: Wording = {
       advice: "Aquí ho tens tot:",
     },
     counted: {
-      unusual: (events) => `Inicis de sessió inusuals: ${number(events)}`,
+      unusual: (events) => `Connexions inusuals: ${number(events)}`,
       moved: (events) => `Usos des de llocs nous: ${number(events)}`,
       too_many_attempts: (events) => `Connexions tancades per contrasenyes incorrectes: ${number(events)}`,
       locked: (events) => `Bloquejos per intents fallits: ${number(events)}`,
@@ -703,6 +711,11 @@ export const ca: Wording = {
       title: "Adreça equivocada",
       text: `Aquí només es protegeix ${origin}, i cap altre lloc.`,
     }),
+    badTicket: {
+      title: "Aquest inici de sessió ja no serveix",
+      text: "Ja s'ha fet servir, o és massa antic. Torna a iniciar la sessió.",
+      link: "Inicia la sessió",
+    },
     signedOut: {
       title: "No has iniciat la sessió",
       text: "No s'ha fet res. Inicia la sessió i torna-ho a provar.",

@@ -76,6 +76,13 @@ export const en = {
     },
   },
 
+  ticket: {
+    title: "Continue?",
+    heading: (email: string) => `Continue as ${email}?`,
+    text: "Another site led you here. Continue only if this account is yours.",
+    submit: "Continue",
+  },
+
   signOut: {
     title: "Sign out?",
     text: (email: Child): Child => ["You are signed in as ", email, "."],
@@ -549,8 +556,8 @@ export const en = {
     country: "Country",
     ip: "IP address",
     unusual: {
-      subject: "unusual sign-in to your account",
-      lead: "Somebody signed in to your account, and it was unusual.",
+      subject: "unusual connection to your account",
+      lead: "There was an unusual connection to your account.",
       advice:
         'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
     },
@@ -575,7 +582,8 @@ export const en = {
       subject: "your password was changed",
       lead: "The password of your account was changed.",
       byAdministrator: "The password of your account was set by the administrator, or by a link from them.",
-      advice: "If it wasn't you, ask the administrator for help at once. What happened in your account is here:",
+      advice:
+        "If you didn't expect this, ask for a new password on the sign-in page, and tell the administrator. What happened in your account is here:",
     },
     password_recovered: {
       subject: "your password was set by a link",
@@ -626,7 +634,7 @@ export const en = {
       advice: "All of it is here:",
     },
     counted: {
-      unusual: (events: number) => `Unusual sign-ins: ${number(events)}`,
+      unusual: (events: number) => `Unusual connections: ${number(events)}`,
       moved: (events: number) => `Uses from new places: ${number(events)}`,
       too_many_attempts: (events: number) => `Connections closed after wrong passwords: ${number(events)}`,
       locked: (events: number) => `Locks after failed sign-ins: ${number(events)}`,
@@ -697,6 +705,11 @@ export const en = {
       title: "Wrong address",
       text: `The gate protects ${origin}, and no other site.`,
     }),
+    badTicket: {
+      title: "This sign-in no longer works",
+      text: "It was used already, or it is too old. Sign in once more.",
+      link: "Sign in",
+    },
     signedOut: {
       title: "You are signed out",
       text: "Nothing was done. Sign in, then try again.",

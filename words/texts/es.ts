@@ -64,6 +64,13 @@ export const es: Wording = {
     },
   },
 
+  ticket: {
+    title: "¿Continuar?",
+    heading: (email) => `¿Continuar como ${email}?`,
+    text: "Has llegado aquí desde otro sitio. Continúa solo si esta cuenta es tuya.",
+    submit: "Continuar",
+  },
+
   signOut: {
     title: "¿Cerrar la sesión?",
     text: (email) => ["Has iniciado sesión como ", email, "."],
@@ -550,8 +557,8 @@ export const es: Wording = {
     country: "País",
     ip: "Dirección IP",
     unusual: {
-      subject: "inicio de sesión inusual en tu cuenta",
-      lead: "Alguien ha iniciado sesión en tu cuenta, y no ha sido como de costumbre.",
+      subject: "conexión inusual a tu cuenta",
+      lead: "Ha habido una conexión inusual a tu cuenta.",
       advice:
         "Si fuiste tú, no tienes que hacer nada. Si no, abre esta página, responde «No, no he sido yo» y elige una contraseña nueva:",
     },
@@ -577,7 +584,8 @@ export const es: Wording = {
       subject: "tu contraseña ha cambiado",
       lead: "Se ha cambiado la contraseña de tu cuenta.",
       byAdministrator: "El administrador ha puesto la contraseña de tu cuenta, o se ha puesto con un enlace suyo.",
-      advice: "Si no fuiste tú, pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
+      advice:
+        "Si no te lo esperabas, pide una contraseña nueva en la página de inicio de sesión y avisa al administrador. Aquí tienes lo que ha pasado en tu cuenta:",
     },
     password_recovered: {
       subject: "tu contraseña se ha puesto con un enlace",
@@ -604,9 +612,9 @@ export const es: Wording = {
       recovery_codes: "Códigos de recuperación",
     },
     forgotten: {
-      subject: "pon una contraseña nueva",
+      subject: "elige una contraseña nueva",
       lead: "Alguien, probablemente tú, ha pedido una contraseña nueva para esta cuenta.",
-      advice: "Ponla en este enlace, que funciona una sola vez y durante 30 minutos:",
+      advice: "Elígela en este enlace, que funciona una sola vez y durante 30 minutos:",
       ignore: "Si no fuiste tú, no tienes que hacer nada: tu contraseña sigue siendo la misma.",
     },
     email_requested: {
@@ -629,7 +637,7 @@ export const es: Wording = {
       advice: "Aquí tienes todo:",
     },
     counted: {
-      unusual: (events) => `Inicios de sesión inusuales: ${number(events)}`,
+      unusual: (events) => `Conexiones inusuales: ${number(events)}`,
       moved: (events) => `Usos desde lugares nuevos: ${number(events)}`,
       too_many_attempts: (events) => `Conexiones cerradas por contraseñas incorrectas: ${number(events)}`,
       locked: (events) => `Bloqueos por intentos fallidos: ${number(events)}`,
@@ -699,6 +707,11 @@ export const es: Wording = {
       title: "Dirección equivocada",
       text: `Aquí solo se protege ${origin}, y ningún otro sitio.`,
     }),
+    badTicket: {
+      title: "Este inicio de sesión ya no sirve",
+      text: "Ya se ha usado, o es demasiado antiguo. Inicia sesión otra vez.",
+      link: "Iniciar sesión",
+    },
     signedOut: {
       title: "No has iniciado sesión",
       text: "No se ha hecho nada. Inicia sesión e inténtalo de nuevo.",

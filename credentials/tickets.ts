@@ -1,0 +1,58 @@
+import { Buffer } from "node:buffer";
+import { verify } from "hono/jwt";
+import { z } from "zod";
+
+/** How far ahead a ticket may expire, in milliseconds. */
+const LONGEST = 60_000;
+/** In bytes (RFC 7518, 3.2). */
+const SHORTEST_KEY = 32;
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+
+const Claims = z.object({ sub: z.string(), jti: z.string().min(1).max(200), exp: z.number() });
+
+/** A panel's word that it signed an owner in; `expiresAt` in milliseconds since the epoch. */
+export type Ticket = { email: string; id: string; expiresAt: number };
+
+export type ReadTicket = (text: string, now: number) => Promise<Ticket | null>;
+
+/** Reads `TICKET_KEY`: one key or two, with a comma between them; `null` for anything else. */
+export function readTicketKeys(text: string): string[] | null {
+  const keys = text.split(",").map((key) => key.trim());
+  return keys.length <= 2 && keys.every((key) => /^[\x21-\x7e]{32,256}$/.test(key)) ? keys : null;
+}
+
+/**
+ * Makes what reads tickets: JWTs with HS256, signed with any of `keys`, that expire within a minute. Others are `null`; whether one was used
+ * before is the database's to say.
+ */
+export function createTicketReader(keys: string[]): ReadTicket {
+  const imported = Promise.all(
+    keys.flatMap(bytesOf).map((key) => crypto.subtle.importKey("raw", key, HMAC, false, ["verify"])),
+  );
+  return async (text, now) => {
+    for (const key of await imported) {
+      const claims = Claims.safeParse(await verified(text, key));
+      if (!claims.success) continue;
+      const { sub, jti, exp } = claims.data;
+      const expiresAt = Math.ceil(exp * 1000);
+      return now < expiresAt && expiresAt <= now + LONGEST ? { email: sub, id: jti, expiresAt } : null;
+    }
+    return null;
+  };
+}
+
+/** Its times are for our own clock to check. */
+async function verified(text: string, key: CryptoKey): Promise<unknown> {
+  try {
+    return await verify(text, key, { alg: "HS256", exp: false, nbf: false, iat: false });
+  } catch {
+    return null;
+  }
+}
+
+/** Libraries sign with the key's text, or with the bytes that it stands for as base64. */
+function bytesOf(key: string): Uint8Array<ArrayBuffer>[] {
+  const text = new TextEncoder().encode(key);
+  const decoded = Uint8Array.from(/^[\w+/-]+={0,2}$/.test(key) ? Buffer.from(key, "base64") : []);
+  return decoded.length >= SHORTEST_KEY ? [text, decoded] : [text];
+}

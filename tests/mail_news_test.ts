@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { resetMethods } from "../db/methods/reset.ts";
+import { outbox, users } from "../db/schema.ts";
+import { findUser } from "../db/users.ts";
+import { paths } from "../http/paths.ts";
+import { createSecrets } from "../credentials/secrets.ts";
+import { EMAIL, HOUR, PASSWORD, signedIn } from "./app.ts";
+import { CHROME, connectionFrom, countryOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
+import { linksIn, startWithMail } from "./mail.ts";
+import { addAuthenticator, makeRecoveryCodes } from "./second_factor.ts";
+
+const NEW = "a much better password than before";
+
+Deno.test("the owner is told by mail of an unusual connection, with what it was and a link to its page", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db, clock, received } = site;
+  const here = browser(MADRID);
+  await here.signIn(EMAIL, PASSWORD, { time_zone: "Europe/Madrid" });
+  assert.equal(received.length, 0, "the first is never unusual");
+  clock.now += HOUR;
+
+  await browser(LAGOS, CHROME).signIn();
+
+  const [mail, ...more] = received;
+  assert.deepEqual([mail?.recipients, mail?.subject, more], [
+    [EMAIL],
+    "Control panel: unusual connection to your account",
+    [],
+  ]);
+  assert.deepEqual(factsOf(mail!.text), [
+    "Account: marta@example.com",
+    "When: 23 Nov 2026, 16:04 (Europe/Madrid)",
+    "Why: New country: Nigeria; New network and device",
+    "Device: Chrome on Windows",
+    "Country: Nigeria",
+    "IP address: 102.89.23.4",
+  ]);
+  const { id } = await connectionFrom(db, LAGOS);
+  assert.deepEqual(linksIn(mail!), [paths.details(id)]);
+  assert.equal((await here.get(paths.details(id))).status, 200);
+  assert.equal(await db.$count(outbox), 0);
+});
+
+Deno.test("the owner is told by mail when a connection moves, and from where it was used", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db, received } = site;
+  const here = browser(MADRID);
+  await here.signIn();
+
+  await steal(site, here).get(paths.connections);
+  await steal(site, here).get(paths.connections);
+
+  const [mail, ...more] = received;
+  assert.deepEqual([mail?.subject, more], ["Control panel: your account was used from a new place", []]);
+  assert.deepEqual(factsOf(mail!.text).slice(2), [
+    "Device: python-requests",
+    "Country: Nigeria",
+    "IP address: 102.89.23.4",
+  ]);
+  assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
+});
+
+Deno.test("the owner is told by mail of the wrong confirmations that closed a connection", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db, received } = site;
+  const here = browser(MADRID);
+  await here.signIn();
+  const fields = { current_password: WRONG, new_password: NEW, new_password_again: NEW };
+  for (let i = 0; i < 10; i++) await here.submit(paths.password, fields);
+
+  const [mail, ...more] = received;
+  assert.deepEqual([mail?.subject, more], ["Control panel: a connection was closed after wrong passwords", []]);
+  assert.match(mail!.text ?? "", /Device: Firefox on Linux\nCountry: Spain\nIP address: 46\.16\.60\.1/);
+  assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
+});
+
+Deno.test("the owner is told once by mail that strangers locked the account, and who came last", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, clock, received } = site;
+  await browser(MADRID).signIn();
+  for (let i = 0; i < 103; i++) {
+    if (i % 25 === 0) clock.now += HOUR;
+    await browser(`193.51.${i % 5}.1`, PYTHON).signIn(EMAIL, WRONG);
+  }
+
+  const [mail, ...more] = received;
+  assert.deepEqual([mail?.subject, more], ["Control panel: too many failed sign-ins to your account", []]);
+  assert.match(mail!.text ?? "", /Device: python-requests\nCountry: France\nIP address: 193\.51\.4\.1/);
+  assert.deepEqual(linksIn(mail!), [`${paths.connections}?state=refused`]);
+});
+
+Deno.test("the owner is told by mail of a new password, and over which connection it came", async () => {
+  await using site = await startWithMail({ countryOf });
+  const here = site.browser(MADRID);
+  await here.signIn();
+
+  const wrong = { current_password: WRONG, new_password: NEW, new_password_again: NEW };
+  await here.submit(paths.password, wrong);
+  assert.equal(site.received.length, 0);
+  await here.submit(paths.password, { ...wrong, current_password: PASSWORD });
+
+  const [mail, ...more] = site.received;
+  assert.deepEqual([mail?.subject, more], ["Control panel: your password was changed", []]);
+  assert.match(mail!.text ?? "", /was changed\.[^]*IP address: 46\.16\.60\.1/);
+  assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(site.db, MADRID)).id)]);
+});
+
+Deno.test("the owner is told by mail of every sign-in method that is added or removed", async () => {
+  const secrets = await createSecrets([new Uint8Array(32)]);
+  await using site = await startWithMail({ countryOf, secrets: () => Promise.resolve(secrets) });
+  const here = site.browser(MADRID);
+  await here.signIn();
+
+  await addAuthenticator(here, site.clock);
+  await makeRecoveryCodes(here);
+  await here.submit(paths.removeAuthenticator, { password: PASSWORD });
+  const user = (await findUser(site.db, EMAIL))!;
+  await resetMethods(site.db, user, site.clock.now, true);
+  await site.sendMail();
+
+  const told = site.received.map(({ subject, text }) => [subject, /^Method: .*/m.exec(text ?? "")?.[0]]);
+  assert.deepEqual(told, [
+    ["Control panel: a sign-in method was added", "Method: Authenticator app"],
+    ["Control panel: a sign-in method was added", "Method: Recovery codes"],
+    ["Control panel: a sign-in method was removed", "Method: Authenticator app"],
+    ["Control panel: a sign-in method was removed", undefined],
+  ]);
+  assert.match(site.received[0]!.text ?? "", /Device: Firefox on Linux\nCountry: Spain/);
+  assert.match(site.received[3]!.text ?? "", /^The administrator removed all ways/);
+});
+
+Deno.test("an owner who doesn't want mail about new places still gets it about all else", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db, clock, received } = site;
+  const here = browser(MADRID);
+  await here.signIn();
+  await db.update(users).set({ placesMutedAt: clock.now });
+
+  await browser(LAGOS, CHROME).signIn();
+  await steal(site, here).get(paths.connections);
+  assert.deepEqual([received.length, await db.$count(outbox)], [0, 0]);
+
+  clock.now += 1;
+  for (let i = 0; i < 3; i++) await browser(PARIS).signIn(EMAIL, WRONG);
+  clock.now += 1;
+  await browser(PARIS).signIn();
+  assert.match(received[0]?.text ?? "", /Why: .*; After refused sign-ins\n/);
+});
+
+Deno.test("without a mail server nothing is written for it", async () => {
+  const { here, browser, db, clock } = await signedIn({ countryOf });
+  await browser(LAGOS, CHROME).signIn();
+  await steal({ browser }, here, PARIS).get(paths.connections);
+  await here.submit(paths.password, { current_password: PASSWORD, new_password: NEW, new_password_again: NEW });
+  await resetMethods(db, (await findUser(db, EMAIL))!, clock.now);
+
+  assert.equal(await db.$count(outbox), 0);
+});
+
+function factsOf(text: string | undefined): string[] {
+  return (text ?? "").split("\n").filter((line) => /^[\w ]+: /.test(line));
+}
