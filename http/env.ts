@@ -11,6 +11,7 @@ import type { Session } from "../db/sessions.ts";
 import type { Address } from "../visitor/addresses.ts";
 import type { CountryOf } from "../visitor/countries.ts";
 import type { Visitor } from "../visitor/visitor.ts";
+import type { Wording } from "../words/texts/en.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
 import type { OverLimits } from "./passwords/over_limits.ts";
@@ -51,6 +52,8 @@ export type AppOptions = {
   signIn?: string;
   /** Reads what a panel in another program sends in place of a call of `open`; without it there are no tickets (docs/gate.md). */
   readTicket?: ReadTicket;
+  /** More languages than English, Spanish and Catalan, by their tag; `Wording` says what each has to provide. */
+  languages?: Record<Language, Wording>;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
   /** Encrypts what only this program may read; null if it has no key. Without it nobody can add an authenticator app. */

@@ -33,6 +33,7 @@ import { browsers } from "./methods/browsers.tsx";
 import { passkeys } from "./methods/passkeys.tsx";
 import { methods } from "./methods/methods.tsx";
 import { recoveryCodes } from "./methods/recovery_codes.tsx";
+import { addLanguages } from "../words/texts.ts";
 import { useLayout } from "./page.tsx";
 import { passkey } from "./passkey.tsx";
 import { password } from "./password.tsx";
@@ -48,6 +49,7 @@ export function createApp(given: AppOptions): Hono<Env> {
   if (!isBase(base)) {
     throw new Error(`Cannot create the area: base must be a path like /account, is ${JSON.stringify(base)}`);
   }
+  if (given.languages) addLanguages(given.languages);
   return within(base, () => createAppAt(base, measure(given)));
 }
 

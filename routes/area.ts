@@ -86,7 +86,7 @@ export function createArea(options: AreaOptions): {
     if (within(base, () => isSecondFactorDue(settings, session, c.req.path))) {
       return { redirect: () => within(base, () => redirectToMethods(c)) };
     }
-    return { owner: ownerOf(session, settings, languageOf(c, session)) };
+    return { owner: ownerOf(session, settings, languageOf(c, session, settings)) };
   }
 
   /** Does what sets cookies in a context of the area, and hands them to the host's, which may be another version's of Hono. */

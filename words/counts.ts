@@ -18,8 +18,8 @@ export function hasDecimalComma(language: Language): boolean {
 
 /** Helpers for one language's texts: `pick` chooses a plural form, `number` formats, `count` does both ("1,208 rows"), `list` joins. */
 export function countingIn(language: Language) {
-  const pick = (count: number, one: string, other: string) => isOne[language](count) ? one : other;
-  const number = (count: number) => numbers[language](count);
+  const pick = (count: number, one: string, other: string) => isOne(language)(count) ? one : other;
+  const number = (count: number) => numbers(language)(count);
   const lists = new Intl.ListFormat(language === "en" ? "en-GB" : language);
   return {
     pick,

@@ -108,7 +108,7 @@ function useSession(c: Context<Env>, session: Session | null): void {
 }
 
 export function useLanguage(c: Context<Env>, session: Session | null): void {
-  c.set("texts", textsOf(languageOf(c, session)));
+  c.set("texts", textsOf(languageOf(c, session, c.get("options"))));
 }
 
 export function resumingOf(c: Context, now: number): Resuming {
