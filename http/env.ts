@@ -14,6 +14,7 @@ import type { Visitor } from "../visitor/visitor.ts";
 import type { Wording } from "../words/texts/en.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
+import type { Section } from "./sections.ts";
 import type { OverLimits } from "./passwords/over_limits.ts";
 
 /** What varies from one installation to another, and in tests. */
@@ -60,8 +61,15 @@ export type AppOptions = {
   secrets?: () => Promise<Secrets | null>;
   /** Whether everybody must have a second step; false by default. */
   requiresSecondFactor?: boolean;
-  /** Whether the area has the section "Sign-in methods", which is the default. */
-  hasMethods?: boolean;
+  /** The sections in their order, by default all four. One that is left out answers 404; the history is always there. */
+  sections?: Section[];
+  /**
+   * Confirms who the owner is before something is closed or changed, in place of the password. `true` confirms; anything else is shown in
+   * the form, such as a link to a page of yours, or a field, which you read by `c.req.parseBody()`.
+   */
+  confirm?: (c: Context, owner: Owner) => Child | Promise<Child>;
+  /** Whether the area has a sign-in page; by default not if you name one of your own. */
+  hasSignIn?: boolean;
   /** Sends what is in the outbox; without it nothing is written there. `wake` looks for new mail soon, and never throws. */
   mail?: { wake: () => void };
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */

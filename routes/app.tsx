@@ -11,9 +11,10 @@ import {
   requireProxy,
   securityHeaders,
 } from "../http/guards.ts";
-import { isBase, paths, within } from "../http/paths.ts";
+import { isBase, paths, safeNext, within } from "../http/paths.ts";
 import { prepareRequest } from "../http/request.ts";
-import { loadSession, loadSessionBeside, openSession, requireSession } from "../http/sessions/sessions.ts";
+import { sectionsOf } from "../http/sections.ts";
+import { loadSession, loadSessionBeside, openSession, requireSession, signInPath } from "../http/sessions/sessions.ts";
 import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
@@ -76,9 +77,15 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.use(loadSessionBeside(app));
   app.on("GET", [paths.home, `${base}/`], (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
-  if (options.hasMethods === false) {
+  const sections = sectionsOf(options);
+  if (!sections.includes("methods")) {
     if (options.requiresSecondFactor) throw new Error("Cannot require a second step where nobody could add one");
     app.use(`${paths.methods}/*`, requireSession, renderNotFound);
+  }
+  if (!sections.includes("preferences")) app.use(paths.preferences, requireSession, renderNotFound);
+  if (options.hasSignIn === false) {
+    app.get(paths.signIn, (c) => c.redirect(signInPath(options, safeNext(c.req.query("next"))), 303));
+    for (const path of [paths.signIn, `${paths.signIn}/*`, paths.link(":token")]) app.use(path, renderNotFound);
   }
   for (
     const route of [

@@ -230,6 +230,7 @@ function withDefaults(options: AreaOptions): AppOptions {
     retention: 365 * DAY,
     trustedProxies: [],
     waitUntil: () => {},
+    hasSignIn: options.signIn === undefined,
     ...options,
   };
 }

@@ -11,6 +11,7 @@ import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
 import { notFound } from "../http/refusal.ts";
+import { hasPasswordPage } from "../http/sections.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
@@ -36,8 +37,8 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords, mail }, session, texts: { password: t, passkey } } = c.var;
-    if (!session.hasPassword) throw notFound();
+    const { options, options: { db, now, passwords, mail }, session, texts: { password: t, passkey } } = c.var;
+    if (!hasPasswordPage(options, session)) throw notFound();
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(c, fields, session.email);
     if (Object.keys(problems).length > 0) {
@@ -80,8 +81,8 @@ password.post(
 
 /** Shows the page without what was typed: no page contains a password. */
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { session: { csrf, email, hasPassword }, texts: t } = c.var;
-  if (!hasPassword) throw notFound();
+  const { options, session, session: { csrf, email }, texts: t } = c.var;
+  if (!hasPasswordPage(options, session)) throw notFound();
   const passkey = await askOwnPasskey(c);
   const page = <PasswordPage {...{ csrf, email, passkey, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });

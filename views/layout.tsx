@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
+import type { Section } from "../http/sections.ts";
 import { PAGE_HEADER, paths, pathsBelow } from "../http/paths.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { CsrfField } from "./fields.tsx";
@@ -28,8 +29,7 @@ export function Layout(
     connection,
     theme,
     notice,
-    hasPassword,
-    hasMethods,
+    sections,
     usesPasskeys,
     t,
     children,
@@ -44,8 +44,7 @@ export function Layout(
     connection: string | undefined;
     theme: Theme | null;
     notice: Child;
-    hasPassword: boolean;
-    hasMethods: boolean;
+    sections: Section[];
     usesPasskeys: boolean;
     t: Texts;
     children?: Child;
@@ -69,7 +68,7 @@ export function Layout(
         <a class="skip" href="#main">{t.layout.skip}</a>
         {header ? header(owner, t.language) : <Header owner={owner} brand={brand} home={home} />}
         <div class={owner ? "shell" : "shell narrow"}>
-          {owner && <Sections {...{ path, hasPassword, hasMethods, t }} />}
+          {owner && <Sections {...{ path, sections, t }} />}
           <main id="main" tabindex={-1}>
             {(owner || notice) && <Notifications t={t}>{notice}</Notifications>}
             {children}
@@ -135,20 +134,21 @@ export function UserMenu({ owner }: { owner: Owner }) {
   );
 }
 
-function Sections(
-  { path, hasPassword, hasMethods, t }: { path: string; hasPassword: boolean; hasMethods: boolean; t: Texts },
-) {
-  const sections = [
-    { href: paths.connections, name: t.history.title },
-    ...(hasPassword ? [{ href: paths.password, name: t.password.title }] : []),
-    ...(hasMethods ? [{ href: paths.methods, name: t.methods.title }] : []),
-    { href: paths.preferences, name: t.preferences.title },
-  ];
+function Sections({ path, sections, t }: { path: string; sections: Section[]; t: Texts }) {
+  const own = {
+    history: { href: paths.connections, name: t.history.title },
+    password: { href: paths.password, name: t.password.title },
+    methods: { href: paths.methods, name: t.methods.title },
+    preferences: { href: paths.preferences, name: t.preferences.title },
+  };
+  const links = sections.map((section) => typeof section === "string" ? own[section] : section);
   return (
     <nav class="sections" aria-label={t.layout.area}>
       <p class="sections-title">{t.layout.area}</p>
-      {sections.map(({ href, name }) => (
-        <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>{name}</a>
+      {links.map(({ href, name }) => (
+        <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>
+          {typeof name === "string" ? name : name(t.language)}
+        </a>
       ))}
     </nav>
   );

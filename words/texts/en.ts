@@ -247,6 +247,7 @@ export const en = {
     proveElsewhere: "For your security, prove again who you are:",
     signInAgain: "Sign in again",
     signInFirst: "Nothing was done. Sign in again first.",
+    notConfirmed: "Nothing was done. Confirm first that it is you.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",

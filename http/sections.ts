@@ -1,0 +1,27 @@
+import type { Language } from "../db/schema.ts";
+import type { Session } from "../db/sessions.ts";
+import type { AppOptions } from "./env.ts";
+
+/** A section of the area by its name, or a link of the panel's own. */
+export type Section =
+  | "history"
+  | "password"
+  | "methods"
+  | "preferences"
+  | { href: string; name: string | ((language: Language) => string) };
+
+const ALL: Section[] = ["history", "password", "methods", "preferences"];
+
+export function sectionsOf({ sections = ALL }: AppOptions): Section[] {
+  return sections;
+}
+
+/** Whether an owner can change a password here. */
+export function hasPasswordPage(options: AppOptions, session: Session): boolean {
+  return session.hasPassword && sectionsOf(options).includes("password");
+}
+
+/** Those that an owner sees. */
+export function sectionsFor(options: AppOptions, session: Session): Section[] {
+  return sectionsOf(options).filter((section) => section !== "password" || session.hasPassword);
+}
