@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import type { HtmlEscapedString } from "hono/utils/html";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner } from "../http/env.ts";
@@ -113,8 +114,8 @@ function Header({ owner, brand, home }: { owner: Owner | null; brand: string; ho
   );
 }
 
-/** For a panel's own header too. */
-export function UserMenu({ owner }: { owner: Owner }) {
+/** The owner's menu, with the links to the area and to signing out, for a panel's own header too. It needs the area's style sheet. */
+export function UserMenu({ owner }: { owner: Owner }): HtmlEscapedString | Promise<HtmlEscapedString> {
   const { layout } = textsOf(owner.language);
   const paths = pathsBelow(owner.base);
   return (
