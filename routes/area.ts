@@ -102,8 +102,15 @@ export function createArea(options: AreaOptions): {
     return result;
   }
 
-  const answer: MiddlewareHandler = async (c, next) =>
-    isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next();
+  const answer: MiddlewareHandler = async (c, next) => {
+    const { method, path, raw } = c.req;
+    if (!isOwn(path)) return await next();
+    if (raw.bodyUsed) {
+      const reason = "a middleware before the area read the form's body. Mount the area before it";
+      throw new Error(`Cannot answer ${method} ${withoutToken(path)}: ${reason}`);
+    }
+    return await app.fetch(raw, c.env);
+  };
   const area = Object.assign(answer, {
     open: (c: Context, { email, timeZone }: { email: string; timeZone?: string }) =>
       inArea(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
