@@ -81,7 +81,6 @@ export async function openConnection(
   const sessionId = newSessionId();
   const secret = newSecret(sessionId);
   const session = { id: sessionId, connectionId: id, secretHash: secret.hash, csrf: newCsrf(), confirmedAt: now };
-  const { address, ...client } = visitor;
   const isEnough = how.method === "password" ? not(hasSecondFactor(users.id)) : undefined;
   const isPending = how.pending === undefined
     ? undefined
@@ -93,34 +92,21 @@ export async function openConnection(
 
   const open = () =>
     db.batch([
-      db.insert(connections).select(
-        db.select(asColumns({
-          id,
-          userId: user.id,
-          openedAt: now,
-          lastSeenAt: now,
-          expiresAt: expiryOf(now, now, lifetime),
-          closedAt: null,
-          endReason: null,
-          closedBy: null,
-          ip: address.ip,
-          network: address.network,
-          ...client,
+      addConnection(
+        db,
+        {
+          ...{ id, visitor, now, expiresAt: expiryOf(now, now, lifetime), method: how.method },
           unusual: unusual.join(" ") || null,
-          verdict: null,
-          place: null,
           browser: typeof browser === "string" ? browser : browser.id,
-          method: how.method,
           passkey: how.passkey ?? null,
-        })).from(users).where(
-          and(
-            eq(users.id, user.id),
-            eq(users.passwordVersion, user.passwordVersion),
-            isEnough,
-            isPending,
-            isKept,
-            how.ticket && isFresh(db, how.ticket),
-          ),
+        },
+        and(
+          eq(users.id, user.id),
+          eq(users.passwordVersion, user.passwordVersion),
+          isEnough,
+          isPending,
+          isKept,
+          how.ticket && isFresh(db, how.ticket),
         ),
       ),
       db.insert(sessions).select(
@@ -145,6 +131,41 @@ export async function openConnection(
     async () => (await open())[0].rowsAffected === 1 ? secret.cookie : null,
     async () => await db.$count(connections, eq(connections.id, id)) === 1 ? secret.cookie : null,
   );
+}
+
+type NewConnection = Pick<typeof connections.$inferSelect, "id" | "expiresAt" | "method"> & {
+  visitor: Visitor;
+  now: number;
+  unusual?: string | null;
+  browser?: string | null;
+  passkey?: string | null;
+};
+
+function addConnection(
+  db: Db,
+  { visitor, now, unusual = null, browser = null, passkey = null, ...row }: NewConnection,
+  ofUser: SQL | undefined,
+  end: { closedAt: number | null; endReason: EndReason | null } = { closedAt: null, endReason: null },
+) {
+  const { address: { ip, network }, ...client } = visitor;
+  const { id, expiresAt, method } = row;
+  return db.insert(connections).select(
+    db.select(asColumns({
+      ...{ id, userId: users.id, openedAt: now, lastSeenAt: now, expiresAt },
+      ...{ ...end, closedBy: null, ip, network, ...client },
+      ...{ unusual, verdict: null, place: null, browser, method, passkey },
+    })).from(users).where(ofUser),
+  );
+}
+
+/** Records the use of a one-time link as a connection that was never open, so that the history shows when and from where. */
+export function recordLinkUse(
+  db: Db,
+  { id, visitor, now }: { id: string; visitor: Visitor; now: number },
+  ofUser: SQL | undefined,
+) {
+  const end = { closedAt: now, endReason: "password_set" as const };
+  return addConnection(db, { id, visitor, now, expiresAt: now, method: "link" }, ofUser, end);
 }
 
 /** Unreviewed ones first, then the newest. */
@@ -302,13 +323,6 @@ function overMaxOpen(db: Db, userId: string, now: number) {
     .orderBy(desc(open.openedAt), desc(open.id)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_OPEN);
 }
 
-/** Values as the columns of a SELECT, for a conditional INSERT. */
-export function asColumns<T extends Record<string, unknown>>(values: T) {
-  return Object.fromEntries(
-    Object.entries(values).map(([column, value]) => [column, sql`${value}`.as(column)]),
-  ) as { [K in keyof T]: SQL.Aliased<T[K]> };
-}
-
 const countSome = prepare<number>(sql`
   select json(count(*)) from (select 1 from ${connections} where ${isOpen(sql.placeholder("now"))}
     limit ${sql.placeholder("most")})`);
@@ -316,4 +330,11 @@ const countSome = prepare<number>(sql`
 /** Counts the open connections of all accounts, and stops at `most`. */
 export async function countOpen(db: Db, now: number, most: number): Promise<number> {
   return await countSome(db, { now, most }) ?? 0;
+}
+
+/** Values as the columns of a SELECT, for a conditional INSERT. */
+export function asColumns<T extends Record<string, unknown>>(values: T) {
+  return Object.fromEntries(
+    Object.entries(values).map(([column, value]) => [column, sql`${value}`.as(column)]),
+  ) as { [K in keyof T]: SQL.Aliased<T[K]> };
 }

@@ -27,6 +27,11 @@ const OWN_IN_A_ROW: Budget = { max: 10, window: 30 * DAY };
 /** Wrong codes of one sign-in, before it has to start over. */
 const PER_SIGN_IN: Budget = { max: 10, window: HOUR };
 
+/** Mails with a link that are sent to an account because strangers, known browsers or its owner ask for one. */
+const MAILS: Budget = { max: 3, window: HOUR, lock: HOUR };
+/** Requests for them. */
+const REQUESTS_PER_ADDRESS: Budget = { max: 10, window: HOUR };
+
 /** Counters of addresses without an account: a bounded number, however many are made up. */
 const UNKNOWN_ACCOUNTS = 100_000;
 
@@ -49,6 +54,9 @@ export type OverLimit = {
   key: string;
 };
 
+/** Whoever asks for a link to a new password. */
+export type LinkRequest = Pick<Guess, "account" | "address" | "standing">;
+
 export type Guess = {
   account: string;
   address: Address;
@@ -59,6 +67,7 @@ export type Guess = {
 };
 
 type Counter = [key: string, budget: Budget];
+type Counted = { count: number; expiresAt: number };
 
 /**
  * Reserves an attempt, or says how long there is none. Going over one budget leaves the next untouched. If a remote answer is lost, the
@@ -120,6 +129,47 @@ function countersOfStanding({ account, address, standing }: Guess): Counter[] {
   }
 }
 
+/**
+ * Counts a request for a link to a new password, for a batch: first for its client, then for the account. The known browsers of an account
+ * have a budget that strangers can't use up.
+ */
+export function countRequest(db: Db, { account, address, standing }: LinkRequest, now: number) {
+  const isKnown = standing.kind === "browser";
+  const client: Counter | null = isKnown || address.client === "" ? null : [requestKey(address), REQUESTS_PER_ADDRESS];
+  const own: Counter = [`${isKnown ? "link:browser" : "link"}:${account}`, MAILS];
+  const ownCount = countOne(db, ...own, now, client ? [client] : []);
+  return {
+    statements: client ? [countOne(db, ...client, now, []), ownCount] as const : [ownCount] as const,
+    isWithin: and(client ? isUnder(client) : undefined, isUnder(own)),
+    /** How long the client has to wait, by what its statement returned; of the account's budget nobody is told. */
+    waitOf: (counted: Counted | undefined) => client && waitOf(client, counted, now),
+  };
+}
+
+export function requestKey({ client }: Address): string {
+  return `link:address:${client}`;
+}
+
+/** The same for a new address that an account's owner asks for. */
+export function countNewEmail(db: Db, account: string, now: number) {
+  const counter: Counter = [`email:${account}`, MAILS];
+  return {
+    statement: countOne(db, ...counter, now, []),
+    isWithin: isUnder(counter),
+    waitOf: (counted: Counted | undefined) => waitOf(counter, counted, now),
+  };
+}
+
+/** Whether what was just counted is within its budget. */
+function isUnder([key, { max }]: Counter): SQL {
+  return sql`exists (select 1 from limits where key = ${key} and count <= ${max})`;
+}
+
+function waitOf([key, { max }]: Counter, counted: Counted | undefined, now: number): OverLimit | null {
+  if (!counted || counted.count <= max) return null;
+  return { key, retryAfter: counted.expiresAt - now, isLocked: false };
+}
+
 function runsOf({ account, standing, browser }: Guess): string[] {
   if (standing.kind === "session") return [`session:${standing.id}`];
   const ids = new Set([standing.kind === "browser" ? standing.id : null, browser]);
@@ -175,7 +225,9 @@ export function ofAccount(account: string): SQL | undefined {
 
 /** The counters of strangers together, and of known networks together. */
 function keysOfAll(account: string): string[] {
-  return ["account", "network", "run", "run:network"].map((name) => `${name}:${account}`);
+  return ["account", "network", "run", "run:network", "link", "link:browser", "email"].map((name) =>
+    `${name}:${account}`
+  );
 }
 
 /** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */
@@ -186,13 +238,13 @@ export function countOne(db: Db, key: string, budget: Budget, now: number, earli
   const nextExpiry = lock === undefined
     ? sql`limits.expires_at`
     : sql`case limits.count + 1 when ${max} then ${now + lock} else ${now + window} end`;
-  const isWithin = earlier.map(([k, b]) =>
+  const areWithin = earlier.map(([k, b]) =>
     sql`not exists (select 1 from limits where key = ${k} and count > ${b.max})`
   );
-  return db.all<{ count: number; expiresAt: number }>(sql`
+  return db.all<Counted>(sql`
     insert into limits (key, count, expires_at)
     select ${key}, 1, ${now + window}
-    where ${sql.join([sql`true`, ...isWithin], sql` and `)}
+    where ${sql.join([sql`true`, ...areWithin], sql` and `)}
     on conflict (key) do update set
       count = case when ${isExpired} then 1 else min(limits.count + 1, ${max + 1}) end,
       expires_at = case

@@ -1,4 +1,5 @@
 import { and, eq, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { cancelRequests } from "./accounts/cancelling.ts";
 import { forgetBrowsers, learnBrowsers } from "./browsers.ts";
 import { close } from "./connections.ts";
 import type { Db } from "./database.ts";
@@ -47,6 +48,7 @@ export async function disownConnection(
     close(db, "closed", now, and(eq(connections.id, id), isDisowned), session.connectionId),
     forgetTraits(db, session.userId, id, isDisowned),
     forgetBrowsers(db, session.userId, session.browser, isDisowned),
+    ...cancelRequests(db, session.userId, isDisowned),
     db.update(users).set({ disownedAt: now }).where(and(eq(users.id, session.userId), isDisowned)),
   ]);
   return marked.rowsAffected === 1;

@@ -2,6 +2,7 @@ import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { DEVICE_KINDS } from "../visitor/devices.ts";
 
+/** `password_set`: a one-time link set a password, and opened nothing. */
 export const END_REASONS = [
   "signed_out",
   "closed",
@@ -10,6 +11,7 @@ export const END_REASONS = [
   "closed_by_operator",
   "replaced",
   "too_many_attempts",
+  "password_set",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -38,8 +40,11 @@ export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 export const VERDICTS = ["me", "not_me"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** By what a connection was opened; `host`: the panel around the area, or in front of it, had checked who it is. */
-export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host"] as const;
+/**
+ * By what a connection was opened; `host`: the panel around the area, or in front of it, had checked who it is; `link`: none was opened, but a
+ * password was set.
+ */
+export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host", "link"] as const;
 export type Method = (typeof METHODS)[number];
 
 /** The languages that are included. A panel may add others. */

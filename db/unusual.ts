@@ -66,7 +66,9 @@ export function withReasons(reasons: UnusualReason[]): SQL<string> {
 }
 
 const USER = sql.placeholder("userId");
-const NEWEST = sql`(select max(opened_at) from ${connections} where user_id = ${USER})`;
+/** A link that set a password signed nobody in. */
+const NEWEST = sql`(select opened_at from ${connections} where user_id = ${USER} and method <> 'link'
+  order by opened_at desc limit 1)`;
 
 const findFacts = prepare<
   { isFirst: 0 | 1; isKnownCountry: 0 | 1; isKnownNetwork: 0 | 1; isKnownDevice: 0 | 1; refused: number }

@@ -1,8 +1,10 @@
-import { and, eq, exists, getTableColumns, inArray, ne, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, exists, getTableColumns, inArray, ne, not, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
 import { alias } from "drizzle-orm/sqlite-core";
 import { domainToASCII, domainToUnicode } from "node:url";
 import { v7 as uuid } from "uuid";
 import type { Visitor } from "../visitor/visitor.ts";
+import { cancelRequests } from "./accounts/cancelling.ts";
 import { findBrowser, forgetBrowsers } from "./browsers.ts";
 import { close, countClosed, countClosedBy } from "./connections.ts";
 import type { Db } from "./database.ts";
@@ -10,7 +12,7 @@ import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
-import { addMail, mailKey } from "./mail/outbox.ts";
+import { addMail, BY_ADMINISTRATOR, mailKey } from "./mail/outbox.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { forgetAddresses } from "./refusals.ts";
 import {
@@ -166,13 +168,32 @@ export function listUsers(
   return db.select({ email, createdAt, disabledAt, openConnections }).from(users).orderBy(email);
 }
 
-/** Changes an account's address; its connections stay open. `false` if there is no such account or the new address is taken. */
-export async function renameUser(db: Db, email: string, newEmail: string): Promise<boolean> {
+/** Whether another account than the selected one has an address. */
+export function isTaken(db: Db, email: string): SQL {
   const other = alias(users, "other");
-  const taken = db.select({ one: sql`1` }).from(other)
-    .where(and(eq(other.email, foldEmail(newEmail)), ne(other.id, users.id)));
-  const renamed = await db.update(users).set({ email: foldEmail(newEmail) })
-    .where(and(hasEmail(email), notExists(taken)));
+  return exists(
+    db.select({ one: sql`1` }).from(other)
+      .where(and(inArray(other.email, [foldEmail(email), formerEmail(email)]), ne(other.id, users.id))),
+  );
+}
+
+/**
+ * Changes an account's address as the operator; its connections stay open. `false` if there is no such account or the new address is taken.
+ * With `mailedAt` the former address is told by mail.
+ */
+export async function renameUser(
+  db: Db,
+  email: string,
+  newEmail: string,
+  mailedAt: number | null = null,
+): Promise<boolean> {
+  const isFree = not(isTaken(db, newEmail));
+  const userId = sql`(${db.select({ id: users.id }).from(users).where(hasEmail(email))})`;
+  const news = { userId, event: "email_changed", about: BY_ADMINISTRATOR, recipient: users.email } as const;
+  const [, renamed] = await db.batch([
+    addMail(db, news, mailedAt ?? 0, mailedAt === null ? sql`false` : isFree),
+    db.update(users).set({ email: foldEmail(newEmail) }).where(and(hasEmail(email), isFree)),
+  ]);
   return renamed.rowsAffected === 1;
 }
 
@@ -210,10 +231,17 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
   return results.at(-1)?.rowsAffected === 1;
 }
 
-export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
+export type Preferences = Pick<User, "timeZone" | "language" | "theme"> & Partial<Pick<User, "placesMutedAt">>;
 
-export async function setPreferences(db: Db, session: Session, preferences: Preferences): Promise<void> {
-  await db.update(users).set(preferences).where(eq(users.id, session.userId));
+/** Without `placesMutedAt` that stays as it is. */
+export async function setPreferences(
+  db: Db,
+  session: Session,
+  { placesMutedAt, ...preferences }: Preferences,
+): Promise<void> {
+  const muted = typeof placesMutedAt === "number" ? sql`coalesce(${users.placesMutedAt}, ${placesMutedAt})` : null;
+  await db.update(users).set({ ...preferences, ...(placesMutedAt !== undefined && { placesMutedAt: muted }) })
+    .where(eq(users.id, session.userId));
 }
 
 export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {
@@ -265,7 +293,7 @@ export async function changePassword(
       ),
       ...renewSession(db, session, secret, now, hasChanged),
       forgetBrowsers(db, user.id, session.browser, hasChanged),
-      db.delete(links).where(and(eq(links.userId, user.id), hasChanged)),
+      ...cancelRequests(db, user.id, hasChanged),
       ...isMailed ? [addMail(db, news, now, hasChanged)] : [],
       ...afterSuccess(db, reserved),
     ]);
@@ -283,21 +311,40 @@ export async function changePassword(
   );
 }
 
-/** Sets a password as the operator. Returns how many connections that closed. */
-export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
-  return await replacePassword(db, user, passwordHash, now) ?? 0;
+/** Sets a password as the operator. Returns how many connections that closed. `isMailed`: the owner is told by mail. */
+export async function resetPassword(
+  db: Db,
+  user: User,
+  passwordHash: string,
+  now: number,
+  isMailed = false,
+): Promise<number> {
+  const news = { userId: user.id, event: "password_changed", about: BY_ADMINISTRATOR } as const;
+  const also = (isSet: SQL) => isMailed ? [addMail(db, news, now, isSet)] : [];
+  return await replacePassword(db, user, passwordHash, now, { also }) ?? 0;
 }
 
+/** What else happens when a password is set. */
+type Replacing = {
+  condition?: SQL | undefined;
+  /** The address that the account gets. */
+  email?: string;
+  /** The connection that closes the others. */
+  closedBy?: string;
+  /** Statements for the same batch; each must have the condition. */
+  also?: (isSet: SQL) => BatchItem<"sqlite">[];
+};
+
 /**
- * Sets a password for an owner who isn't signed in, closes all of the account's connections, and forgets its failures, known browsers and
- * links. Returns how many were closed; `null` if `condition` doesn't hold.
+ * Sets a password for an owner who isn't signed in, closes all of the account's connections, forgets its failures and known browsers, and
+ * cancels what was asked for it by mail. Returns how many were closed; `null` if `condition` doesn't hold.
  */
 export async function replacePassword(
   db: Db,
   user: User,
   passwordHash: string,
   now: number,
-  condition?: SQL,
+  { condition, email = user.email, closedBy, also = () => [] }: Replacing = {},
 ): Promise<number | null> {
   const ofUser = eq(connections.userId, user.id);
   const isSet = exists(
@@ -305,12 +352,17 @@ export async function replacePassword(
   );
   const replace = () =>
     db.batch([
-      db.update(users).set({ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null })
+      db.update(users)
+        .set({
+          ...(email !== user.email && { email }),
+          ...{ passwordHash, passwordVersion: sql`${users.passwordVersion} + 1`, disownedAt: null },
+        })
         .where(and(eq(users.id, user.id), condition)),
-      close(db, "password_changed", now, and(ofUser, isSet)),
+      close(db, "password_changed", now, and(ofUser, isSet), closedBy),
       forgetBrowsers(db, user.id, null, isSet),
-      forgetFailures(db, foldEmail(user.email), isSet),
-      db.delete(links).where(and(eq(links.userId, user.id), isSet)),
+      forgetFailures(db, foldEmail(email), isSet),
+      ...also(isSet),
+      ...cancelRequests(db, user.id, isSet),
     ]);
   return await orRecover(
     async () => {

@@ -2,6 +2,7 @@ import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
 import { z } from "zod";
 import { isTooLong } from "../credentials/policy.ts";
+import { LONGEST_EMAIL } from "../db/users.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Env } from "./env.ts";
 
@@ -20,6 +21,11 @@ export const problem = (key: ProblemKey): ProblemKey => key;
 /** A field for an existing or new password; one that is too long fails before it costs a hash. */
 export function passwordField(missing: ProblemKey) {
   return z.string(missing).min(1, missing).refine((text) => !isTooLong(text), problem("passwordTooLong"));
+}
+
+/** A field for an address that somebody may have; whether it is one at all, only an account's own form says. */
+export function emailField() {
+  return z.string(problem("noEmail")).trim().min(1, problem("noEmail")).max(LONGEST_EMAIL, problem("emailTooLong"));
 }
 
 export async function readForm(c: Context<Env>): Promise<Typed> {

@@ -12,6 +12,7 @@ export type LogEvent =
   | "authn_method_added"
   | "authn_method_removed"
   | "authn_password_change"
+  | "authn_recovery_requested"
   | "authn_password_change_fail"
   | "password_unreadable"
   | "secret_key_missing"

@@ -14,6 +14,8 @@ const relative = {
   passkey: "/sign-in/passkey",
   ticket: "/sign-in/ticket",
   signOut: "/sign-out",
+  forgotten: "/forgotten",
+  forgottenSent: "/forgotten/sent",
   /** What proxies ask about each request of a panel (docs/gate.md). */
   gate: "/authz/forward",
   nginxGate: "/authz/nginx",
@@ -29,6 +31,8 @@ const relative = {
   answer: <Id extends string>(id: Id) => `${connections}/${id}/answer` as const,
   csv: "/user/security/connections.csv",
   password: "/user/security/password",
+  email: "/user/security/email",
+  cancelEmail: "/user/security/email/cancel",
   preferences: "/user/security/preferences",
   methods,
   authenticator: `${methods}/authenticator`,

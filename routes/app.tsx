@@ -26,7 +26,6 @@ import { closing } from "./history/closing.tsx";
 import { connection } from "./history/connection.tsx";
 import { connections } from "./history/connections.tsx";
 import { csv } from "./history/csv.ts";
-import { links } from "./links.tsx";
 import { live } from "./history/live.tsx";
 import { review } from "./history/review.tsx";
 import { authenticator } from "./methods/authenticator.tsx";
@@ -36,9 +35,12 @@ import { methods } from "./methods/methods.tsx";
 import { recoveryCodes } from "./methods/recovery_codes.tsx";
 import { addLanguages } from "../words/texts.ts";
 import { useLayout } from "./page.tsx";
+import { email } from "./email.tsx";
 import { passkey } from "./passkey.tsx";
 import { password } from "./password.tsx";
 import { preferences } from "./preferences.tsx";
+import { forgotten } from "./recovery/forgotten.tsx";
+import { links } from "./recovery/links.tsx";
 import { signIn } from "./sign_in.tsx";
 import { staticFiles } from "./static.ts";
 
@@ -85,13 +87,19 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   if (!sections.includes("preferences")) app.use(paths.preferences, requireSession, renderNotFound);
   if (options.hasSignIn === false) {
     app.get(paths.signIn, (c) => c.redirect(signInPath(options, safeNext(c.req.query("next"))), 303));
-    for (const path of [paths.signIn, `${paths.signIn}/*`, paths.link(":token")]) app.use(path, renderNotFound);
+    const others = [paths.signIn, `${paths.signIn}/*`, paths.forgotten, paths.link(":token")];
+    for (const path of others) app.use(path, renderNotFound);
+  }
+  if (!options.mail) {
+    app.use(`${paths.forgotten}/*`, renderNotFound);
+    app.use(`${paths.email}/*`, requireSession, renderNotFound);
   }
   for (
     const route of [
       signIn,
       code,
       passkey,
+      forgotten,
       ticket,
       links,
       connections,
@@ -105,6 +113,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
       passkeys,
       recoveryCodes,
       browsers,
+      email,
       preferences,
     ]
   ) {

@@ -190,7 +190,8 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
       return true;
     },
     async rename(email, newEmail, who) {
-      if (!isEmail(newEmail) || !await renameUser(db, email, newEmail)) return false;
+      if (!isEmail(newEmail) || !await renameUser(db, email, newEmail, mail ? now() : null)) return false;
+      mail?.wake();
       log("user_updated", who, { user: (await findUser(db, newEmail))?.id });
       return true;
     },
@@ -203,7 +204,8 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
     async setPassword(email, password, who) {
       const user = await findUser(db, email);
       if (!user) return false;
-      const closed = await resetPassword(db, user, await hash(password), now());
+      const closed = await resetPassword(db, user, await hash(password), now(), mail !== undefined);
+      mail?.wake();
       log("authn_password_change", who, { user: user.id, closed });
       return true;
     },

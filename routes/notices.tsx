@@ -8,12 +8,13 @@ import { paths } from "../http/paths.ts";
 import { hasPasswordPage } from "../http/sections.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
-import { PasswordSet } from "../views/links.tsx";
 import { StartOver } from "../views/code.tsx";
+import { EmailCancelled, EmailRequested } from "../views/email.tsx";
 import { AuthenticatorOff, AuthenticatorOn, BrowserForgotten } from "../views/methods/methods.tsx";
 import { PasskeyAdded, PasskeyRemoved, PasskeyRenamed } from "../views/methods/passkeys.tsx";
 import { PasswordChanged } from "../views/password.tsx";
 import { PreferencesSaved } from "../views/preferences.tsx";
+import { EmailChanged, EmailUndone, PasswordSet } from "../views/recovery/links.tsx";
 import type { Texts } from "../words/texts.ts";
 
 type Notice = FC<{ count: number; closed: Named[]; hasPassword: boolean; t: Texts }>;
@@ -30,6 +31,11 @@ const notices = {
   disowned_elsewhere: [Disowned, () => paths.connections],
   password_changed: [PasswordChanged, () => paths.connections],
   password_set: [PasswordSet, () => paths.signIn],
+  email_undone: [EmailUndone, () => paths.signIn],
+  email_confirmed: [EmailChanged, () => paths.signIn],
+  email_changed: [EmailChanged, () => paths.email],
+  email_requested: [EmailRequested, () => paths.email],
+  email_cancelled: [EmailCancelled, () => paths.email],
   start_over: [StartOver, () => paths.signIn],
   authenticator_on: [AuthenticatorOn, () => paths.methods],
   authenticator_off: [AuthenticatorOff, () => paths.methods],

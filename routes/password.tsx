@@ -83,7 +83,8 @@ password.post(
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
   const { options, session, session: { csrf, email }, texts: t } = c.var;
   if (!hasPasswordPage(options, session)) throw notFound();
-  const passkey = await askOwnPasskey(c);
-  const page = <PasswordPage {...{ csrf, email, passkey, problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
+  const canChangeEmail = options.mail !== undefined;
+  const form = { csrf, email, canChangeEmail, passkey: await askOwnPasskey(c) };
+  const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });
 }

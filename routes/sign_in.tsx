@@ -4,10 +4,10 @@ import type { Attempt } from "../db/limits.ts";
 import { addPending, PENDING_AGE } from "../db/methods/pending.ts";
 import type { RefusalReason, User } from "../db/schema.ts";
 import { findUnusual } from "../db/unusual.ts";
-import { findUserFrom, foldEmail, hasUsers, LONGEST_EMAIL, strengthenHash } from "../db/users.ts";
+import { findUserFrom, foldEmail, hasUsers, strengthenHash } from "../db/users.ts";
 import { readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
-import { passwordField, problem, type Problems, type Typed, validForm } from "../http/forms.ts";
+import { emailField, passwordField, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { askForPasskey, type PasskeyUse } from "../http/passkeys/challenges.ts";
 import { checkPassword, describeRefused, recordRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
@@ -22,7 +22,7 @@ import { readBrowserZone } from "../words/time_zones.ts";
 export const signIn = new Hono<Env>();
 
 const Credentials = z.object({
-  email: z.string(problem("noEmail")).trim().min(1, problem("noEmail")).max(LONGEST_EMAIL, problem("emailTooLong")),
+  email: emailField(),
   password: passwordField("noPassword"),
   time_zone: z.string().optional().catch(undefined),
   next: z.string().optional().catch(undefined),
@@ -133,7 +133,7 @@ export async function refuseSignIn(
 }
 
 export async function showSignIn(c: Context<Env>, typed: Typed, problems: Problems = {}, problem?: string) {
-  const { options: { db }, resumed, texts: t } = c.var;
+  const { options: { db, mail }, resumed, texts: t } = c.var;
   const csrf = formCsrf(c);
   const passkey = await askForPasskey(c, signInUse(csrf));
   const page = (
@@ -146,6 +146,7 @@ export async function showSignIn(c: Context<Env>, typed: Typed, problems: Proble
       problems={problems}
       ended={resumed?.end ? { ...resumed.end, timeZone: resumed.timeZone } : null}
       hasUsers={await hasUsers(db)}
+      hasMail={mail !== undefined}
       t={t}
     />
   );

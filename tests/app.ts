@@ -20,6 +20,9 @@ export const START = Date.UTC(2026, 10, 23, 14, 4);
 /** A cost that makes hashes nearly free. */
 export const CHEAP = { memory: 64, passes: 1 };
 
+/** Mail that is set up, and never sent. */
+export const UNSENT = { wake: () => {} };
+
 /** The turn of a password that a stranger enters. */
 export const STRANGER: Turn = { rank: "stranger", account: EMAIL };
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, ne } from "drizzle-orm";
 import type { Db } from "../db/database.ts";
-import { connections, type Language, links } from "../db/schema.ts";
-import { findUser } from "../db/users.ts";
+import { connections, type Language, type LinkPurpose, links, users } from "../db/schema.ts";
+import { addUser } from "../db/users.ts";
 import { assetPath } from "../http/assets.ts";
 import { PAGE_HEADER, paths, withQuery } from "../http/paths.ts";
 import { type Browser, DAY, EMAIL, HTMX, MINUTE, PASSWORD, type Reply, START, type TestApp } from "./app.ts";
@@ -15,15 +15,22 @@ export type Crawled = Reply & { what: string };
 const FORM = "application/x-www-form-urlencoded";
 const WRONG = "not the password at all";
 const NEW = "a much better password than before";
+/** In place of the hash of another account's password. */
+const OTHER = "no hash";
 
 /** The one-time link in `pathsOf`. */
 export const LINK_TOKEN = "t".repeat(43);
 
-/** Makes the link in `pathsOf` lead to the account. */
-export async function addKnownLink(db: Db): Promise<void> {
-  const { id: userId } = (await findUser(db, EMAIL))!;
+/** Makes the link in `pathsOf` lead to the only account with a password, in place of any other link. */
+export async function addKnownLink(
+  db: Db,
+  purpose: LinkPurpose = "password",
+  email: string | null = null,
+): Promise<void> {
+  const { id: userId } = (await db.query.users.findFirst({ where: ne(users.passwordHash, OTHER) }))!;
   const hash = createHash("sha256").update(LINK_TOKEN).digest("base64url");
-  await db.insert(links).values({ hash, purpose: "password", userId, expiresAt: START + 7 * DAY });
+  await db.delete(links);
+  await db.insert(links).values({ hash, purpose, userId, email, expiresAt: START + 7 * DAY });
 }
 
 /** The paths of the app's own routes for a method, so that a test that visits all of them can't miss a new one. */
@@ -133,6 +140,7 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   await addKnownLink(start.db);
   await here.submit(paths.link(LINK_TOKEN), { new_password: NEW, new_password_again: NEW });
   await here.get(paths.signIn);
+  await changeAddress(start.db, here, stranger);
 
   await here.signIn(EMAIL, NEW);
   start.db.$client.close();
@@ -144,6 +152,43 @@ export async function crawl(start: TestApp, language: Language = "ca"): Promise<
   const statuses = new Set(answers.map(({ status }) => status));
   assert.deepEqual([...statuses].sort(), expected, "there is an answer with every status");
   return answers;
+}
+
+/** Forgets the password, asks for another address, confirms it and takes it back, with every problem on the way. */
+async function changeAddress(db: Db, here: Browser, stranger: Browser): Promise<void> {
+  const [link, wanted] = [paths.link(LINK_TOKEN), "lluna@example.com"];
+  for (const email of ["", "x".repeat(300), EMAIL, wanted]) await stranger.submit(paths.forgotten, { email });
+  for (let i = 0; i < 10; i++) await stranger.submit(paths.forgotten, { email: wanted });
+  await addKnownLink(db, "forgotten");
+  await here.get(link);
+
+  await here.signIn(EMAIL, NEW);
+  for (const email of ["", "x", EMAIL, wanted]) await here.submit(paths.email, { email });
+  const { $ } = await here.get(paths.email);
+  await here.get(paths.methods);
+  await here.post(paths.cancelEmail, { csrf: $("main [name=csrf]").attr("value") ?? "" });
+  await here.get(paths.email);
+  for (let i = 0; i < 3; i++) await here.submit(paths.email, { email: wanted });
+
+  await addUser(db, "other@example.com", OTHER, START);
+  for (const purpose of ["email", "undo_email"] as const) {
+    await addKnownLink(db, purpose, "other@example.com");
+    await here.get(link);
+  }
+  for (const browser of [here, stranger]) {
+    await db.update(users).set({ pendingEmail: wanted }).where(ne(users.passwordHash, OTHER));
+    await addKnownLink(db, "email", wanted);
+    await browser.get(link);
+    await browser.submit(link);
+    await browser.get(paths.email);
+    await browser.get(paths.signIn);
+    await db.update(users).set({ email: EMAIL }).where(ne(users.passwordHash, OTHER));
+  }
+  await addKnownLink(db, "undo_email", EMAIL);
+  await here.get(link);
+  await here.submit(link, { new_password: "short", new_password_again: "short" });
+  await here.submit(link, { new_password: NEW, new_password_again: NEW });
+  await here.get(paths.signIn);
 }
 
 /** Reads each path with GET and HEAD, as a page and as a fragment. */

@@ -7,16 +7,19 @@ import { authenticators, browsers, browserUsers, passkeys } from "../db/schema.t
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import type { AppOptions } from "../routes/app.tsx";
-import { type Browser, EMAIL, PASSWORD, START, startApp, type TestApp } from "./app.ts";
+import { type Browser, EMAIL, PASSWORD, START, startApp, type TestApp, UNSENT } from "./app.ts";
 import { addPasskey, Authenticator, signInByPasskey, SITE } from "./passkeys.ts";
 import { TICKET_KEY, ticketOf, ticketPath } from "./tickets.ts";
 import { addAuthenticator, codeAt, makeRecoveryCodes, signInWith } from "./second_factor.ts";
 
-/** Starts where every sign-in method can be added. */
+/** Starts where every sign-in method can be added, and there is mail. */
 export async function startWithMethods(changes: Partial<AppOptions> = {}): Promise<TestApp> {
   const secrets = await createSecrets([randomBytes(32)]);
   const readTicket = createTicketReader([TICKET_KEY]);
-  return await startApp({ origin: new URL(SITE), secrets: () => Promise.resolve(secrets), readTicket, ...changes });
+  return await startApp({
+    ...{ origin: new URL(SITE), secrets: () => Promise.resolve(secrets), readTicket, mail: UNSENT },
+    ...changes,
+  });
 }
 
 /** Gives the account an authenticator app, and a passkey and a known browser with this id, for paths that contain it. */

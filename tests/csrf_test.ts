@@ -15,6 +15,7 @@ import {
   signedIn,
   startApp,
   type TestApp,
+  UNSENT,
 } from "./app.ts";
 import { addKnownLink, pathsOf } from "./crawl.ts";
 import { addMethodsOf } from "./crawl_methods.ts";
@@ -122,7 +123,7 @@ Deno.test("signing out needs no csrf value, but a client that says that it comes
 
 // Security: CSRF
 Deno.test("every POST route refuses a signed-in browser's form without a csrf value with 403, and changes nothing", async () => {
-  const { app, here, browser, db } = await startWithPasskeys();
+  const { app, here, browser, db } = await startWithPasskeys({ mail: UNSENT });
   const id = await openElsewhere(browser, db);
   const forms = pathsOf(app, "POST", id).filter((path) => path !== paths.signOut);
   await addKnownLink(db);
@@ -140,7 +141,7 @@ Deno.test("every POST route refuses a signed-in browser's form without a csrf va
 
 // Security: CSRF
 Deno.test("every private POST route checks the csrf value before the session: signed out it is 403, then a redirect to sign-in", async () => {
-  const { app, browser, db } = await startApp();
+  const { app, browser, db } = await startApp({ mail: UNSENT });
   const id = await openElsewhere(browser, db);
   const stranger = browser("203.0.113.2");
   const csrf = (await stranger.get(paths.signIn)).$("[name=csrf]").attr("value") ?? "";
@@ -161,7 +162,7 @@ Deno.test("every private POST route checks the csrf value before the session: si
 
 // Security: CSRF
 Deno.test("every form refuses what another site's page can send, and changes nothing", async () => {
-  const { app, here, browser, db } = await startWithPasskeys();
+  const { app, here, browser, db } = await startWithPasskeys({ mail: UNSENT });
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
   await addKnownLink(db);
@@ -193,7 +194,7 @@ Deno.test("every form refuses what another site's page can send, and changes not
 
 // Security: CSRF
 Deno.test("no other method does what POST does, whatever overrides it carries", async () => {
-  const { app, here, browser, db } = await startWithPasskeys();
+  const { app, here, browser, db } = await startWithPasskeys({ mail: UNSENT });
   const id = await openElsewhere(browser, db);
   const csrf = await csrfOf(here);
   await addKnownLink(db);

@@ -1,15 +1,25 @@
 import assert from "node:assert/strict";
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import { newBrowser } from "../db/browsers.ts";
 import type { Db } from "../db/database.ts";
 import { type HistoryQuery, unlessKnown } from "../db/history/rows.ts";
 import { addMail } from "../db/mail/outbox.ts";
-import { connections, limits } from "../db/schema.ts";
+import { connections, limits, links, outbox } from "../db/schema.ts";
 import { newSecret, type Session } from "../db/sessions.ts";
 import type { User } from "../db/schema.ts";
 import { DAY, HOUR, MINUTE, START } from "./app.ts";
-import { called, LIFETIME, makeUser, markUnusual, openSession, reserve, verbs, visitorFrom } from "./verbs.ts";
+import {
+  called,
+  guessFrom,
+  LIFETIME,
+  makeUser,
+  markUnusual,
+  openSession,
+  reserve,
+  verbs,
+  visitorFrom,
+} from "./verbs.ts";
 
 const YEAR = 365 * DAY;
 
@@ -233,16 +243,17 @@ export async function assertVerbs(db: Db): Promise<void> {
   const later = now + 2 * YEAR;
   const first = await verbs.addLink(db, newest, "password", later);
   const token = await verbs.addLink(db, newest, "password", later);
-  assert.equal(await verbs.findLink(db, first, "password", later), null);
-  assert.equal(await verbs.findLink(db, token, "password", later + DAY), null);
-  assert.equal((await verbs.findLink(db, token, "password", later + DAY - 1))?.id, user.id);
-  const set = { user: newest, token, passwordHash: "fifth hash", now: later };
-  assert.equal(await verbs.setPasswordByLink(db, { ...set, token: first }), null);
+  assert.equal(await verbs.findLink(db, first, later), null);
+  assert.equal(await verbs.findLink(db, token, later + DAY), null);
+  const link = (await verbs.findLink(db, token, later + DAY - 1))!;
+  assert.deepEqual([link.user.id, link.purpose, link.isTaken], [user.id, "password", false]);
+  const set = { link, visitor: visitorFrom(ip), passwordHash: "fifth hash", isMailed: true, now: later };
+  assert.equal(await verbs.setPasswordByLink(db, { ...set, link: { ...link, hash: "another" } }), null);
   assert.equal(await verbs.setPasswordByLink(db, set), 0);
   assert.equal(await verbs.setPasswordByLink(db, { ...set, passwordHash: "sixth hash" }), null);
   const byLink = (await verbs.findUser(db, email))!;
   assert.equal(byLink.passwordHash, "fifth hash");
-  assert.equal(await verbs.replacePassword(db, byLink, "sixth hash", later, sql`false`), null);
+  assert.equal(await verbs.replacePassword(db, byLink, "sixth hash", later, { condition: sql`false` }), null);
   const stale = await verbs.addLink(db, byLink, "password", later);
   await openSession(db, byLink, ip, later);
   assert.equal(await verbs.disableUser(db, byLink, later), 1);
@@ -250,9 +261,10 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal((await verbs.findUser(db, email))?.disabledAt, later);
   await verbs.enableUser(db, byLink);
   assert.equal((await verbs.findUser(db, email))?.disabledAt, null);
-  assert.equal(await verbs.findLink(db, stale, "password", later), null);
+  assert.equal(await verbs.findLink(db, stale, later), null);
 
   await assertMethods(db, byLink, later);
+  await assertRequests(db, (await verbs.findUser(db, email))!, later);
   await assertMail(db, byLink, later);
 
   const counters = await db.$count(limits);
@@ -268,6 +280,40 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await db.$count(connections, eq(connections.userId, user.id)), 0);
 
   assert.deepEqual(Object.keys(verbs).filter((name) => !called.has(name)), []);
+}
+
+/** Asks for a link and for another address, and confirms one. Leaves the account with its address. */
+async function assertRequests(db: Db, user: User, now: number): Promise<void> {
+  const { email, id: userId } = user;
+  const eventsOf = async () =>
+    (await db.select().from(outbox).where(eq(outbox.userId, userId)).orderBy(outbox.id)).map(({ event }) => event);
+  await db.delete(outbox).where(eq(outbox.userId, userId));
+  const request = guessFrom("192.0.2.9", { email });
+  for (let i = 0; i < 4; i++) assert.equal(await verbs.requestLink(db, user, request, now), null);
+  assert.deepEqual(await eventsOf(), ["forgotten", "forgotten", "forgotten"]);
+  for (let i = 0; i < 6; i++) assert.equal(await verbs.requestLink(db, undefined, request, now), null);
+  assert.equal((await verbs.requestLink(db, user, request, now))?.retryAfter, HOUR);
+
+  const session = await openSession(db, user, "46.16.60.1", now + 1);
+  const other = `other.${email}`;
+  assert.equal(await verbs.findPendingEmail(db, session), null);
+  assert.equal(await verbs.requestEmail(db, session, other, now), "requested");
+  assert.equal(await verbs.findPendingEmail(db, session), other);
+  await verbs.cancelEmail(db, session, now + 1);
+  assert.equal(await verbs.findPendingEmail(db, session), null);
+  assert.equal(await verbs.requestEmail(db, session, other, now + 1), "requested");
+  assert.equal((await eventsOf()).at(-1), "email_requested");
+
+  const token = await verbs.addLink(db, user, "email", now);
+  await db.update(links).set({ email: other }).where(eq(links.userId, userId));
+  const link = (await verbs.findLink(db, token, now))!;
+  assert.equal(await verbs.changeEmail(db, link, now + 2), "changed");
+  assert.equal(await verbs.changeEmail(db, link, now + 2), null);
+  assert.equal((await verbs.findUser(db, other))?.id, userId);
+  const told = await db.select().from(outbox).where(and(eq(outbox.userId, userId), eq(outbox.event, "email_changed")));
+  assert.deepEqual(told.map(({ recipient }) => recipient), [email]);
+  assert.equal(await verbs.renameUser(db, other, email), true);
+  await db.delete(outbox).where(eq(outbox.userId, userId));
 }
 
 /** Adds every method to an account without one, uses each, and takes them away. */
@@ -365,12 +411,16 @@ async function assertMail(db: Db, { id: userId, email }: User, now: number): Pro
   await verbs.endMail(db, last.mails, false, now + HOUR);
   assert.equal(await verbs.findNextDue(db), null);
 
-  const mailed = { userId, purpose: "forgotten", email: null, age: HOUR } as const;
-  const tokens = [];
-  for (let i = 0; i < 4; i++) tokens.push(await verbs.addMailedLink(db, mailed, now));
+  await addMail(db, { userId, event: "forgotten" }, now);
+  const [mail] = await db.select().from(outbox).where(eq(outbox.userId, userId));
+  const mailed = { mail: mail!, purpose: "forgotten", expiresAt: now + HOUR } as const;
+  const tokens: string[] = [];
+  for (let i = 0; i < 4; i++) tokens.push((await verbs.addMailedLink(db, mailed))!);
   await verbs.removeLink(db, tokens[1]!);
-  const good = await Promise.all(tokens.map((token) => verbs.findLink(db, token, "forgotten", now)));
-  assert.deepEqual(good.map((user) => user?.id ?? null), [null, null, userId, userId]);
+  const good = await Promise.all(tokens.map((token) => verbs.findLink(db, token, now)));
+  assert.deepEqual(good.map((found) => found?.user.id ?? null), [null, null, userId, userId]);
+  await db.delete(outbox).where(eq(outbox.userId, userId));
+  assert.equal(await verbs.addMailedLink(db, mailed), null);
   await verbs.signOut(db, session, now);
 }
 

@@ -55,6 +55,7 @@ Deno.test("the table in docs/operating.md explains every event of the log, and n
     history_swept: true,
     authn_password_change: true,
     authn_password_change_fail: true,
+    authn_recovery_requested: true,
     authz_fail: true,
     excess_rate_limit_exceeded: true,
     input_validation_fail: true,

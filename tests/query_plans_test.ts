@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
+import { changeEmail, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { cancelEmail, findPendingEmail, requestEmail, requestLink } from "../db/accounts/requests.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import {
   closeAsOperator,
@@ -338,6 +340,24 @@ Deno.test("an account is found with what it knows of a visitor by keys", async (
   assert.deepEqual(await planOf((db) => forgetBrowser(db, "u", "b")), [
     "SEARCH browser_users USING INDEX sqlite_autoindex_browser_users_1 (user_id=? AND browser_id=?)",
   ]);
+});
+
+Deno.test("asking for links, finding and using them uses indexes only", async () => {
+  const link = { hash: "h", purpose: "undo_email", email: "e", expiresAt: START, isTaken: false, user: USER } as const;
+  const set = { link, visitor: VISITOR, passwordHash: "hash", isMailed: true, now: START };
+  const guess = guessFrom("46.16.60.1", { email: EMAIL });
+  const plans = await Promise.all([
+    planOf((db) => findLink(db, "t".repeat(43), START)),
+    planOf((db) => requestLink(db, USER, guess, START)),
+    planOf((db) => requestEmail(db, SESSION, "e", START)),
+    planOf((db) => cancelEmail(db, SESSION, START)),
+    planOf((db) => findPendingEmail(db, SESSION)),
+    planOf((db) => changeEmail(db, link, START)),
+    planOf((db) => setPasswordByLink(db, set)),
+  ]);
+
+  for (const plan of plans) assertIndexed(plan);
+  assertContains(plans[0]!, "SEARCH links USING INDEX sqlite_autoindex_links_1 (hash=?)");
 });
 
 Deno.test("signing in, changing a password and sweeping use indexes only", async () => {

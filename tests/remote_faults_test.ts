@@ -17,12 +17,14 @@ import { setAuthenticator } from "../db/methods/authenticators.ts";
 import { forgetKnown } from "../db/methods/browsers.ts";
 import { addPending } from "../db/methods/pending.ts";
 import { setRecoveryCodes, useRecoveryCode } from "../db/methods/recovery_codes.ts";
+import { changeEmail, findLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { cancelEmail, requestEmail, requestLink } from "../db/accounts/requests.ts";
 import { resetMethods } from "../db/methods/reset.ts";
 import { recordPlace } from "../db/places.ts";
 import { recordRefusal } from "../db/refusals.ts";
 import { sweep } from "../db/retention.ts";
-import { connections, sessions, type User } from "../db/schema.ts";
-import { confirmSession, endFormerSecret, type Session } from "../db/sessions.ts";
+import { connections, links, sessions, type User, users } from "../db/schema.ts";
+import { confirmSession, digestOf, endFormerSecret, type Session } from "../db/sessions.ts";
 import { findUnavailable, Unavailable } from "../db/driver/unavailable.ts";
 import { disownConnection, recognizeConnection } from "../db/reviews.ts";
 import {
@@ -54,6 +56,7 @@ type Write = {
 };
 
 const NOW = START + 10 * MINUTE;
+const IP = "46.16.60.1";
 const STRANGER = { kind: "stranger" } as const;
 
 /** Every verb of `db/` that writes. */
@@ -123,10 +126,38 @@ const WRITES: Record<string, Write> = {
   disableUser: { does: ({ db, user }) => disableUser(db, user, NOW), returns: 3, recovers: true },
   enableUser: { does: ({ db, user }) => enableUser(db, user), returns: undefined, recovers: false },
   replacePassword: {
-    does: ({ db, user }) => replacePassword(db, user, `another hash of ${user.email}`, NOW, sql`true`),
+    does: ({ db, user }) => replacePassword(db, user, `another hash of ${user.email}`, NOW, { condition: sql`true` }),
     returns: 3,
     recovers: true,
   },
+  setPasswordByLink: {
+    does: async ({ db, user }) => {
+      const link = (await findLink(db, tokenOf(user), NOW))!;
+      const passwordHash = `another hash of ${user.email}`;
+      return await setPasswordByLink(db, { link, visitor: visitorFrom(IP), passwordHash, isMailed: true, now: NOW });
+    },
+    returns: 3,
+    recovers: true,
+  },
+  changeEmail: {
+    does: async ({ db, user }) => {
+      const link = (await findLink(db, tokenOf(user), NOW))!;
+      return await changeEmail(db, { ...link, email: `new.${user.email}` }, NOW);
+    },
+    returns: "changed",
+    recovers: true,
+  },
+  requestLink: {
+    does: ({ db, user }) => requestLink(db, user, guessFrom(IP, user), NOW),
+    returns: null,
+    recovers: false,
+  },
+  requestEmail: {
+    does: ({ db, here }) => requestEmail(db, here, `other.${here.email}`, NOW),
+    returns: "requested",
+    recovers: false,
+  },
+  cancelEmail: { does: ({ db, here }) => cancelEmail(db, here, NOW), returns: undefined, recovers: false },
   strengthenHash: {
     does: ({ db, user }) => strengthenHash(db, user, "stronger hash"),
     returns: undefined,
@@ -397,7 +428,15 @@ async function prepare(db: Db, name: string): Promise<Given> {
   const here = await openSession(db, user, ip, START + 2);
   await reserve(db, email, ip, START + 3);
   await markUnusual(db, user);
+  await db.update(users).set({ pendingEmail: `new.${email}` }).where(eq(users.id, user.id));
+  const link = { hash: digestOf(tokenOf(user)), purpose: "undo_email", email: `old.${email}` } as const;
+  await db.insert(links).values({ ...link, userId: user.id, expiresAt: NOW + DAY });
   return { db, user, here, ip };
+}
+
+/** The token of an account's link. */
+function tokenOf({ email }: User): string {
+  return digestOf(email);
 }
 
 function attemptFrom(ip: string): Attempt {
@@ -414,7 +453,8 @@ async function oldestOf(db: Db, user: User): Promise<string> {
 /** The rows without random values: the same in two databases after the same changes. */
 function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
   return [
-    `select email, password_hash, password_version, time_zone, language, theme, disowned_at from users order by email`,
+    `select email, password_hash, password_version, time_zone, language, theme, disowned_at, pending_email
+      from users order by email`,
     `select email, opened_at, last_seen_at, expires_at, closed_at, end_reason, closed_by is null, ip,
       unusual, answer, place is null, browser is null
       from connections join users on users.id = user_id order by email, opened_at`,
@@ -432,6 +472,8 @@ function rowsOf(remote: { query(sql: string): unknown[] }): unknown[] {
     `select email, hash, added_at, used_at from recovery_codes join users on users.id = user_id order by email, hash`,
     `select email, p.password_version, expires_at from pending_sign_ins p join users on users.id = user_id order by email`,
     `select last_at from browsers order by last_at`,
+    `select u.email, l.email as address, purpose, expires_at from links l join users u on u.id = user_id order by 1`,
+    `select email, event, recipient, happened_at, due_at from outbox join users on users.id = user_id order by 1, 2`,
     `select email, kind, value, last_at from known join users on users.id = user_id order by email, kind, value`,
   ].map((sql) => remote.query(sql));
 }
@@ -445,6 +487,8 @@ function dump({ query }: Awaited<ReturnType<typeof startRemote>>) {
     "sessions",
     "refusals",
     "limits",
+    "links",
+    "outbox",
     "known",
     "browsers",
     "browser_users",

@@ -4,7 +4,8 @@ import { readAddress } from "../visitor/addresses.ts";
 import { disableUser, enableUser } from "../db/accounts/disabling.ts";
 import { exportUser } from "../db/accounts/export.ts";
 import { findByAddress } from "../db/accounts/traces.ts";
-import { addLink, addMailedLink, findLink, removeLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { addLink, addMailedLink, changeEmail, findLink, removeLink, setPasswordByLink } from "../db/accounts/links.ts";
+import { cancelEmail, findPendingEmail, requestEmail, requestLink } from "../db/accounts/requests.ts";
 import { readActivity } from "../db/history/activity.ts";
 import { findBrowser, forgetBrowser, newBrowser } from "../db/browsers.ts";
 import { type Db, tryToWrite } from "../db/database.ts";
@@ -98,6 +99,8 @@ export const verbs = recordCalls({
   addPasskey,
   addPending,
   addUser,
+  cancelEmail,
+  changeEmail,
   changeMethods,
   changePassword,
   claimMail,
@@ -129,6 +132,7 @@ export const verbs = recordCalls({
   findOrAddUser,
   findPasskey,
   findPending,
+  findPendingEmail,
   findRecipient,
   findUnusual,
   findUser,
@@ -169,6 +173,8 @@ export const verbs = recordCalls({
   renameUser,
   renewSlot,
   replacePassword,
+  requestEmail,
+  requestLink,
   reserveAttempt,
   resetMethods,
   resetPassword,

@@ -11,10 +11,12 @@ import * as history from "../db/history/rows.ts";
 import * as exports from "../db/accounts/export.ts";
 import * as filters from "../db/history/filters.ts";
 import * as known from "../db/known.ts";
+import * as cancelling from "../db/accounts/cancelling.ts";
 import * as disabling from "../db/accounts/disabling.ts";
 import * as mailOrigins from "../db/mail/origins.ts";
 import * as outbox from "../db/mail/outbox.ts";
 import * as links from "../db/accounts/links.ts";
+import * as requests from "../db/accounts/requests.ts";
 import * as limits from "../db/limits.ts";
 import * as authenticators from "../db/methods/authenticators.ts";
 import * as knownBrowsers from "../db/methods/browsers.ts";
@@ -61,6 +63,7 @@ const exported = {
   ...activity,
   ...authenticators,
   ...browsers,
+  ...cancelling,
   ...challenges,
   ...changes,
   ...connections,
@@ -86,6 +89,7 @@ const exported = {
   ...places,
   ...recoveryCodes,
   ...refusals,
+  ...requests,
   ...resetting,
   ...retention,
   ...reviews,

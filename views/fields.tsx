@@ -48,6 +48,11 @@ export function Field({ name, label, hint, problem, describedBy, button, ...attr
   );
 }
 
+// A text field: one for addresses would refuse what some accounts have, and rewrite others.
+export function EmailField(field: Omit<FieldProps, "name" | "type" | "button">) {
+  return <Field {...field} name="email" type="text" inputmode="email" autocapitalize="none" spellcheck={false} />;
+}
+
 // Spelling services must not receive a password while it is shown.
 export function PasswordField({ words, ...field }: Omit<FieldProps, "type" | "button"> & { words: Texts["field"] }) {
   const { name } = field;

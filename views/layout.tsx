@@ -135,19 +135,25 @@ export function UserMenu({ owner }: { owner: Owner }): HtmlEscapedString | Promi
   );
 }
 
+function isBelow(path: string, sections: string[]): boolean {
+  return sections.some((section) => path.startsWith(section));
+}
+
 function Sections({ path, sections, t }: { path: string; sections: Section[]; t: Texts }) {
+  // The change of the address belongs to the methods, and to the password where there are none.
+  const email = [paths.email];
   const own = {
-    history: { href: paths.connections, name: t.history.title },
-    password: { href: paths.password, name: t.password.title },
-    methods: { href: paths.methods, name: t.methods.title },
-    preferences: { href: paths.preferences, name: t.preferences.title },
+    history: { href: paths.connections, name: t.history.title, below: [] },
+    password: { href: paths.password, name: t.password.title, below: sections.includes("methods") ? [] : email },
+    methods: { href: paths.methods, name: t.methods.title, below: email },
+    preferences: { href: paths.preferences, name: t.preferences.title, below: [] },
   };
-  const links = sections.map((section) => typeof section === "string" ? own[section] : section);
+  const links = sections.map((section) => typeof section === "string" ? own[section] : { ...section, below: [] });
   return (
     <nav class="sections" aria-label={t.layout.area}>
       <p class="sections-title">{t.layout.area}</p>
-      {links.map(({ href, name }) => (
-        <a href={href} aria-current={path === href ? "page" : path.startsWith(href) ? "true" : undefined}>
+      {links.map(({ href, name, below }) => (
+        <a href={href} aria-current={path === href ? "page" : isBelow(path, [href, ...below]) ? "true" : undefined}>
           {typeof name === "string" ? name : name(t.language)}
         </a>
       ))}

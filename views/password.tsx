@@ -6,9 +6,10 @@ import { PageHead } from "./layout.tsx";
 import { Notification } from "./notifications.tsx";
 import { PasskeyButton } from "./passkey.tsx";
 
-export function PasswordPage({ csrf, email, shortest, passkey, problem, problems = {}, t: texts }: {
+export function PasswordPage({ csrf, email, canChangeEmail, shortest, passkey, problem, problems = {}, t: texts }: {
   csrf: string;
   email: string;
+  canChangeEmail: boolean;
   shortest: number;
   /** Asks for a passkey in place of the current password; null without any. */
   passkey: string | null;
@@ -40,6 +41,11 @@ export function PasswordPage({ csrf, email, shortest, passkey, problem, problems
           <NewPasswordFields {...{ shortest, problems }} t={texts} />
           <button type="submit" class="primary">{t.submit}</button>
         </form>
+        {canChangeEmail && (
+          <p class="hint">
+            <a href={paths.email}>{texts.email.change}</a>
+          </p>
+        )}
       </div>
     </>
   );

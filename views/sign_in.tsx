@@ -3,14 +3,14 @@ import type { Problems } from "../http/forms.ts";
 import { paths } from "../http/paths.ts";
 import type { Texts } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
-import { CsrfField, Field, PasswordField } from "./fields.tsx";
+import { CsrfField, EmailField, PasswordField } from "./fields.tsx";
 import { Notification } from "./notifications.tsx";
 import { PasskeySignIn } from "./passkey.tsx";
 
 /** Why and when this browser's connection ended; never from where, because an intruder may be reading. */
 export type Ended = SessionEnd & { timeZone: string | null };
 
-export function SignInPage({ csrf, next, passkey, email = "", problem, problems = {}, ended, hasUsers, t }: {
+export function SignInPage({ csrf, next, passkey, email = "", problem, problems = {}, ended, hasUsers, hasMail, t }: {
   csrf: string;
   next: string;
   /** Asks for a passkey; null where there are none. */
@@ -20,6 +20,7 @@ export function SignInPage({ csrf, next, passkey, email = "", problem, problems 
   problems?: Problems;
   ended: Ended | null;
   hasUsers: boolean;
+  hasMail: boolean;
   t: Texts;
 }) {
   return (
@@ -36,13 +37,8 @@ export function SignInPage({ csrf, next, passkey, email = "", problem, problems 
         <CsrfField csrf={csrf} />
         <input type="hidden" name="next" value={next} />
         <input type="hidden" name="time_zone" value="" data-zone />
-        <Field
-          name="email"
+        <EmailField
           label={t.signIn.email}
-          type="text"
-          inputmode="email"
-          autocapitalize="none"
-          spellcheck={false}
           value={email}
           autocomplete={passkey === null ? "username" : "username webauthn"}
           autofocus={email === ""}
@@ -61,7 +57,7 @@ export function SignInPage({ csrf, next, passkey, email = "", problem, problems 
         <button type="submit" class="primary">{t.signIn.submit}</button>
       </form>
       {passkey !== null && <PasskeySignIn options={passkey} {...{ csrf, next, t }} />}
-      <p class="hint">{t.signIn.forgotten}</p>
+      <p class="hint">{hasMail ? <a href={paths.forgotten}>{t.signIn.forgottenLink}</a> : t.signIn.forgotten}</p>
     </div>
   );
 }

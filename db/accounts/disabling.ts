@@ -2,7 +2,8 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { close, countClosed } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
-import { connections, links, type User, users } from "../schema.ts";
+import { connections, type User, users } from "../schema.ts";
+import { cancelRequests } from "./cancelling.ts";
 
 /**
  * Lets nobody sign in to an account, and closes its connections and links. Returns how many connections were closed. A sign-in that is
@@ -15,7 +16,7 @@ export async function disableUser(db: Db, user: User, now: number): Promise<numb
       db.update(users).set({ disabledAt: now, passwordVersion: sql`${users.passwordVersion} + 1` })
         .where(and(eq(users.id, user.id), isNull(users.disabledAt))),
       close(db, "closed_by_operator", now, ofUser),
-      db.delete(links).where(eq(links.userId, user.id)),
+      ...cancelRequests(db, user.id),
     ]);
   return await orRecover(
     async () => (await disable())[1].rowsAffected,

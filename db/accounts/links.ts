@@ -1,12 +1,33 @@
 import { randomBytes } from "node:crypto";
-import { and, desc, eq, exists, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, exists, gt, gte, inArray, isNull, not, type SQL, sql } from "drizzle-orm";
+import { v7 as uuid } from "uuid";
+import type { Visitor } from "../../visitor/visitor.ts";
+import { recordLinkUse } from "../connections.ts";
 import type { Db } from "../database.ts";
-import { type LinkPurpose, links, type User, users } from "../schema.ts";
+import { orRecover } from "../driver/unavailable.ts";
+import { addMail, type Mail, UNDO_AGE } from "../mail/outbox.ts";
+import {
+  authenticators,
+  type LinkPurpose,
+  links,
+  outbox,
+  passkeys,
+  recoveryCodes,
+  type User,
+  users,
+} from "../schema.ts";
 import { digestOf } from "../sessions.ts";
-import { replacePassword } from "../users.ts";
+import { isTaken, replacePassword } from "../users.ts";
 
 /** How long a link can be used, in milliseconds. */
 export const LINK_AGE = 86_400_000;
+
+/** A link that can be used. */
+export type Link = Pick<typeof links.$inferSelect, "hash" | "purpose" | "email" | "expiresAt"> & {
+  user: User;
+  /** Whether another account has its address. */
+  isTaken: boolean;
+};
 
 /** Makes a link for an account, in place of an earlier one for the same purpose. Returns its token, which is stored nowhere. */
 export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: number): Promise<string> {
@@ -21,21 +42,29 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
 /** Links of one purpose and address that are good at the same time: a mail may come late, or twice. */
 const MAX_MAILED = 3;
 
-/** Makes a link for a mail. The two before it stay good. Returns its token, which is stored nowhere. */
+/**
+ * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
+ * cancelled meanwhile.
+ */
 export async function addMailedLink(
   db: Db,
-  { userId, purpose, email, age }: { userId: string; purpose: LinkPurpose; email: string | null; age: number },
-  now: number,
-): Promise<string> {
+  { mail, purpose, expiresAt }: {
+    mail: Pick<Mail, "id" | "userId" | "recipient">;
+    purpose: LinkPurpose;
+    expiresAt: number;
+  },
+): Promise<string | null> {
   const token = randomBytes(32).toString("base64url");
-  const alike = and(eq(links.userId, userId), eq(links.purpose, purpose), sql`${links.email} is ${email}`);
+  const { id, userId, recipient } = mail;
+  const alike = and(eq(links.userId, userId), eq(links.purpose, purpose), sql`${links.email} is ${recipient}`);
   const older = db.select({ hash: links.hash }).from(links).where(alike)
     .orderBy(desc(links.expiresAt), desc(sql`rowid`)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_MAILED);
-  await db.batch([
-    db.insert(links).values({ hash: digestOf(token), purpose, userId, email, expiresAt: now + age }),
+  const [added] = await db.batch([
+    db.run(sql`insert into links (hash, purpose, user_id, email, expires_at)
+      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox} where id = ${id}`),
     db.delete(links).where(inArray(links.hash, older)),
   ]);
-  return token;
+  return added.rowsAffected === 1 ? token : null;
 }
 
 /** Takes back a link whose mail wasn't sent. */
@@ -43,24 +72,97 @@ export async function removeLink(db: Db, token: string): Promise<void> {
   await db.delete(links).where(eq(links.hash, digestOf(token)));
 }
 
-/** Finds the account of a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
-export async function findLink(db: Db, token: string, purpose: LinkPurpose, now: number): Promise<User | null> {
+/** Finds a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
+export async function findLink(db: Db, token: string, now: number): Promise<Link | null> {
   if (!/^[\w-]{43}$/.test(token)) return null;
-  const [found] = await db.select({ user: users }).from(links).innerJoin(users, eq(users.id, links.userId))
-    .where(and(isUsable(token, purpose, now), isNull(users.disabledAt)));
-  return found?.user ?? null;
+  const { hash, purpose, email, expiresAt } = links;
+  const taken = sql<
+    number
+  >`exists (select 1 from ${users} other where other.email = ${email} and other.id <> ${users.id})`;
+  const [found] = await db.select({ hash, purpose, email, expiresAt, isTaken: taken, user: users }).from(links)
+    .innerJoin(users, eq(users.id, links.userId))
+    .where(and(eq(hash, digestOf(token)), gt(links.expiresAt, now), isNull(users.disabledAt)));
+  return found ? { ...found, isTaken: found.isTaken === 1 } : null;
 }
 
-/** Sets the password that a link is for, as `resetPassword` does, and uses the link up. `null` if another request was first. */
+/**
+ * Sets the password that a link is for, as `replacePassword` does, and uses the link up. One that undoes a change of address also puts the
+ * address back, and takes away what was added since the change: sign-in methods, and links to addresses of later changes. Links of earlier
+ * changes stay, so that a thief who changed the address twice can't end the owner's. `null` if the link was used, or its address is taken.
+ */
 export async function setPasswordByLink(
   db: Db,
-  { user, token, passwordHash, now }: { user: User; token: string; passwordHash: string; now: number },
+  { link, visitor, passwordHash, isMailed, now }: {
+    link: Link;
+    visitor: Visitor;
+    passwordHash: string;
+    /** Whether the owner is told by mail. */
+    isMailed: boolean;
+    now: number;
+  },
 ): Promise<number | null> {
-  const usable = db.select({ one: sql`1` }).from(links)
-    .where(and(isUsable(token, "password", now), eq(links.userId, user.id)));
-  return await replacePassword(db, user, passwordHash, now, and(exists(usable), isNull(users.disabledAt)));
+  const { user, purpose } = link;
+  const id = uuid({ msecs: now });
+  const former = purpose === "undo_email" ? link.email : null;
+  const event = purpose === "password" ? "password_changed" : "password_recovered";
+  return await replacePassword(db, user, passwordHash, now, {
+    ...(former !== null && { email: former }),
+    condition: and(canUse(db, link, now), former === null ? undefined : not(isTaken(db, former))),
+    closedBy: id,
+    also: (isSet) => {
+      const ofUser = and(eq(users.id, user.id), isSet);
+      return [
+        recordLinkUse(db, { id, visitor, now }, ofUser),
+        ...(former === null ? [] : undoSince(db, link, isSet)),
+        ...(isMailed ? [addMail(db, { userId: user.id, event, about: id }, now, isSet)] : []),
+      ];
+    },
+  });
 }
 
-function isUsable(token: string, purpose: LinkPurpose, now: number): SQL | undefined {
-  return and(eq(links.hash, digestOf(token)), eq(links.purpose, purpose), gt(links.expiresAt, now));
+/** Takes away what a thief may have added since the change that a link undoes. */
+function undoSince(db: Db, { user, expiresAt }: Link, isSet: SQL) {
+  const changedAt = expiresAt - UNDO_AGE;
+  const isLater = gte(links.expiresAt, expiresAt);
+  return [
+    db.delete(links).where(and(eq(links.userId, user.id), eq(links.purpose, "undo_email"), isLater, isSet)),
+    db.delete(outbox)
+      .where(
+        and(eq(outbox.userId, user.id), eq(outbox.event, "email_changed"), gt(outbox.happenedAt, changedAt), isSet),
+      ),
+    ...[authenticators, passkeys, recoveryCodes].map((method) =>
+      db.delete(method).where(and(eq(method.userId, user.id), gte(method.addedAt, changedAt), isSet))
+    ),
+  ];
+}
+
+/** Changes the address as its link confirms; connections stay open. `taken` if another account has it meanwhile, `null` if the link was used. */
+export async function changeEmail(db: Db, link: Link, now: number): Promise<"changed" | "taken" | null> {
+  const { user, email } = link;
+  if (email === null) return null;
+  const isConfirmed = and(eq(users.pendingEmail, email), canUse(db, link, now), not(isTaken(db, email)));
+  const isChanged = and(eq(users.id, user.id), eq(users.email, email), isNull(users.pendingEmail));
+  const changed = exists(db.select({ one: sql`1` }).from(users).where(isChanged));
+  const change = () =>
+    db.batch([
+      // First, while the account has its former address.
+      addMail(db, { userId: user.id, event: "email_changed", recipient: users.email }, now, isConfirmed),
+      db.update(users).set({ email, pendingEmail: null }).where(and(eq(users.id, user.id), isConfirmed)),
+      // A link that went to the former address may be in the wrong hands.
+      db.delete(links).where(and(eq(links.userId, user.id), inArray(links.purpose, ["email", "forgotten"]), changed)),
+    ]);
+  return await orRecover(
+    async () => {
+      const [, updated] = await change();
+      if (updated.rowsAffected === 1) return "changed";
+      return await db.$count(users, and(eq(users.id, user.id), canUse(db, link, now))) === 1 ? "taken" : null;
+    },
+    async () => await db.$count(users, isChanged) === 1 ? "changed" : null,
+  );
+}
+
+function canUse(db: Db, { hash, user }: Link, now: number): SQL | undefined {
+  const usable = db.select({ one: sql`1` }).from(links)
+    .where(and(eq(links.hash, hash), eq(links.userId, user.id), gt(links.expiresAt, now)));
+  return and(exists(usable), isNull(users.disabledAt));
 }

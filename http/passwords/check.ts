@@ -8,6 +8,7 @@ import {
   type Attempt,
   codeAccount,
   type Guess,
+  keysOf,
   type OverLimit,
   passkeyAccount,
   reserveAttempt,
@@ -108,7 +109,7 @@ async function checkWithin(
   let over: OverLimit | undefined;
   for (const standing of standings) {
     const guess = { ...known, address: c.var.address(), standing };
-    const attempted = c.var.overLimits.find(guess) ?? await tryWith(guess);
+    const attempted = c.var.overLimits.find(keysOf(guess)) ?? await tryWith(guess);
     if (attempted === null) return await delayBusy();
     if ("retryAfter" in attempted) {
       over = attempted;

@@ -1,4 +1,4 @@
-import { type Guess, keysOf, type OverLimit } from "../../db/limits.ts";
+import type { OverLimit } from "../../db/limits.ts";
 import { recordRefusal, type Refusal } from "../../db/refusals.ts";
 import type { Db } from "../../db/database.ts";
 import { describeError, type Log } from "../log.ts";
@@ -37,9 +37,9 @@ export function createOverLimits({ db, log, now, waitUntil, gatherInterval = INT
   }
 
   return {
-    find(guess: Guess): OverLimit | null {
+    find(keys: string[]): OverLimit | null {
       const at = now();
-      for (const key of keysOf(guess)) {
+      for (const key of keys) {
         const found = usedUp.get(key);
         const isTrusted = found && found.since <= at && at < Math.min(found.until, found.since + TRUSTED_FOR);
         if (isTrusted) return { key, retryAfter: found.until - at, isLocked: found.isLocked };

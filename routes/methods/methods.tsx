@@ -11,11 +11,12 @@ import { MethodsPage } from "../../views/methods/methods.tsx";
 export const methods = new Hono<Env>();
 
 methods.get(paths.methods, requireSession, async (c) => {
-  const { options, options: { db, origin, secrets, requiresSecondFactor = false }, session, texts: t } = c.var;
+  const { options, options: { db, origin, secrets, mail, requiresSecondFactor = false }, session, texts: t } = c.var;
   const found = await listMethods(db, session.userId);
   const canAdd = await secrets?.() != null;
   const page = (
     <MethodsPage
+      email={mail && session.hasPassword ? session.email : null}
       methods={found}
       hasPassword={hasPasswordPage(options, session)}
       browser={session.browser}

@@ -43,7 +43,7 @@ export function ConnectionDetails({ connection, places, wrongPasswords, ...conte
             <DialogLink href={paths.details(closedBy)}>{deviceName(closedByDevice, t)}</DialogLink>
           </Fact>
         )}
-        <Fact name={details.signedIn}>{methodOf(connection, t)}</Fact>
+        {connection.method !== "link" && <Fact name={details.signedIn}>{methodOf(connection, t)}</Fact>}
         {wrongPasswords > 0 && <Fact name={details.wrongPasswords}>{String(wrongPasswords)}</Fact>}
         {unusual !== null && (
           <Fact name={details.verdict}>{verdict === null ? details.noVerdict : t.row.verdict[verdict]}</Fact>

@@ -10,7 +10,9 @@ import { Notification } from "../notifications.tsx";
 type Context = { zone: string; t: Texts };
 
 export function MethodsPage(
-  { methods, hasPassword, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+  { email, methods, hasPassword, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+    /** Null where it can't be changed. */
+    email: string | null;
     methods: Methods;
     hasPassword: boolean;
     /** The current one's id. */
@@ -29,6 +31,14 @@ export function MethodsPage(
     <>
       <PageHead title={t.title} lead={t.lead} />
       {isRequired && <Notification kind="info">{t.required}</Notification>}
+      {email !== null && (
+        <Method name={context.t.email.title} text={context.t.email.lead}>
+          <p>{email}</p>
+          <p class="method-actions">
+            <a href={paths.email}>{context.t.email.change}</a>
+          </p>
+        </Method>
+      )}
       {hasPassword && (
         <Method name={t.password} text={t.passwordText}>
           <p class="method-actions">

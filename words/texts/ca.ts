@@ -51,6 +51,7 @@ export const ca: Wording = {
     password: "Contrasenya",
     submit: "Inicia la sessió",
     forgotten: "Has oblidat la contrasenya? Demana a l'administrador d'aquest tauler que te'n posi una de nova.",
+    forgottenLink: "Has oblidat la contrasenya?",
     wrong: "El correu electrònic o la contrasenya no són correctes. Revisa'ls i torna-ho a provar.",
     ended: {
       signed_out: (when) => `Vas tancar la sessió el dia ${when}.`,
@@ -65,6 +66,8 @@ export const ca: Wording = {
         `Aquesta connexió es va tancar el dia ${when}: el compte en tenia massa d'obertes, i aquesta era la més antiga.`,
       too_many_attempts: (when) =>
         `Aquesta connexió es va tancar el dia ${when}, després de massa contrasenyes incorrectes. Inicia la sessió per obrir-ne una de nova.`,
+      password_set: (when) =>
+        `La contrasenya es va canviar el ${when} amb un enllaç d'un sol ús. Inicia la sessió amb ella.`,
       renewed: (when) =>
         `Vas introduir la contrasenya el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
     },
@@ -136,6 +139,7 @@ export const ca: Wording = {
       closed_by_operator: "Tancada per l'administrador",
       replaced: "Tancada: massa obertes",
       too_many_attempts: "Tancada després de massa contrasenyes incorrectes",
+      password_set: "Contrasenya canviada amb un enllaç d'un sol ús",
       wrong_password: "Contrasenya incorrecta",
       wrong_confirmation: "Contrasenya incorrecta amb la sessió oberta",
       wrong_code: "Codi incorrecte",
@@ -400,11 +404,62 @@ export const ca: Wording = {
     },
   },
 
+  forgotten: {
+    title: "Contrasenya oblidada",
+    lead: "Escriu el teu correu electrònic. Si té un compte, hi enviarem un enllaç per triar una contrasenya nova.",
+    submit: "Envia l'enllaç",
+    sentTitle: "Mira el correu",
+    sent:
+      "Si hi ha un compte amb aquesta adreça, el missatge ja és de camí. L'enllaç funciona una sola vegada, durant 30 minuts.",
+    noMail:
+      "No arriba res d'aquí a uns minuts? Mira la carpeta de correu brossa i revisa l'adreça. Només enviem uns quants missatges per hora, i el més recent sempre funciona.",
+    again: "Demana un altre enllaç",
+    back: "Torna a l'inici de sessió",
+  },
+
   link: {
     title: "Tria la teva contrasenya",
     lead: (email) => ["Per al compte ", email, ". Aquest enllaç funciona una sola vegada."],
+    forgottenMeans: "Es tancaran totes les connexions al teu compte. Si tens un segon pas, es manté.",
     submit: "Desa la contrasenya",
     done: "S'ha desat la teva contrasenya. Inicia la sessió amb aquesta contrasenya.",
+    emailTitle: "Confirma aquesta adreça",
+    emailLead: (email) => [
+      "Vols fer servir ",
+      email,
+      " per al teu compte? A partir de llavors iniciaràs la sessió amb aquesta adreça.",
+    ],
+    useEmail: "Fes servir aquesta adreça",
+    notAsked: "Si no ho has demanat tu, tanca aquesta pàgina: no canviarà res.",
+    emailChanged: "El teu correu electrònic ha canviat. A partir d'ara inicia la sessió amb el nou.",
+    taken: (email) => `Ara un altre compte fa servir ${email}, així que no s'ha canviat res.`,
+    emailTaken: "Tria una altra adreça, o pregunta-ho a l'administrador d'aquest tauler.",
+    undoTitle: "Desfés el canvi d'adreça",
+    undoLead: (email) => ["El teu compte torna a ", email, ", amb una contrasenya nova."],
+    undoMeans: "Se'n tancaran totes les connexions i se'n trauran els mètodes d'inici de sessió afegits des del canvi.",
+    undo: "Desfés i desa la contrasenya",
+    undone:
+      "Has recuperat la teva adreça i s'ha desat la contrasenya. Inicia la sessió i revisa els teus mètodes d'inici de sessió.",
+    undoTaken:
+      "Avisa ja l'administrador d'aquest tauler: pot tancar les connexions al teu compte i donar-li una altra adreça.",
+  },
+
+  email: {
+    title: "Correu electrònic",
+    lead: "L'adreça amb què inicies la sessió i on t'escrivim.",
+    current: (email) => ["La teva adreça és ", email, "."],
+    new: "Correu electrònic nou",
+    newHint: "Hi enviarem un enllaç. L'adreça canvia quan obris l'enllaç i confirmis, i avisem l'anterior.",
+    submit: "Envia l'enllaç",
+    pending: (email) => ["Falta que confirmis ", email, ". L'enllaç del seu missatge funciona durant 24 hores."],
+    noMail:
+      "No arriba res? Mira la carpeta de correu brossa. Si un altre compte fa servir l'adreça, no rep cap missatge.",
+    again: "Torna a enviar",
+    cancel: "Cancel·la el canvi",
+    same: "Aquesta ja és la teva adreça. Escriu-ne una altra.",
+    requested: "El missatge ja és de camí cap a l'adreça nova. Obre'n l'enllaç per confirmar-la.",
+    cancelled: "S'ha cancel·lat el canvi. La teva adreça continua sent la mateixa.",
+    change: "Canvia el correu electrònic",
   },
 
   code: {
@@ -517,6 +572,7 @@ export const ca: Wording = {
       "password+code": "Contrasenya i aplicació d'autenticació",
       "password+recovery": "Contrasenya i codi de recuperació",
       "passkey": "Clau d'accés",
+      "link": "Enllaç d'un sol ús",
       "host": "L'inici de sessió del panell",
     },
     passkeyNamed: (name) => `Clau d'accés «${name}»`,
@@ -546,6 +602,9 @@ export const ca: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Clar", dark: "Fosc" },
+    mailPlaces: "Correu sobre llocs nous",
+    mailPlacesHint:
+      "Quan el teu compte es faci servir des d'un país, una xarxa o un dispositiu que no coneix. Els altres avisos de seguretat no es poden desactivar.",
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
   },
@@ -657,6 +716,7 @@ export const ca: Wording = {
 
   problems: {
     noEmail: "Escriu el teu correu electrònic.",
+    badEmail: "Això no és un correu electrònic. Ha de ser com tu@example.com.",
     emailTooLong: "És massa llarg per a un correu electrònic.",
     noPassword: "Escriu la teva contrasenya.",
     noCode: "Escriu el codi.",
@@ -693,6 +753,11 @@ export const ca: Wording = {
     usedLink: {
       title: "Aquest enllaç ja no funciona",
       text: "Ja s'ha fet servir, o és massa antic. Demana'n un de nou a l'administrador d'aquest tauler.",
+    },
+    usedMailedLink: {
+      title: "Aquest enllaç ja no funciona",
+      text:
+        "Ja s'ha fet servir, o és massa antic. Inicia la sessió, o demana un altre enllaç a «Has oblidat la contrasenya?».",
     },
     unreadable: { title: "Sol·licitud no vàlida", text: "Torna enrere i torna-ho a provar." },
     unavailable: {

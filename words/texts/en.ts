@@ -58,6 +58,7 @@ export const en = {
     password: "Password",
     submit: "Sign in",
     forgotten: "Forgot your password? Ask the administrator of this control panel to set a new one.",
+    forgottenLink: "Forgot your password?",
     wrong: "The email address or the password is wrong. Check both and try again.",
     ended: {
       signed_out: (when: string): string => `You signed out on ${when}.`,
@@ -72,6 +73,7 @@ export const en = {
         `This connection was closed on ${when}: the account had too many open ones, and it was the oldest.`,
       too_many_attempts: (when: string): string =>
         `This connection was closed on ${when}, after too many wrong passwords. Sign in to open a new one.`,
+      password_set: (when: string): string => `The password was set by a one-time link on ${when}. Sign in with it.`,
       renewed: (when: string): string =>
         `You entered your password on ${when}, but the answer didn't reach this browser. Please sign in again.`,
     },
@@ -143,6 +145,7 @@ export const en = {
       closed_by_operator: "Closed by the administrator",
       replaced: "Closed: too many open",
       too_many_attempts: "Closed after too many wrong passwords",
+      password_set: "Password set by a one-time link",
       wrong_password: "Wrong password",
       wrong_confirmation: "Wrong password while signed in",
       wrong_code: "Wrong code",
@@ -407,11 +410,60 @@ export const en = {
     },
   },
 
+  forgotten: {
+    title: "Forgotten password",
+    lead: "Type your email address. If it has an account, we'll send a link there for setting a new password.",
+    submit: "Send the link",
+    sentTitle: "Check your mail",
+    sent: "If there is an account with this address, a mail is on its way. Its link works once, within 30 minutes.",
+    noMail:
+      "No mail after a few minutes? Look in your spam folder, and check the address. We send only a few an hour, and the newest one always works.",
+    again: "Ask for another link",
+    back: "Back to sign-in",
+  },
+
   link: {
     title: "Set your password",
     lead: (email: Child): Child => ["For the account ", email, ". This link works once."],
+    forgottenMeans: "Every connection to your account will be closed. If you have a second step, it stays.",
     submit: "Set password",
     done: "Your password was set. Sign in with it.",
+    emailTitle: "Confirm this address",
+    emailLead: (email: Child): Child => ["Use ", email, " for your account? From then on, you sign in with it."],
+    useEmail: "Use this address",
+    notAsked: "If you didn't ask for this, just close the page: nothing changes.",
+    emailChanged: "Your email address was changed. Sign in with the new one from now on.",
+    taken: (email: string): string => `Another account uses ${email} now, so nothing was changed.`,
+    emailTaken: "Choose another address, or ask the administrator of this control panel.",
+    undoTitle: "Undo the change of address",
+    undoLead: (email: Child): Child => ["Your account goes back to ", email, ", with a new password."],
+    undoMeans:
+      "Every connection to it will be closed, and the sign-in methods that were added since the change will be removed.",
+    undo: "Undo and set password",
+    undone: "Your address is back and your password was set. Sign in, then check your sign-in methods.",
+    undoTaken:
+      "Ask the administrator of this control panel now: they can close the connections to your account and give it another address.",
+  },
+
+  email: {
+    title: "Email address",
+    lead: "The address that you sign in with, and where we write to you.",
+    current: (email: Child): Child => ["Your address is ", email, "."],
+    new: "New email address",
+    newHint: "We'll send it a link. Your address changes once you open the link and confirm, and we tell the old one.",
+    submit: "Send the link",
+    pending: (email: Child): Child => [
+      "We are waiting for you to confirm ",
+      email,
+      ". The link in its mail works for 24 hours.",
+    ],
+    noMail: "No mail? Look in the spam folder. An address that another account uses gets none.",
+    again: "Send again",
+    cancel: "Cancel the change",
+    same: "This is your address already. Type another one.",
+    requested: "A mail is on its way to the new address. Open its link to confirm.",
+    cancelled: "The change was cancelled. Your address stays the same.",
+    change: "Change email address",
   },
 
   code: {
@@ -520,6 +572,7 @@ export const en = {
       "password+code": "Password and authenticator app",
       "password+recovery": "Password and recovery code",
       "passkey": "Passkey",
+      "link": "One-time link",
       "host": "The control panel's own sign-in",
     },
     passkeyNamed: (name: string): string => `Passkey "${name}"`,
@@ -549,6 +602,9 @@ export const en = {
     theme: "Theme",
     asInSystem: "Same as system",
     themes: { light: "Light", dark: "Dark" },
+    mailPlaces: "Mail about new places",
+    mailPlacesHint:
+      "When your account is used from a country, network or device that it doesn't know. Other mail about its security can't be switched off.",
     submit: "Save preferences",
     saved: "Your preferences were saved.",
   },
@@ -661,6 +717,7 @@ export const en = {
   problems: {
     noEmail: "Type your email address.",
     emailTooLong: "This is too long for an email address.",
+    badEmail: "This isn't an email address. One looks like you@example.com.",
     noPassword: "Type your password.",
     noCode: "Type the code.",
     badCode: "This is too long for a code.",
@@ -697,6 +754,10 @@ export const en = {
     usedLink: {
       title: "This link no longer works",
       text: "It was used already, or it is too old. Ask the administrator of this control panel for a new one.",
+    },
+    usedMailedLink: {
+      title: "This link no longer works",
+      text: 'It was used already, or it is too old. Sign in, or ask for a new link with "Forgot your password?".',
     },
     unreadable: { title: "We couldn't read this request", text: "Go back and try again." },
     unavailable: {

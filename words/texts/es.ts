@@ -46,6 +46,7 @@ export const es: Wording = {
     password: "Contraseña",
     submit: "Iniciar sesión",
     forgotten: "¿Has olvidado tu contraseña? Pide al administrador de este panel que te ponga una nueva.",
+    forgottenLink: "¿Has olvidado tu contraseña?",
     wrong: "El correo electrónico o la contraseña no son correctos. Revísalos e inténtalo de nuevo.",
     ended: {
       signed_out: (when) => `Cerraste la sesión el ${when}.`,
@@ -59,6 +60,8 @@ export const es: Wording = {
         `Esta conexión se cerró el ${when}: la cuenta tenía demasiadas abiertas, y esta era la más antigua.`,
       too_many_attempts: (when) =>
         `Esta conexión se cerró el ${when}, tras demasiadas contraseñas incorrectas. Inicia sesión para abrir una nueva.`,
+      password_set: (when) =>
+        `La contraseña se cambió el ${when} con un enlace de un solo uso. Inicia sesión con ella.`,
       renewed: (when) =>
         `Introdujiste la contraseña el ${when}, pero la respuesta no llegó a este navegador. Inicia sesión otra vez.`,
     },
@@ -130,6 +133,7 @@ export const es: Wording = {
       closed_by_operator: "Cerrada por el administrador",
       replaced: "Cerrada: demasiadas abiertas",
       too_many_attempts: "Cerrada tras demasiadas contraseñas incorrectas",
+      password_set: "Contraseña cambiada con un enlace de un solo uso",
       wrong_password: "Contraseña incorrecta",
       wrong_confirmation: "Contraseña incorrecta con la sesión abierta",
       wrong_code: "Código incorrecto",
@@ -397,11 +401,62 @@ export const es: Wording = {
     },
   },
 
+  forgotten: {
+    title: "Contraseña olvidada",
+    lead:
+      "Escribe tu correo electrónico. Si tiene una cuenta, le enviaremos un enlace para elegir una contraseña nueva.",
+    submit: "Enviar el enlace",
+    sentTitle: "Revisa tu correo",
+    sent:
+      "Si hay una cuenta con esta dirección, el mensaje está en camino. Su enlace funciona una sola vez, durante 30 minutos.",
+    noMail:
+      "¿No llega nada en unos minutos? Mira en la carpeta de spam y revisa la dirección. Solo enviamos unos pocos mensajes por hora, y el más reciente siempre funciona.",
+    again: "Pedir otro enlace",
+    back: "Volver al inicio de sesión",
+  },
+
   link: {
     title: "Elige tu contraseña",
     lead: (email) => ["Para la cuenta ", email, ". Este enlace funciona una sola vez."],
+    forgottenMeans: "Se cerrarán todas las conexiones a tu cuenta. Si tienes un segundo paso, se mantiene.",
     submit: "Guardar contraseña",
     done: "Se ha guardado tu contraseña. Inicia sesión con ella.",
+    emailTitle: "Confirma esta dirección",
+    emailLead: (
+      email,
+    ) => ["¿Usar ", email, " para tu cuenta? A partir de entonces iniciarás sesión con esta dirección."],
+    useEmail: "Usar esta dirección",
+    notAsked: "Si no lo has pedido tú, cierra esta página: no cambiará nada.",
+    emailChanged: "Tu correo electrónico ha cambiado. A partir de ahora inicia sesión con el nuevo.",
+    taken: (email) => `Ahora otra cuenta usa ${email}, así que no se ha cambiado nada.`,
+    emailTaken: "Elige otra dirección, o pregunta al administrador de este panel.",
+    undoTitle: "Deshacer el cambio de dirección",
+    undoLead: (email) => ["Tu cuenta vuelve a ", email, ", con una contraseña nueva."],
+    undoMeans:
+      "Se cerrarán todas sus conexiones y se quitarán los métodos de inicio de sesión añadidos desde el cambio.",
+    undo: "Deshacer y guardar contraseña",
+    undone:
+      "Has recuperado tu dirección y se ha guardado tu contraseña. Inicia sesión y revisa tus métodos de inicio de sesión.",
+    undoTaken:
+      "Avisa ya al administrador de este panel: puede cerrar las conexiones a tu cuenta y darle otra dirección.",
+  },
+
+  email: {
+    title: "Correo electrónico",
+    lead: "La dirección con la que inicias sesión y a la que te escribimos.",
+    current: (email) => ["Tu dirección es ", email, "."],
+    new: "Correo electrónico nuevo",
+    newHint:
+      "Le enviaremos un enlace. La dirección cambia cuando abras el enlace y confirmes, y avisamos a la anterior.",
+    submit: "Enviar el enlace",
+    pending: (email) => ["Falta que confirmes ", email, ". El enlace de su mensaje funciona durante 24 horas."],
+    noMail: "¿No llega nada? Mira en la carpeta de spam. Si otra cuenta usa esa dirección, no recibe ningún mensaje.",
+    again: "Enviar otra vez",
+    cancel: "Cancelar el cambio",
+    same: "Esta ya es tu dirección. Escribe otra.",
+    requested: "El mensaje está en camino a la dirección nueva. Abre su enlace para confirmarla.",
+    cancelled: "Se ha cancelado el cambio. Tu dirección sigue siendo la misma.",
+    change: "Cambiar el correo electrónico",
   },
 
   code: {
@@ -515,6 +570,7 @@ export const es: Wording = {
       "password+code": "Contraseña y aplicación de autenticación",
       "password+recovery": "Contraseña y código de recuperación",
       "passkey": "Clave de acceso",
+      "link": "Enlace de un solo uso",
       "host": "El inicio de sesión del panel",
     },
     passkeyNamed: (name) => `Clave de acceso «${name}»`,
@@ -544,6 +600,9 @@ export const es: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Claro", dark: "Oscuro" },
+    mailPlaces: "Correo sobre lugares nuevos",
+    mailPlacesHint:
+      "Cuando tu cuenta se use desde un país, una red o un dispositivo que no conoce. Los demás avisos de seguridad no se pueden desactivar.",
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
   },
@@ -656,6 +715,7 @@ export const es: Wording = {
 
   problems: {
     noEmail: "Escribe tu correo electrónico.",
+    badEmail: "Esto no es un correo electrónico. Tiene que ser como tu@example.com.",
     emailTooLong: "Es demasiado largo para un correo electrónico.",
     noPassword: "Escribe tu contraseña.",
     noCode: "Escribe el código.",
@@ -692,6 +752,11 @@ export const es: Wording = {
     usedLink: {
       title: "Este enlace ya no funciona",
       text: "Ya se ha usado, o es demasiado antiguo. Pide uno nuevo al administrador de este panel.",
+    },
+    usedMailedLink: {
+      title: "Este enlace ya no funciona",
+      text:
+        "Ya se ha usado, o es demasiado antiguo. Inicia sesión, o pide otro enlace en «¿Has olvidado tu contraseña?».",
     },
     unreadable: { title: "Solicitud no válida", text: "Vuelve atrás e inténtalo de nuevo." },
     unavailable: {
