@@ -14,7 +14,6 @@ import type { Visitor } from "../visitor/visitor.ts";
 import type { Wording } from "../words/texts/en.ts";
 import type { Texts } from "../words/texts.ts";
 import type { Log } from "./log.ts";
-import type { Section } from "./sections.ts";
 import type { OverLimits } from "./passwords/over_limits.ts";
 
 /** What varies from one installation to another, and in tests. */
@@ -75,6 +74,14 @@ export type AppOptions = {
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
 };
+
+/** A section of the area by its name, or a link of the panel's own. */
+export type Section =
+  | "history"
+  | "password"
+  | "methods"
+  | "preferences"
+  | { href: string; name: string | ((language: Language) => string) };
 
 /** The signed-in user, for the layout and for the panel around it. */
 export type Owner = {

@@ -1,14 +1,5 @@
-import type { Language } from "../db/schema.ts";
 import type { Session } from "../db/sessions.ts";
-import type { AppOptions } from "./env.ts";
-
-/** A section of the area by its name, or a link of the panel's own. */
-export type Section =
-  | "history"
-  | "password"
-  | "methods"
-  | "preferences"
-  | { href: string; name: string | ((language: Language) => string) };
+import type { AppOptions, Section } from "./env.ts";
 
 const ALL: Section[] = ["history", "password", "methods", "preferences"];
 
