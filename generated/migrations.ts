@@ -135,5 +135,13 @@ export const migrations: { name: string; hash: string; folderMillis: number; sql
    "\nALTER TABLE `users` ADD `places_muted_at` integer;",
    "\nALTER TABLE `users` ADD `pending_email` text;"
   ]
+ },
+ {
+  "name": "0008_browser_language",
+  "hash": "81c80d7215fe1151cb6ff25403f8f0a14410826ca90b597cf8e13305134a8d5d",
+  "folderMillis": 1795994215573,
+  "sql": [
+   "ALTER TABLE `users` ADD `browser_language` text;"
+  ]
  }
 ];
