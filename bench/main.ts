@@ -3,6 +3,7 @@ import { closing } from "./closing.ts";
 import { csv } from "./csv.ts";
 import { prepareData } from "./data.ts";
 import { filters } from "./filters.ts";
+import { gate } from "./gate.ts";
 import { type Row, tableOf } from "./measure.ts";
 import { page } from "./page.ts";
 import { remote } from "./remote.ts";
@@ -11,7 +12,7 @@ import { memory, start } from "./start.ts";
 import { weight } from "./weight.ts";
 
 /** `deno task bench [NAME…]` runs all measurements, or the named ones, and prints a table. */
-const measurements = { weight, start, page, filters, csv, closing, "sign-in": signIn, remote, memory };
+const measurements = { weight, start, page, gate, filters, csv, closing, "sign-in": signIn, remote, memory };
 
 const names = Deno.args.length > 0 ? Deno.args : Object.keys(measurements);
 const unknown = names.find((name) => !Object.hasOwn(measurements, name));

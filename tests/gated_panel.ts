@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { pathsBelow } from "../http/paths.ts";
 import { EMAIL, PASSWORD } from "./app.ts";
 import { type Folder, freePort, ROOT, users, type Variables } from "./processes.ts";
 import { caddyAt, caddyWith, certificateOf, nginxAt, nginxWith, startBehind, untilListening } from "./proxies.ts";
 
 /** Its address is beyond Latin-1. */
 export const LUKASZ = "łukasz.ąę@example.com";
+
+/** As in docs/gate.md. */
+const BASE = "/account";
+export const paths = pathsBelow(BASE);
 
 const EXAMPLE = `${ROOT}examples/gate`;
 
@@ -28,7 +33,7 @@ export async function startGatedPanel(
     const text = await Deno.readTextFile(`${EXAMPLE}/nginx.conf`);
     return await nginxWith(atPanel(nginxAt(text, folder, port, upstream)), folder);
   };
-  const front = started.use(await startBehind(configure, settings));
+  const front = started.use(await startBehind(configure, { BASE_PATH: BASE, HOME_PATH: "/", ...settings }));
   await users(front.folder, ["add", LUKASZ], PASSWORD);
   if (panel === undefined) started.use(await startPanel(panelPort, variables));
   const running = started.move();
@@ -52,11 +57,12 @@ async function startPanel(port: number, variables: Record<string, string>) {
   };
 }
 
-/** A panel that answers with every header it got, in lower case, and counts its requests. */
+/** A panel that answers with every header it got, in lower case, counts its requests and notes the last one's URL. */
 export function startEcho() {
-  const echo = { requests: 0, port: 0 };
+  const echo = { requests: 0, port: 0, url: "" };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     echo.requests++;
+    echo.url = request.url;
     return Response.json([...request.headers], { headers: { "X-Panel": "yes" } });
   });
   echo.port = server.addr.port;
@@ -93,7 +99,7 @@ export async function signInAtGate(
   const { status, headers } = await browser.get(uri, { Accept: "text/html" });
   const signIn = headers.get("Location") ?? "";
   assert.equal(status, 303);
-  assert.ok(signIn.startsWith(`${origin}/sign-in`), signIn);
+  assert.ok(signIn.startsWith(`${origin}${paths.signIn}`), signIn);
   const answer = await browser.submit(signIn.slice(origin.length), { email, password: PASSWORD });
   assert.equal(answer.status, 303);
   return answer.headers.get("Location");

@@ -19,6 +19,7 @@ Deno.test("every page has its own title", async () => {
   assert.equal(await title(paths.review(row!.id)), "Was this you? Firefox on Linux · Control panel");
   assert.equal(await title(paths.password), "Password · Control panel");
   assert.equal(await title(paths.preferences), "Preferences · Control panel");
+  assert.equal(await title(paths.signOut), "Sign out? · Control panel");
   assert.equal(await title("/nowhere"), "Page not found · Control panel");
 });
 

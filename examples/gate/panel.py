@@ -1,21 +1,27 @@
-"""A small panel that leaves signing in to the gate: docs/gate.md. Python 3.9 or later, nothing else."""
+"""A small panel behind the gate: docs/gate.md. Python 3.9 or later, nothing else."""
 
+import hmac
 import html
 import json
 import os
 import time
 from socketserver import ThreadingMixIn
+from urllib.parse import parse_qs, urlencode
 from wsgiref.simple_server import WSGIServer, make_server
 
+from tickets import ticket_for
+
 NOTES: dict[str, list[str]] = {}
+# With both, the panel has a sign-in of its own, and sends tickets.
+TICKET_KEY, PASSWORD = os.environ.get("TICKET_KEY", ""), os.environ.get("PANEL_PASSWORD", "")
 
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · Acme Hosting</title>
-<nav><a href="/">Home</a> <a href="/orders?page=2">Orders</a> <a href="/user/security">Security</a>
-<a href="/sign-out">Sign out</a></nav>
+<nav><a href="/">Home</a> <a href="/orders?page=2">Orders</a> <a href="/account/user/security">Security</a>
+<a href="/account/sign-out">Sign out</a></nav>
 <main><h1>{title}</h1>{content}</main>
 </html>"""
 
@@ -23,6 +29,8 @@ PAGE = """<!doctype html>
 def panel(environ, start_response):
     """The WSGI application."""
     path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+    if path == "/login" and TICKET_KEY and PASSWORD:
+        return sign_in(environ, start_response)
     owner = owner_of(environ)
     if owner is None:
         return answer(start_response, "403 Forbidden", "text/plain", "This panel is reached through its gate.\n")
@@ -33,8 +41,7 @@ def panel(environ, start_response):
     if path == "/notes" and method == "POST":
         if not comes_from_here(environ):
             return answer(start_response, "403 Forbidden", "text/plain", "This form came from elsewhere.\n")
-        size = min(int(environ.get("CONTENT_LENGTH") or 0), 1000)
-        NOTES.setdefault(owner["id"], []).append(environ["wsgi.input"].read(size).decode())
+        NOTES.setdefault(owner["id"], []).append(form_of(environ).get("note", ""))
         start_response("303 See Other", [("Location", "/")])
         return []
     if path == "/api/owner" and method == "GET":
@@ -60,6 +67,29 @@ def comes_from_here(environ):
     """The gate knows whose browser it is, but not which site sent a form: that stays the panel's business."""
     site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN", "")
     return site == "same-origin" if site else origin.partition("://")[2] == environ.get("HTTP_HOST")
+
+
+def form_of(environ):
+    size = min(int(environ.get("CONTENT_LENGTH") or 0), 5000)
+    return {name: values[-1] for name, values in parse_qs(environ["wsgi.input"].read(size).decode()).items()}
+
+
+def sign_in(environ, start_response):
+    """Stands for yours, which knows accounts, counts wrong passwords and so on. Shows its form to whoever is signed in, too."""
+    target = parse_qs(environ["QUERY_STRING"]).get("next", ["/"])[-1]
+    problem = ""
+    if environ["REQUEST_METHOD"] == "POST" and comes_from_here(environ):
+        form = form_of(environ)
+        if hmac.compare_digest(form.get("password", "").encode(), PASSWORD.encode()):
+            ticket = ticket_for(form.get("email", ""), TICKET_KEY)
+            query = urlencode({"ticket": ticket, "next": target})
+            start_response("303 See Other", [("Location", f"/account/sign-in/ticket?{query}")])
+            return []
+        problem = "<p>This isn't the password.</p>"
+    action = html.escape("/login?" + urlencode({"next": target}))
+    form = f"""{problem}<form method="post" action="{action}"><label>E-mail <input name="email"></label>
+<label>Acme password <input name="password" type="password"></label> <button>Sign in at Acme</button></form>"""
+    return page(start_response, "Acme's sign-in", form)
 
 
 def home(owner):

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { addLink } from "../../db/accounts/links.ts";
+import { createTicketReader } from "../../credentials/tickets.ts";
 import { Unavailable } from "../../db/driver/unavailable.ts";
 import { users } from "../../db/schema.ts";
 import { findUser, removeUser } from "../../db/users.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { EMAIL } from "../app.ts";
+import { TICKET_KEY, ticketOf, ticketPath } from "../tickets.ts";
 import { assertAccessible, findCutOff, findViolations, shoot, STILL } from "./accessibility.ts";
 import { fillSignIn, inBrowser, openDialog, signIn, waitForFocus } from "./chromium.ts";
 import { addUnusual, useUpAttempts } from "./history.ts";
@@ -60,6 +62,23 @@ inBrowser("the page that signs out is accessible", async (site) => {
   await here.goto(paths.signOut);
   await assertAccessible(here, "sign-out");
 });
+
+inBrowser(
+  "the page that asks before another site's ticket is used is accessible",
+  { readTicket: createTicketReader([TICKET_KEY]) },
+  async (site) => {
+    const here = await site.visit(STILL);
+    const path = ticketPath(ticketOf({ exp: site.clock.now / 1000 + 30 }));
+    await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+      const link = `<a href="${site.origin}${path.replaceAll("&", "&amp;")}">Go</a>`;
+      return new Response(`<!doctype html>${link}`, { headers: { "Content-Type": "text/html" } });
+    });
+    await here.goto(`http://localhost:${other.addr.port}/`);
+    await here.getByRole("link", { name: "Go" }).click();
+    await here.getByRole("button", { name: "Continue" }).waitFor();
+    await assertAccessible(here, "ticket");
+  },
+);
 
 inBrowser("the page of a one-time link, its errors and what follows are accessible", async (site) => {
   const here = await site.visit(STILL);

@@ -26,6 +26,7 @@ const FIELDS = [
   "language",
   "theme",
   "verdict",
+  "ticket",
 ];
 const COOKIES = ["session", "browser", "form", "notice", "__Host-session", "__Host-browser", "__proto__"];
 /** Headers that could change how a request is read. */
@@ -50,12 +51,16 @@ const HEADERS = [
   "X-Connection",
   "X-Forwarded-For",
   "X-Forwarded-Host",
+  "X-Forwarded-Method",
+  "X-Forwarded-Uri",
+  "X-Original-Method",
+  "X-Original-URI",
   "X-HTTP-Method-Override",
 ];
 
 const headers = fc.dictionary(fc.constantFrom(...HEADERS), inHeader, { maxKeys: 3, noNullPrototype: true });
 const asFragment = fc.boolean().map((isFragment): Record<string, string> => isFragment ? HTMX : {});
-const query = fc.oneof(pairs(...QUERY, "version", "loaded", "next", "csrf", "_method"), inUrl);
+const query = fc.oneof(pairs(...QUERY, "version", "loaded", "next", "ticket", "csrf", "_method"), inUrl);
 
 // Security: escaping, no 5xx, Host
 Deno.test("any path, query, cookie, header or body gets one of our answers, without a server error, injected markup or another site", async () => {
