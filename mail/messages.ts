@@ -8,6 +8,9 @@ import { deviceName } from "../words/devices.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
 
+/** In characters; a browser on a system takes a third of it. */
+const LONGEST_DEVICE = 80;
+
 /** To whom a message goes, and from which site. `brand` is the panel's name, if it has its own. */
 export type Letter = { user: Recipient; origin: URL; brand: string | undefined };
 export type Written = { subject: string; text: string };
@@ -81,9 +84,12 @@ function isMethod(method: string | null, t: Texts): method is keyof Texts["mail"
   return method !== null && Object.hasOwn(t.mail.methods, method);
 }
 
-/** A stranger chooses how their browser is called: no reader of mail makes a link of it. */
+/** A stranger chooses how their browser is called: it stays on its line, and no program that shows mail makes a link of it. */
 function withoutLinks(device: string): string {
-  return device.replace(/[./:@](?=\S)/g, "$& ");
+  return device.replace(/[\p{C}\p{Z}]+/gu, " ").replace(/[^\p{L}\p{N}\p{M} +·_-](?=\S)/gu, "$& ").slice(
+    0,
+    LONGEST_DEVICE,
+  );
 }
 
 function reasonOf({ event }: Mail, from: Origin | null, t: Texts): string {

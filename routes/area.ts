@@ -161,7 +161,8 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
     },
     /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
     async rename(email: string, newEmail: string, who?: string) {
-      if (!isEmail(newEmail) || !await renameUser(db, email, newEmail)) return false;
+      if (!isEmail(newEmail) || !await renameUser(db, email, newEmail, mail ? now() : null)) return false;
+      mail?.wake();
       log("user_updated", who, { user: (await findUser(db, newEmail))?.id });
       return true;
     },
@@ -174,7 +175,8 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
     async setPassword(email: string, password: string, who?: string) {
       const user = await findUser(db, email);
       if (!user) return false;
-      const closed = await resetPassword(db, user, await hash(password), now());
+      const closed = await resetPassword(db, user, await hash(password), now(), mail !== undefined);
+      mail?.wake();
       log("authn_password_change", who, { user: user.id, closed });
       return true;
     },

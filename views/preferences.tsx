@@ -16,13 +16,15 @@ export const AS_IN_SYSTEM = "system";
 const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ca: "Català" };
 
 export function PreferencesPage(
-  { csrf, timeZone, storedZone, language, theme, problem, problems = {}, t: { preferences: t } }: {
+  { csrf, timeZone, storedZone, language, theme, mailsPlaces, problem, problems = {}, t: { preferences: t } }: {
     csrf: string;
     /** The chosen one, or what was sent instead of one; empty for none. */
     timeZone: string;
     storedZone: string | null;
     language: string;
     theme: string;
+    /** Whether the owner wants mail about new places; null where none is sent. */
+    mailsPlaces: boolean | null;
     problem?: string | undefined;
     problems?: Problems;
     t: Texts;
@@ -55,6 +57,7 @@ export function PreferencesPage(
           <Choice name="theme" label={t.theme} problem={problems.theme}>
             <Options options={[{ value: AS_IN_SYSTEM, text: t.asInSystem }, ...themes]} selected={theme} />
           </Choice>
+          {mailsPlaces !== null && <MailChoice isTicked={mailsPlaces} t={t} />}
           <button type="submit" class="primary">{t.submit}</button>
         </form>
         <form method="post" action={paths.preferences} id="browser-zone">
@@ -62,6 +65,19 @@ export function PreferencesPage(
         </form>
       </div>
     </>
+  );
+}
+
+function MailChoice({ isTicked, t }: { isTicked: boolean; t: Texts["preferences"] }) {
+  return (
+    <div class="field">
+      <input type="hidden" name="has_mail_places" value="yes" />
+      <label class="tick">
+        <input type="checkbox" name="mail_places" value="yes" checked={isTicked} aria-describedby="mail-places-hint" />
+        {t.mailPlaces}
+      </label>
+      <p class="hint" id="mail-places-hint">{t.mailPlacesHint}</p>
+    </div>
   );
 }
 

@@ -601,6 +601,9 @@ export const ca: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Clar", dark: "Fosc" },
+    mailPlaces: "Correu sobre llocs nous",
+    mailPlacesHint:
+      "Quan el teu compte es faci servir des d'un país, una xarxa o un dispositiu que no coneix. Els altres avisos de seguretat no es poden desactivar.",
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
   },

@@ -594,6 +594,9 @@ export const en = {
     theme: "Theme",
     asInSystem: "Same as system",
     themes: { light: "Light", dark: "Dark" },
+    mailPlaces: "Mail about new places",
+    mailPlacesHint:
+      "When your account is used from a country, network or device that it doesn't know. Other mail about its security can't be switched off.",
     submit: "Save preferences",
     saved: "Your preferences were saved.",
   },

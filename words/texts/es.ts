@@ -599,6 +599,9 @@ export const es: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Claro", dark: "Oscuro" },
+    mailPlaces: "Correo sobre lugares nuevos",
+    mailPlacesHint:
+      "Cuando tu cuenta se use desde un país, una red o un dispositivo que no conoce. Los demás avisos de seguridad no se pueden desactivar.",
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
   },
