@@ -10,17 +10,17 @@ const NEW = "a much better password than before";
 const WANTED = "marta@new.example";
 const LINK = paths.link(LINK_TOKEN);
 
-// ASVS 6.4.3
+// Security: forgotten password
 inBrowser("a forgotten password: from sign-in to a new one by a link", WITH_MAIL, async (site) => {
   await recover(site, await site.visit());
 });
 
-// ASVS 6.4.3
+// Security: forgotten password
 inBrowser("the same without JavaScript", WITH_MAIL, async (site) => {
   await recover(site, await site.visit({ javaScriptEnabled: false }));
 });
 
-// ASVS 6.3.7
+// Security: change of address
 inBrowser(
   "another address: asked for here, confirmed on a second device, and taken back at the first",
   WITH_MAIL,
@@ -29,7 +29,7 @@ inBrowser(
   },
 );
 
-// ASVS 6.3.7
+// Security: change of address
 inBrowser("that too without JavaScript", WITH_MAIL, async (site) => {
   const visitor = { javaScriptEnabled: false };
   await changeAndUndo(site, await site.visit(visitor), await site.visit({ ...visitor, ip: PARIS }));
