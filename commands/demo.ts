@@ -39,9 +39,9 @@ export async function demo(configuration: Configuration): Promise<number> {
     );
     return Promise.resolve();
   };
-  // Its key is in its own folder too.
+  // Its key is in its own folder too, and its owners get no mail.
   return await listen(
-    { ...configuration, databaseUrl: url },
+    { ...configuration, databaseUrl: url, mail: null },
     db,
     Promise.resolve(false),
     announce,

@@ -85,6 +85,8 @@ export const users = sqliteTable("users", {
   timeZone: text("time_zone"),
   /** Null: the browser's, like the theme. */
   language: text({ enum: LANGUAGES }),
+  /** That of the browser which signed in last: mail has no other to go by where `language` is null. */
+  browserLanguage: text("browser_language", { enum: LANGUAGES }),
   theme: text({ enum: THEMES }),
   /** When the owner last said "Not me"; null again once the password was changed. */
   disownedAt: integer("disowned_at"),

@@ -1,6 +1,6 @@
 import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient } from "../db/mail/outbox.ts";
 import { type Origin, readAbout } from "../db/mail/origins.ts";
-import type { MailEvent, UnusualReason } from "../db/schema.ts";
+import type { Language, MailEvent, UnusualReason } from "../db/schema.ts";
 import { PLACE_REASONS, reasonsIn } from "../db/unusual.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { countryName, placeName } from "../words/countries.ts";
@@ -19,7 +19,7 @@ type Said = { subject: string; lead: string; advice: string; byAdministrator?: s
 
 /** Writes the message of one event, in the owner's language and zone. `from` is where it happened, `token` that of the link in it. */
 export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, token: string | null): Written {
-  const t = textsOf(letter.user.language ?? "en");
+  const t = textsOf(languageFor(letter.user));
   const { event, about } = mail;
   const said: Said = t.mail[event];
   const path = token === null ? pathOf(event, from) : paths.link(token);
@@ -36,7 +36,7 @@ export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, to
 
 /** Writes the message that counts several events. */
 export function writeSummary(letter: Letter, mails: Mail[]): Written {
-  const t = textsOf(letter.user.language ?? "en");
+  const t = textsOf(languageFor(letter.user));
   const { summary, counted } = t.mail;
   const lines = Object.entries(counted).flatMap(([event, say]) => {
     const count = mails.filter((mail) => mail.event === event).length;
@@ -48,6 +48,10 @@ export function writeSummary(letter: Letter, mails: Mail[]): Written {
     `${summary.advice}\n${new URL(paths.connections, letter.origin)}`,
     t.mail.reason.always,
   ]);
+}
+
+function languageFor({ language, browserLanguage }: Recipient): Language {
+  return language ?? browserLanguage ?? "en";
 }
 
 function sign({ brand }: Letter, t: Texts, subject: string, parts: string[]): Written {

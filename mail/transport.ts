@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import type { Transporter } from "nodemailer";
 import { isLoopback } from "../http/origins.ts";
 
@@ -41,7 +40,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
   let transporter: Promise<Transporter> | undefined;
 
   async function open(): Promise<Transporter> {
-    const { createTransport } = await import("nodemailer");
+    const [{ createTransport }, { connect }] = await Promise.all([import("nodemailer"), import("node:net")]);
     const secure = url.protocol === "smtps:";
     const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (secure ? 465 : 587)) };
     return createTransport({

@@ -75,7 +75,10 @@ export async function claimMail(db: Db, now: number): Promise<Claim | null> {
   return oldest && claimed.rowsAffected > 0 ? { mails: [oldest, ...more], until } : null;
 }
 
-export type Recipient = Pick<User, "id" | "email" | "timeZone" | "language" | "disabledAt" | "pendingEmail">;
+export type Recipient = Pick<
+  User,
+  "id" | "email" | "timeZone" | "language" | "browserLanguage" | "disabledAt" | "pendingEmail"
+>;
 
 /** Finds whose mail it is, how many mails the account may still get within the hour, and when that is over. */
 export async function findRecipient(
@@ -83,9 +86,9 @@ export async function findRecipient(
   userId: string,
   now: number,
 ): Promise<{ user: Recipient; left: number; nextHour: number } | null> {
-  const { id, email, timeZone, language, disabledAt, pendingEmail } = users;
+  const { id, email, timeZone, language, browserLanguage, disabledAt, pendingEmail } = users;
   const [found] = await db.select({
-    user: { id, email, timeZone, language, disabledAt, pendingEmail },
+    user: { id, email, timeZone, language, browserLanguage, disabledAt, pendingEmail },
     count: limits.count,
     expiresAt: limits.expiresAt,
   }).from(users).leftJoin(limits, eq(limits.key, mailKey(users.id))).where(eq(users.id, userId));
