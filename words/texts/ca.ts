@@ -412,7 +412,7 @@ export const ca: Wording = {
     sent:
       "Si hi ha un compte amb aquesta adreça, el missatge ja és de camí. L'enllaç funciona una sola vegada, durant 30 minuts.",
     noMail:
-      "No arriba res d'aquí a uns minuts? Mira la carpeta de correu brossa i revisa l'adreça. Només enviem uns quants missatges per hora, i el més recent sempre funciona.",
+      "No arriba res d'aquí a uns minuts? Mira la carpeta de correu brossa i revisa l'adreça. Només enviem uns quants missatges per hora: fes servir el més recent.",
     again: "Demana un altre enllaç",
     back: "Torna a l'inici de sessió",
   },

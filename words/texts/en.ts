@@ -417,7 +417,7 @@ export const en = {
     sentTitle: "Check your mail",
     sent: "If there is an account with this address, a mail is on its way. Its link works once, within 30 minutes.",
     noMail:
-      "No mail after a few minutes? Look in your spam folder, and check the address. We send only a few an hour, and the newest one always works.",
+      "No mail after a few minutes? Look in your spam folder, and check the address. We send only a few an hour: use the newest one.",
     again: "Ask for another link",
     back: "Back to sign-in",
   },

@@ -410,7 +410,7 @@ export const es: Wording = {
     sent:
       "Si hay una cuenta con esta dirección, el mensaje está en camino. Su enlace funciona una sola vez, durante 30 minutos.",
     noMail:
-      "¿No llega nada en unos minutos? Mira en la carpeta de spam y revisa la dirección. Solo enviamos unos pocos mensajes por hora, y el más reciente siempre funciona.",
+      "¿No llega nada en unos minutos? Mira en la carpeta de spam y revisa la dirección. Solo enviamos unos pocos mensajes por hora: usa el más reciente.",
     again: "Pedir otro enlace",
     back: "Volver al inicio de sesión",
   },
