@@ -1,4 +1,17 @@
-import { and, eq, exists, getTableColumns, inArray, ne, not, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  isNull,
+  ne,
+  not,
+  notExists,
+  notInArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { alias } from "drizzle-orm/sqlite-core";
 import { domainToASCII, domainToUnicode } from "node:url";
@@ -23,6 +36,7 @@ import {
   known,
   limits,
   links,
+  type MailEvent,
   NO_PASSWORD,
   outbox,
   passkeys,
@@ -178,8 +192,8 @@ export function isTaken(db: Db, email: string): SQL {
 }
 
 /**
- * Changes an account's address as the operator; its connections stay open. `false` if there is no such account or the new address is taken.
- * With `mailedAt` the former address is told by mail.
+ * Changes an account's address as the operator; its connections stay open, but nothing that was mailed to another address can change or undo it.
+ * `false` if there is no such account or the new address is taken. With `mailedAt` the former address is told by mail.
  */
 export async function renameUser(
   db: Db,
@@ -188,13 +202,20 @@ export async function renameUser(
   mailedAt: number | null = null,
 ): Promise<boolean> {
   const isFree = not(isTaken(db, newEmail));
+  const ofUser = and(hasEmail(email), isFree);
+  const renamed = db.select({ id: users.id }).from(users).where(ofUser);
   const userId = sql`(${db.select({ id: users.id }).from(users).where(hasEmail(email))})`;
   const news = { userId, event: "email_changed", about: BY_ADMINISTRATOR, recipient: users.email } as const;
-  const [, renamed] = await db.batch([
+  const ofAddress: MailEvent[] = ["forgotten", "email_requested", "email_changed"];
+  const results = await db.batch([
     addMail(db, news, mailedAt ?? 0, mailedAt === null ? sql`false` : isFree),
-    db.update(users).set({ email: foldEmail(newEmail) }).where(and(hasEmail(email), isFree)),
+    db.delete(links).where(and(inArray(links.userId, renamed), ne(links.purpose, "password"))),
+    db.delete(outbox)
+      .where(and(inArray(outbox.userId, renamed), inArray(outbox.event, ofAddress), isNull(outbox.about))),
+    // Last: the others look for the former address.
+    db.update(users).set({ email: foldEmail(newEmail), pendingEmail: null }).where(ofUser),
   ]);
-  return renamed.rowsAffected === 1;
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 /**
