@@ -15,6 +15,7 @@ import { expiryOf, isOpen, isStillOpen, type Lifetime } from "./open.ts";
 import {
   connections,
   type EndReason,
+  type Language,
   type Method,
   passkeys,
   pendingSignIns,
@@ -59,6 +60,7 @@ export async function openConnection(
     timeZone,
     lifetime,
     isMailed = false,
+    language,
     now,
   }: {
     user: User;
@@ -74,6 +76,8 @@ export async function openConnection(
     lifetime: Lifetime;
     /** Whether the owner is told by mail if it is unusual. */
     isMailed?: boolean;
+    /** The browser's, to be kept for mail. */
+    language?: Language;
     now: number;
   },
 ): Promise<string | null> {
@@ -117,6 +121,12 @@ export async function openConnection(
       close(db, "replaced", now, and(inArray(connections.id, overMaxOpen(db, user.id, now)), opened)),
       db.update(users).set({ timeZone })
         .where(and(eq(users.id, user.id), isNull(users.timeZone), opened)),
+      ...language
+        ? [
+          db.update(users).set({ browserLanguage: language })
+            .where(and(eq(users.id, user.id), sql`${users.browserLanguage} is not ${language}`, opened)),
+        ]
+        : [],
       learnTraits(db, and(eq(connections.id, id), isNull(connections.unusual)), now),
       ...recordBrowser(db, browser, id, now),
       forgetOldest(db, user.id),

@@ -11,6 +11,7 @@ import {
   connections,
   known,
   links,
+  outbox,
   places,
   refusals,
   sessions,
@@ -19,6 +20,8 @@ import {
 
 /** Rows per table and sweep, so that no sign-in pays for a long pause. */
 const MAX_ROWS = 1_000;
+/** In milliseconds. */
+const UNSENT_AGE = 7 * 86_400_000;
 
 /**
  * Runs at each sign-in, because instances that sleep have no timers. `retention` in milliseconds; 0 keeps everything. Returns whether there
@@ -30,6 +33,8 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
   const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
+  // A server that sends mail gives it up after a day. This is what is left where none does any more.
+  const unsent = db.select({ id: outbox.id }).from(outbox).where(lt(outbox.dueAt, now - UNSENT_AGE)).limit(MAX_ROWS);
   const used = db.select({ hash: usedChallenges.hash }).from(usedChallenges).where(lte(usedChallenges.expiresAt, now))
     .limit(MAX_ROWS);
   const expiring = await db.batch([
@@ -38,6 +43,7 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
     db.delete(links).where(inArray(links.hash, oldLinks)),
+    db.delete(outbox).where(inArray(outbox.id, unsent)),
     removeLate(db, now, MAX_ROWS),
     db.delete(usedChallenges).where(inArray(usedChallenges.hash, used)),
     // Explicit, here and below, because a remote database may have foreign keys switched off.

@@ -1,4 +1,17 @@
-import { and, eq, exists, getTableColumns, inArray, ne, not, notExists, notInArray, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  isNull,
+  ne,
+  not,
+  notExists,
+  notInArray,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { alias } from "drizzle-orm/sqlite-core";
 import { domainToASCII, domainToUnicode } from "node:url";
@@ -12,7 +25,7 @@ import { jsonObject, prepare } from "./driver/prepared.ts";
 import { orRecover } from "./driver/unavailable.ts";
 import { isKnown, traitsOf } from "./known.ts";
 import { afterSuccess, type Attempt, forgetFailures, type Standing } from "./limits.ts";
-import { addMail, mailKey } from "./mail/outbox.ts";
+import { addMail, BY_ADMINISTRATOR, mailKey } from "./mail/outbox.ts";
 import { isOpen, isStillOpen } from "./open.ts";
 import { forgetAddresses } from "./refusals.ts";
 import {
@@ -23,6 +36,7 @@ import {
   known,
   limits,
   links,
+  type MailEvent,
   NO_PASSWORD,
   outbox,
   passkeys,
@@ -177,11 +191,31 @@ export function isTaken(db: Db, email: string): SQL {
   );
 }
 
-/** Changes an account's address; its connections stay open. `false` if there is no such account or the new address is taken. */
-export async function renameUser(db: Db, email: string, newEmail: string): Promise<boolean> {
-  const renamed = await db.update(users).set({ email: foldEmail(newEmail) })
-    .where(and(hasEmail(email), not(isTaken(db, newEmail))));
-  return renamed.rowsAffected === 1;
+/**
+ * Changes an account's address as the operator; its connections stay open, but nothing that was mailed to another address can change or undo it.
+ * `false` if there is no such account or the new address is taken. With `mailedAt` the former address is told by mail.
+ */
+export async function renameUser(
+  db: Db,
+  email: string,
+  newEmail: string,
+  mailedAt: number | null = null,
+): Promise<boolean> {
+  const isFree = not(isTaken(db, newEmail));
+  const ofUser = and(hasEmail(email), isFree);
+  const renamed = db.select({ id: users.id }).from(users).where(ofUser);
+  const userId = sql`(${db.select({ id: users.id }).from(users).where(hasEmail(email))})`;
+  const news = { userId, event: "email_changed", about: BY_ADMINISTRATOR, recipient: users.email } as const;
+  const ofAddress: MailEvent[] = ["forgotten", "email_requested", "email_changed"];
+  const results = await db.batch([
+    addMail(db, news, mailedAt ?? 0, mailedAt === null ? sql`false` : isFree),
+    db.delete(links).where(and(inArray(links.userId, renamed), ne(links.purpose, "password"))),
+    db.delete(outbox)
+      .where(and(inArray(outbox.userId, renamed), inArray(outbox.event, ofAddress), isNull(outbox.about))),
+    // Last: the others look for the former address.
+    db.update(users).set({ email: foldEmail(newEmail), pendingEmail: null }).where(ofUser),
+  ]);
+  return results.at(-1)?.rowsAffected === 1;
 }
 
 /**
@@ -218,10 +252,17 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
   return results.at(-1)?.rowsAffected === 1;
 }
 
-export type Preferences = Pick<User, "timeZone" | "language" | "theme">;
+export type Preferences = Pick<User, "timeZone" | "language" | "theme"> & Partial<Pick<User, "placesMutedAt">>;
 
-export async function setPreferences(db: Db, session: Session, preferences: Preferences): Promise<void> {
-  await db.update(users).set(preferences).where(eq(users.id, session.userId));
+/** Without `placesMutedAt` that stays as it is. */
+export async function setPreferences(
+  db: Db,
+  session: Session,
+  { placesMutedAt, ...preferences }: Preferences,
+): Promise<void> {
+  const muted = typeof placesMutedAt === "number" ? sql`coalesce(${users.placesMutedAt}, ${placesMutedAt})` : null;
+  await db.update(users).set({ ...preferences, ...(placesMutedAt !== undefined && { placesMutedAt: muted }) })
+    .where(eq(users.id, session.userId));
 }
 
 export async function strengthenHash(db: Db, user: User, passwordHash: string): Promise<void> {
@@ -291,9 +332,17 @@ export async function changePassword(
   );
 }
 
-/** Sets a password as the operator. Returns how many connections that closed. */
-export async function resetPassword(db: Db, user: User, passwordHash: string, now: number): Promise<number> {
-  return await replacePassword(db, user, passwordHash, now) ?? 0;
+/** Sets a password as the operator. Returns how many connections that closed. `isMailed`: the owner is told by mail. */
+export async function resetPassword(
+  db: Db,
+  user: User,
+  passwordHash: string,
+  now: number,
+  isMailed = false,
+): Promise<number> {
+  const news = { userId: user.id, event: "password_changed", about: BY_ADMINISTRATOR } as const;
+  const also = (isSet: SQL) => isMailed ? [addMail(db, news, now, isSet)] : [];
+  return await replacePassword(db, user, passwordHash, now, { also }) ?? 0;
 }
 
 /** What else happens when a password is set. */

@@ -1,12 +1,15 @@
 import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient } from "../db/mail/outbox.ts";
 import { type Origin, readAbout } from "../db/mail/origins.ts";
-import type { MailEvent, UnusualReason } from "../db/schema.ts";
+import type { Language, MailEvent, UnusualReason } from "../db/schema.ts";
 import { PLACE_REASONS, reasonsIn } from "../db/unusual.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { countryName, placeName } from "../words/countries.ts";
 import { deviceName } from "../words/devices.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
+
+/** In characters; a browser on a system takes a third of it. */
+const LONGEST_DEVICE = 80;
 
 /** To whom a message goes, and from which site. `brand` is the panel's name, if it has its own. */
 export type Letter = { user: Recipient; origin: URL; brand: string | undefined };
@@ -16,7 +19,7 @@ type Said = { subject: string; lead: string; advice: string; byAdministrator?: s
 
 /** Writes the message of one event, in the owner's language and zone. `from` is where it happened, `token` that of the link in it. */
 export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, token: string | null): Written {
-  const t = textsOf(letter.user.language ?? "en");
+  const t = textsOf(languageFor(letter.user));
   const { event, about } = mail;
   const said: Said = t.mail[event];
   const path = token === null ? pathOf(event, from) : paths.link(token);
@@ -33,7 +36,7 @@ export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, to
 
 /** Writes the message that counts several events. */
 export function writeSummary(letter: Letter, mails: Mail[]): Written {
-  const t = textsOf(letter.user.language ?? "en");
+  const t = textsOf(languageFor(letter.user));
   const { summary, counted } = t.mail;
   const lines = Object.entries(counted).flatMap(([event, say]) => {
     const count = mails.filter((mail) => mail.event === event).length;
@@ -45,6 +48,10 @@ export function writeSummary(letter: Letter, mails: Mail[]): Written {
     `${summary.advice}\n${new URL(paths.connections, letter.origin)}`,
     t.mail.reason.always,
   ]);
+}
+
+function languageFor({ language, browserLanguage }: Recipient): Language {
+  return language ?? browserLanguage ?? "en";
 }
 
 function sign({ brand }: Letter, t: Texts, subject: string, parts: string[]): Written {
@@ -81,9 +88,12 @@ function isMethod(method: string | null, t: Texts): method is keyof Texts["mail"
   return method !== null && Object.hasOwn(t.mail.methods, method);
 }
 
-/** A stranger chooses how their browser is called: no reader of mail makes a link of it. */
+/** A stranger chooses how their browser is called: it stays on its line, and no program that shows mail makes a link of it. */
 function withoutLinks(device: string): string {
-  return device.replace(/[./:@](?=\S)/g, "$& ");
+  return device.replace(/[\p{C}\p{Z}]+/gu, " ").replace(/[^\p{L}\p{N}\p{M} +·_-](?=\S)/gu, "$& ").slice(
+    0,
+    LONGEST_DEVICE,
+  );
 }
 
 function reasonOf({ event }: Mail, from: Origin | null, t: Texts): string {

@@ -16,7 +16,7 @@ import {
   wasHeld,
 } from "../db/mail/outbox.ts";
 import { digestOf } from "../db/sessions.ts";
-import { describeError, type Log } from "../http/log.ts";
+import { createLog, describeError, type Log } from "../http/log.ts";
 import { within } from "../http/paths.ts";
 import { type Letter, writeMessage, writeSummary, type Written } from "./messages.ts";
 import { createTransport, type MailServer, NotSent, type Send } from "./transport.ts";
@@ -26,13 +26,14 @@ const INTERVAL = 60_000;
 /** Of an error that doesn't come from the mail server. */
 const UNKNOWN = { code: "unknown", status: null, mayBeSent: true };
 
-export type SenderOptions = {
+type Settings = {
   db: Db;
   server: MailServer;
   /** The public scheme, host and port. */
   origin: URL;
   now: () => number;
   log: Log;
+  /** Receives work that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
   /** The area's base. */
   base?: string;
@@ -40,11 +41,15 @@ export type SenderOptions = {
   brand?: string;
 };
 
+/** The clock, the log and `waitUntil` have defaults. */
+export type SenderOptions = Pick<Settings, "db" | "server" | "origin"> & Partial<Settings>;
+
 /**
  * Creates what sends the mail in the outbox. `wake` looks for it once the answer is on its way; `start` does so now, and then once a minute at
  * least, until the process ends.
  */
-export function createSender(options: SenderOptions): { wake: () => void; start: () => void } {
+export function createSender(given: SenderOptions): { wake: () => void; start: () => void } {
+  const options = { now: Date.now, log: createLog(console.log, Date.now), waitUntil: () => {}, ...given };
   const { now, log, waitUntil } = options;
   const send = createTransport(options.server, options.origin.hostname);
   let isRunning = false;
@@ -87,7 +92,7 @@ export function createSender(options: SenderOptions): { wake: () => void; start:
 }
 
 /** Sends all that is due, one mail after the other. Returns when there is more to send; `null` if there is nothing. */
-async function sendDue(options: SenderOptions, send: Send): Promise<number | null> {
+async function sendDue(options: Settings, send: Send): Promise<number | null> {
   const { db, now } = options;
   while (true) {
     const due = await findNextDue(db);
@@ -98,7 +103,7 @@ async function sendDue(options: SenderOptions, send: Send): Promise<number | nul
 }
 
 /** Sends one mail of a claim, and gives the rest back. Holds all of it if the account had its mails for this hour. */
-async function sendNext(options: SenderOptions, send: Send, claim: Claim): Promise<void> {
+async function sendNext(options: Settings, send: Send, claim: Claim): Promise<void> {
   const { db, now, origin, brand } = options;
   const { mails, mails: [first] } = claim;
   const found = await findRecipient(db, first.userId, now());
@@ -120,7 +125,7 @@ async function sendNext(options: SenderOptions, send: Send, claim: Claim): Promi
 }
 
 /** Sends mail with a link, whose hash is written right before. */
-async function sendLink(options: SenderOptions, send: Send, claim: Claim, letter: Letter): Promise<void> {
+async function sendLink(options: Settings, send: Send, claim: Claim, letter: Letter): Promise<void> {
   const { db, now } = options;
   const { mails: [mail] } = claim;
   const { event, about, recipient, happenedAt } = mail;
@@ -143,7 +148,7 @@ type Delivery = Written & { mails: Mail[]; to: string };
 
 /** Sends, and removes from the outbox what was sent or can't be, after a day; the rest is tried again. */
 async function deliver(
-  { db, now, log }: SenderOptions,
+  { db, now, log }: Settings,
   send: Send,
   claim: Claim,
   { mails, to, ...written }: Delivery,

@@ -40,12 +40,22 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
   let transporter: Promise<Transporter> | undefined;
 
   async function open(): Promise<Transporter> {
-    const { createTransport } = await import("nodemailer");
+    const [{ createTransport }, { connect }] = await Promise.all([import("nodemailer"), import("node:net")]);
     const secure = url.protocol === "smtps:";
-    const hostname = url.hostname.replace(/^\[|\]$/g, "");
+    const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (secure ? 465 : 587)) };
     return createTransport({
-      host: hostname,
-      port: Number(url.port || (secure ? 465 : 587)),
+      ...address,
+      // Nodemailer would connect to an address that it looked up itself: Deno's permission is for the name.
+      getSocket(_, callback) {
+        const connection = connect(address);
+        connection.setTimeout(timeout, () => connection.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" })));
+        connection.once("error", callback);
+        connection.once("connect", () => {
+          connection.setTimeout(0);
+          connection.removeListener("error", callback);
+          callback(null, { connection });
+        });
+      },
       name: host,
       secure,
       ...(isLoopback(url.hostname) ? { ignoreTLS: true } : { requireTLS: true }),
@@ -53,7 +63,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
         auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) },
       }),
       ...(ca !== undefined && { tls: { ca } }),
-      ...{ dnsTimeout: timeout, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: 2 * timeout },
+      ...{ connectionTimeout: 2 * timeout, greetingTimeout: timeout, socketTimeout: 2 * timeout },
       ...{ disableFileAccess: true, disableUrlAccess: true },
     });
   }

@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { LANGUAGES, THEMES } from "../db/schema.ts";
-import { setPreferences } from "../db/users.ts";
+import { THEMES } from "../db/schema.ts";
+import { findUser, setPreferences } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
-import { problem, type Problems, type Typed, validForm } from "../http/forms.ts";
+import { problem, type Problems, readForm, type Typed, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
+import { languagesOf } from "../http/languages.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession } from "../http/sessions/sessions.ts";
@@ -19,10 +20,13 @@ const Preferences = z.object({
   time_zone: z.string().trim()
     .refine((text) => text === "" || findTimeZone(text) !== null, problem("badTimeZone"))
     .transform(findTimeZone).optional(),
-  language: z.enum([AS_IN_BROWSER, ...LANGUAGES], problem("badLanguage"))
-    .transform((language) => language === AS_IN_BROWSER ? null : language).optional(),
+  language: z.string(problem("badLanguage")).transform((language) => language === AS_IN_BROWSER ? null : language)
+    .optional(),
   theme: z.enum([AS_IN_SYSTEM, ...THEMES], problem("badTheme"))
     .transform((theme) => theme === AS_IN_SYSTEM ? null : theme).optional(),
+  /** Sent with the box, which is missing when it isn't ticked. */
+  has_mail_places: z.string().optional().catch(undefined),
+  mail_places: z.string().optional().catch(undefined),
 });
 
 preferences.get(paths.preferences, requireSession, (c) => showPreferences(c));
@@ -33,12 +37,17 @@ preferences.post(
   requireSession,
   validForm(Preferences, showPreferences),
   async (c) => {
-    const { options: { db }, session } = c.var;
-    const { time_zone, language, theme } = c.req.valid("form");
+    const { options, options: { db, now }, session, texts: t } = c.var;
+    const { time_zone, language, theme, has_mail_places, mail_places } = c.req.valid("form");
+    if (language != null && !languagesOf(options).includes(language)) {
+      c.status(422);
+      return await showPreferences(c, await readForm(c), { language: t.problems.badLanguage });
+    }
     await setPreferences(db, session, {
       timeZone: time_zone === undefined ? session.timeZone : time_zone,
       language: language === undefined ? session.language : language,
       theme: theme === undefined ? session.theme : theme,
+      ...(has_mail_places !== undefined && { placesMutedAt: mail_places === undefined ? now() : null }),
     });
     logRequest(c, "user_updated", { user: session.userId });
     leaveNotice(c, "preferences_saved");
@@ -47,18 +56,24 @@ preferences.post(
 );
 
 /** Shows what was typed, and for the rest what is stored. */
-function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Problems = {}, problem?: string) {
-  const { session, texts: t } = c.var;
+async function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Problems = {}, problem?: string) {
+  const { options: { db, mail }, session, texts: t } = c.var;
+  const user = mail && await findUser(db, session.email);
+  const mailsPlaces = typed.has_mail_places === undefined
+    ? user?.placesMutedAt === null
+    : typed.mail_places !== undefined;
   const page = (
     <PreferencesPage
       {...{ csrf: session.csrf, problem, problems, t }}
+      languages={languagesOf(c.var.options)}
       timeZone={zoneToShow(typed.time_zone?.trim() ?? session.timeZone ?? "")}
       storedZone={session.timeZone}
       language={typed.language ?? session.language ?? AS_IN_BROWSER}
       theme={typed.theme ?? session.theme ?? AS_IN_SYSTEM}
+      mailsPlaces={mail ? mailsPlaces : null}
     />
   );
-  return c.render(page, { title: t.preferences.title });
+  return await c.render(page, { title: t.preferences.title });
 }
 
 /** The zone that is meant, by its current name; otherwise what was sent. */

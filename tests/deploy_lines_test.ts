@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { userInfo } from "node:os";
-import { PASSWORD } from "./app.ts";
-import { type Folder, freePort, makeFolder, NOT_SET, ROOT, startServer } from "./processes.ts";
+import { EMAIL, PASSWORD } from "./app.ts";
+import { startMailServer } from "./mail.ts";
+import { flagsOf, type Folder, freePort, makeFolder, NOT_SET, ROOT, run, startServer, users } from "./processes.ts";
 
 const FIELDS = { new_password: PASSWORD, new_password_again: PASSWORD };
 /** Its tasks know `--env-file`. */
@@ -67,6 +68,24 @@ Deno.test({
   },
 });
 
+// Security: mail servers
+Deno.test("the unit's own line sends mail once --allow-net has the mail server by its name", async () => {
+  await using mail = await startMailServer();
+  await using folder = await makeFolder();
+  const path = `${folder.path}/settings.env`;
+  const port = freePort();
+  await install(folder, port);
+  const url = `smtp://localhost:${mail.url.port}`;
+  await Deno.writeTextFile(path, `\nSMTP_URL=${url}\nMAIL_FROM=panel@example.com\n`, { append: true });
+  await users(folder, ["add", EMAIL], PASSWORD);
+  await run([...await flagsOf("users"), "methods", EMAIL, "--reset"], folder, mail.variables);
+
+  await using _ = await startUnit(folder, port, `,localhost:${mail.url.port}`);
+  await mail.waitFor(1);
+
+  assert.deepEqual(mail.received.map(({ recipients }) => recipients), [[EMAIL]]);
+});
+
 /** Writes the settings of docs/deploy for a server on this port, with its database in the folder. */
 async function install({ path }: Folder, port: number): Promise<void> {
   const settings = (await Deno.readTextFile(`${ROOT}docs/deploy/connection-history.env`))
@@ -81,11 +100,14 @@ async function readScript({ path }: Folder): Promise<string> {
     .replace("DENO_DIR=/var/cache/connection-history ", "");
 }
 
-/** Starts the unit's ExecStart. */
-async function startUnit(folder: Folder, port: number) {
+/** Starts the unit's ExecStart. `also` is added to its --allow-net. */
+async function startUnit(folder: Folder, port: number, also = "") {
   const unit = await Deno.readTextFile(`${ROOT}docs/deploy/connection-history.service`);
   const [, command] = /^ExecStart=([^]+?serve)$/m.exec(unit) ?? assert.fail("The unit has no ExecStart");
-  const line = placed(command!.replaceAll("\\\n", " "), folder.path).replace("127.0.0.1:8000", `127.0.0.1:${port}`);
+  const line = placed(command!.replaceAll("\\\n", " "), folder.path).replace(
+    "127.0.0.1:8000",
+    `127.0.0.1:${port}${also}`,
+  );
   const variables = { ...NOT_SET, PORT: String(port) };
   return await startServer("start", folder, variables, { command: line.trim().split(/\s+/) });
 }

@@ -11,7 +11,7 @@ import {
   recoveryCodes,
   users,
 } from "../db/schema.ts";
-import { addUser, findUser } from "../db/users.ts";
+import { addUser, findUser, renameUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import {
   addAccount,
@@ -36,7 +36,7 @@ const WANTED = "łukasz@new.example";
 const THIEF = "thief@evil.example";
 const OTHER = "joan@example.com";
 
-// ASVS 6.3.7
+// ASVS 6.3.7, Security: change of address
 Deno.test("another address is asked for with the password, confirmed on any device, and told to the old one", async () => {
   await using site = await startWithMail();
   const { browser, received, clock, db } = site;
@@ -89,7 +89,7 @@ Deno.test("who confirms in a browser that is signed in is told there", async () 
   assert.equal(page.$(`form[action="${paths.cancelEmail}"]`).length, 0);
 });
 
-// ASVS 7.5.2
+// ASVS 7.5.2, Security: change of address
 Deno.test("a thief with a stolen cookie can't ask for another address without the password", async () => {
   await using site = await startWithMail();
   const here = site.browser(MADRID);
@@ -105,7 +105,7 @@ Deno.test("a thief with a stolen cookie can't ask for another address without th
   assert.equal(site.received.some(({ recipients }) => recipients.includes(THIEF)), false);
 });
 
-// Security: mail
+// Security: change of address
 Deno.test("what is no address, with a line break, a header or a second recipient, is refused and kept as it was typed", async () => {
   await using site = await startWithMail();
   const here = site.browser();
@@ -138,7 +138,7 @@ Deno.test("what is no address, with a line break, a header or a second recipient
   assert.deepEqual([site.received.length, await site.db.$count(outbox)], [0, 0]);
 });
 
-// ASVS 6.3.8
+// ASVS 6.3.8, Security: change of address
 Deno.test("another account's address gets the same answer and no mail, and the owner isn't told whose it is", async () => {
   await using site = await startWithMail();
   await addAccount(site.db, OTHER, PASSWORD);
@@ -205,7 +205,7 @@ Deno.test("a change of address can be sent again, three times an hour, and cance
   assert.equal((await here.submit(paths.email, { email: WANTED, password: PASSWORD })).status, 303);
 });
 
-// ASVS 6.4.3
+// Security: change of address
 Deno.test("a new password, by its owner or by a link, and Not me cancel a change that isn't confirmed", async () => {
   await using site = await startWithMail();
   const { browser, db, received, clock } = site;
@@ -239,7 +239,7 @@ Deno.test("a new password, by its owner or by a link, and Not me cancel a change
   await isOver(third);
 });
 
-// ASVS 6.4.3
+// Security: change of address
 Deno.test("the old address takes the account back: everything is closed, and what the thief added is gone", async () => {
   const key = await startWithKey();
   await using site = await startWithMail({ db: key.db, secrets: key.secrets });
@@ -288,7 +288,7 @@ Deno.test("taking an address back leaves the sign-in methods from before the cha
   assert.equal((await site.browser().signIn(EMAIL, NEW)).headers.get("Location"), paths.code);
 });
 
-// ASVS 6.4.3
+// Security: change of address
 Deno.test("the first address undoes a chain of changes, whatever the addresses between did before", async () => {
   await using site = await startWithMail();
   const { browser, db, clock } = site;
@@ -313,7 +313,7 @@ Deno.test("the first address undoes a chain of changes, whatever the addresses b
   assert.equal((await thief.signIn(THIEF, password)).status, 422);
 });
 
-// ASVS 6.4.3
+// Security: change of address
 Deno.test("no new password, nor the thief's waiting mail, ends or outlives the link that takes an address back", async () => {
   await using site = await startWithMail();
   const { browser, db, clock, received } = site;
@@ -337,6 +337,7 @@ Deno.test("no new password, nor the thief's waiting mail, ends or outlives the l
   assert.equal(await db.$count(links), 0);
 });
 
+// Security: change of address
 Deno.test("an address can be taken back for seven days from the change, however late its mail came", async () => {
   let isDown = true;
   await using site = await startWithMail({
@@ -379,7 +380,26 @@ Deno.test("an old address that another account has by now isn't put back, and th
   assert.ok(await findUser(site.db, THIEF));
 });
 
-// Security: two instances
+// Security: change of address
+Deno.test("once the administrator renamed an account, no link that was mailed before changes its address", async () => {
+  await using site = await startWithMail();
+  const { browser, db, received, clock } = site;
+  const thief = browser();
+  await thief.signIn();
+  const first = await change(site, thief, THIEF);
+  const second = await change(site, thief, "second@evil.example");
+  await thief.submit(paths.email, { email: "third@evil.example" });
+  await thief.submit(paths.forgotten, { email: "second@evil.example" });
+  const sent = [first.undo, second.undo, ...received.slice(-2).flatMap(linksIn)];
+
+  assert.equal(await renameUser(db, "second@evil.example", OTHER, clock.now), true);
+  await site.sendMail();
+
+  for (const path of sent) assert.equal((await browser().get(path)).status, 404);
+  assert.equal((await findUser(db, OTHER))?.pendingEmail, null);
+  assert.deepEqual([received.at(-1)!.recipients, linksIn(received.at(-1)!)], [["second@evil.example"], []]);
+});
+
 Deno.test("a change asked for at one instance is confirmed at another, once, and seen at the first", async () => {
   await using site = await startWithMail();
   const other = await startApp({ db: site.db, mail: { wake: () => {} } });

@@ -27,7 +27,7 @@ const NEW = "a much better password than before";
 const FIELDS = { new_password: NEW, new_password_again: NEW };
 const UNKNOWN = "nobody@example.com";
 
-// ASVS 6.4.3, 6.4.6
+// ASVS 6.4.6, Security: forgotten password
 Deno.test("a forgotten password: the sign-in page leads to a link by mail, which closes everything and forgets all browsers", async () => {
   await using site = await startWithMail();
   const { browser, db, received } = site;
@@ -59,7 +59,7 @@ Deno.test("a forgotten password: the sign-in page leads to a link by mail, which
   assert.match(received[1]?.text ?? "", /Safari on iPhone/);
 });
 
-// ASVS 6.4.3
+// Security: forgotten password
 Deno.test("the history shows when and from where a link set the password, and what that closed", async () => {
   await using site = await startWithMail();
   const { browser, received } = site;
@@ -135,7 +135,7 @@ Deno.test("known, unknown, disabled and odd addresses get the same answer, and c
   assert.equal((await ask(browser(), " ")).status, 422);
 });
 
-// ASVS 6.3.1, 6.4.3
+// Security: forgotten password
 Deno.test("a stranger who asks for links all day causes three an hour, and the owner's newest link always works", async () => {
   await using site = await startWithMail();
   const { browser, clock, received, db } = site;
@@ -157,7 +157,7 @@ Deno.test("a stranger who asks for links all day causes three an hour, and the o
   assert.ok(await db.$count(limits) < 30, "the counters of strangers don't pile up");
 });
 
-// ASVS 6.3.1
+// Security: forgotten password
 Deno.test("whatever strangers ask for, an owner at a known browser still gets a link", async () => {
   await using site = await startWithMail();
   const { browser, received } = site;
@@ -173,7 +173,7 @@ Deno.test("whatever strangers ask for, an owner at a known browser still gets a 
   assert.equal((await owner.submit(linksIn(received.at(-1)!)[0]!, FIELDS)).status, 303);
 });
 
-// ASVS 6.3.1
+// Security: forgotten password
 Deno.test("a client may ask ten times an hour, for whatever addresses, and keeps what it typed", async () => {
   const { browser, clock, db } = await startApp({ mail: { wake: () => {} } });
   const here = browser();
@@ -191,7 +191,7 @@ Deno.test("a client may ask ten times an hour, for whatever addresses, and keeps
   assert.equal((await ask(here, EMAIL)).status, 303);
 });
 
-// ASVS 6.4.6
+// Security: forgotten password
 Deno.test("a link for a forgotten password that is used ends all others, and what is still to be sent", async () => {
   await using site = await startWithMail();
   const { browser, received, db, clock } = site;
@@ -213,7 +213,7 @@ Deno.test("a link for a forgotten password that is used ends all others, and wha
   ]);
 });
 
-// ASVS 6.4.1
+// Security: forgotten password
 Deno.test("a link for a forgotten password works for half an hour, also after the owner changed nothing", async () => {
   await using site = await startWithMail();
   await ask(site.browser(), EMAIL);
@@ -247,7 +247,6 @@ Deno.test("the token of a mailed link is in its mail alone: not in the database,
   for (const { headers } of answers) assert.equal(headers.get("Referrer-Policy"), "no-referrer");
 });
 
-// Security: two instances
 Deno.test("a link that is asked for at one instance works at another, once", async () => {
   await using site = await startWithMail();
   const other = await startApp({ db: site.db, mail: { wake: () => {} } });

@@ -12,6 +12,7 @@ export type Received = ParsedMail & { recipients: string[] };
 /** Starts a mail server on the loopback that keeps what it gets. `faults` replace its handlers. */
 export async function startMailServer(faults: SMTPServerOptions = {}) {
   const received: Received[] = [];
+  let arrived = Promise.withResolvers<void>();
   const options: SMTPServerOptions = {
     authOptional: true,
     allowInsecureAuth: true,
@@ -21,6 +22,8 @@ export async function startMailServer(faults: SMTPServerOptions = {}) {
       simpleParser(stream).then((mail) => {
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
         received.push(Object.assign(mail, { recipients }));
+        arrived.resolve();
+        arrived = Promise.withResolvers<void>();
         callback();
       }, callback);
     },
@@ -37,6 +40,14 @@ export async function startMailServer(faults: SMTPServerOptions = {}) {
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     received,
+    /** Waits until there are this many messages. */
+    async waitFor(count: number) {
+      while (received.length < count) await arrived.promise;
+    },
+    /** The variables of a process that sends by it. */
+    get variables() {
+      return { SMTP_URL: this.url.href, MAIL_FROM: "Control panel <panel@example.com>" };
+    },
     /** `onData` may be replaced while it runs. */
     options,
     smtp,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { addMail, BY_ADMINISTRATOR, type News } from "../db/mail/outbox.ts";
 import { type Language, limits, MAIL_EVENTS, outbox, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { EMAIL, HOUR, ORIGIN } from "./app.ts";
+import { paths } from "../http/paths.ts";
+import { EMAIL, HOUR, ORIGIN, PASSWORD } from "./app.ts";
 import { CHROME, connectionFrom, countryOf, LAGOS, MADRID } from "./elsewhere.ts";
 import { linksIn, type Received, startWithMail } from "./mail.ts";
 
@@ -116,6 +117,26 @@ Deno.test("each message is plain text with one link, in each language", async ()
     return `${mail.subject}: ${lead}`;
   });
   assert.equal(new Set(told).size, told.length);
+});
+
+Deno.test("an owner who chose no language gets mail in that of the browser that signed in last", async () => {
+  await using site = await startWithMail({ countryOf });
+  const signIn = (language: string, ip = MADRID) =>
+    site.browser(ip).submit(paths.signIn, { email: EMAIL, password: PASSWORD }, { "Accept-Language": language });
+  await send(site, { event: "locked" });
+  await signIn("ca-ES, es;q=0.8");
+  await send(site, { event: "locked" });
+  await signIn("es");
+  await send(site, { event: "locked" });
+  await site.db.update(users).set({ language: "ca" });
+  await send(site, { event: "locked" });
+
+  assert.deepEqual(site.received.map(({ subject }) => subject?.split(":")[0]), [
+    "Control panel",
+    "Tauler de control",
+    "Panel de control",
+    "Tauler de control",
+  ]);
 });
 
 Deno.test("what the administrator did is told as such, and can't be undone by a link", async () => {

@@ -4,13 +4,14 @@ import { outbox, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
 import { createSecrets } from "../credentials/secrets.ts";
-import { EMAIL, HOUR, PASSWORD, signedIn } from "./app.ts";
-import { CHROME, connectionFrom, countryOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
+import { EMAIL, HOUR, PASSWORD, signedIn, START } from "./app.ts";
+import { CHROME, connectionFrom, countryOf, csrfOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
 import { linksIn, startWithMail } from "./mail.ts";
 import { addAuthenticator, makeRecoveryCodes } from "./second_factor.ts";
 
 const NEW = "a much better password than before";
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail of an unusual connection, with what it was and a link to its page", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
@@ -41,6 +42,7 @@ Deno.test("the owner is told by mail of an unusual connection, with what it was 
   assert.equal(await db.$count(outbox), 0);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail when a connection moves, and from where it was used", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
@@ -60,6 +62,7 @@ Deno.test("the owner is told by mail when a connection moves, and from where it 
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told by mail of the wrong confirmations that closed a connection", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
@@ -74,6 +77,7 @@ Deno.test("the owner is told by mail of the wrong confirmations that closed a co
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(db, MADRID)).id)]);
 });
 
+// ASVS 6.3.5
 Deno.test("the owner is told once by mail that strangers locked the account, and who came last", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, clock, received } = site;
@@ -89,6 +93,7 @@ Deno.test("the owner is told once by mail that strangers locked the account, and
   assert.deepEqual(linksIn(mail!), [`${paths.connections}?state=refused`]);
 });
 
+// ASVS 6.3.7
 Deno.test("the owner is told by mail of a new password, and over which connection it came", async () => {
   await using site = await startWithMail({ countryOf });
   const here = site.browser(MADRID);
@@ -105,6 +110,7 @@ Deno.test("the owner is told by mail of a new password, and over which connectio
   assert.deepEqual(linksIn(mail!), [paths.details((await connectionFrom(site.db, MADRID)).id)]);
 });
 
+// ASVS 6.3.7
 Deno.test("the owner is told by mail of every sign-in method that is added or removed", async () => {
   const secrets = await createSecrets([new Uint8Array(32)]);
   await using site = await startWithMail({ countryOf, secrets: () => Promise.resolve(secrets) });
@@ -129,6 +135,7 @@ Deno.test("the owner is told by mail of every sign-in method that is added or re
   assert.match(site.received[3]!.text ?? "", /^The administrator removed all ways/);
 });
 
+// ASVS 6.3.5
 Deno.test("an owner who doesn't want mail about new places still gets it about all else", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
@@ -145,6 +152,31 @@ Deno.test("an owner who doesn't want mail about new places still gets it about a
   clock.now += 1;
   await browser(PARIS).signIn();
   assert.match(received[0]?.text ?? "", /Why: .*; After refused sign-ins\n/);
+});
+
+Deno.test("where mail is sent, the preferences have a box for mail about new places", async () => {
+  await using site = await startWithMail({ countryOf });
+  const { browser, db } = site;
+  const here = browser(MADRID);
+  await here.signIn();
+  const box = async () => (await here.get(paths.preferences)).$("[name=mail_places]");
+  const mutedAt = async () => (await db.query.users.findFirst())?.placesMutedAt;
+
+  assert.deepEqual([(await box()).attr("type"), (await box()).is("[checked]")], ["checkbox", true]);
+  const csrf = await csrfOf(here);
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes" });
+  assert.deepEqual([(await box()).is("[checked]"), await mutedAt()], [false, START]);
+  site.clock.now += 1;
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes" });
+  await here.post(paths.preferences, { csrf, language: "ca" });
+  assert.equal(await mutedAt(), START);
+  const again = await here.post(paths.preferences, { csrf, has_mail_places: "yes", mail_places: "yes", theme: "x" });
+  assert.deepEqual([again.status, again.$("[name=mail_places]").is("[checked]")], [422, true]);
+  await here.post(paths.preferences, { csrf, has_mail_places: "yes", mail_places: "yes" });
+  assert.deepEqual([(await box()).is("[checked]"), await mutedAt()], [true, null]);
+
+  const { here: elsewhere } = await signedIn();
+  assert.equal((await elsewhere.get(paths.preferences)).$("[name=mail_places]").length, 0);
 });
 
 Deno.test("without a mail server nothing is written for it", async () => {

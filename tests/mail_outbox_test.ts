@@ -5,7 +5,7 @@ import { outbox } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { createSender } from "../mail/sender.ts";
 import { paths } from "../http/paths.ts";
-import { addAccount, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD } from "./app.ts";
+import { addAccount, DAY, EMAIL, HOUR, MINUTE, ORIGIN, PASSWORD, startApp } from "./app.ts";
 import { linksIn, MAIL_FROM, type Received, startMailServer, startWithMail } from "./mail.ts";
 import { makeFolder } from "./processes.ts";
 import { startRemote } from "./remote.ts";
@@ -171,6 +171,17 @@ Deno.test("a start sends what is due, however old, and an account that was remov
   await site.db.$client.execute("delete from users");
   await site.sendMail();
   assert.deepEqual([site.received.length, await site.db.$count(outbox)], [1, 0]);
+});
+
+Deno.test("what nobody sends any more, because mail isn't set up, is removed after a week", async () => {
+  const { db, browser, clock } = await startApp();
+  await addMail(db, { userId: (await findUser(db, EMAIL))!.id, event: "locked" }, clock.now);
+  clock.now += 7 * DAY;
+  await browser().signIn();
+  assert.equal(await db.$count(outbox), 1);
+  clock.now += 1;
+  await browser().signIn();
+  assert.equal(await db.$count(outbox), 0);
 });
 
 // Security: remote database

@@ -142,6 +142,26 @@ Deno.test("outside of the loopback a server that doesn't turn to TLS gets neithe
 });
 
 // Security: mail servers
+Deno.test("a server with a certificate for its name gets mail over TLS, from the start or by STARTTLS", async () => {
+  const { key, cert } = await makeCertificate("DNS:localhost,IP:127.0.0.2");
+  await using tls = await startMailServer({ secure: true, key, cert });
+  await using plain = await startMailServer({ key, cert, disabledCommands: [] });
+  const another = await makeCertificate("DNS:mail.example.com");
+  await using other = await startMailServer({ secure: true, ...another });
+  const message = { id: "1", to: EMAIL, subject: "subject", text: "text" };
+  const sendTo = (url: string, ca: string = cert) =>
+    createTransport({ url: new URL(url), from: MAIL_FROM, ca, timeout: 2_000 }, "panel.example")(message);
+
+  await sendTo(`smtps://localhost:${tls.url.port}`);
+  await sendTo(`smtp://127.0.0.2:${plain.url.port}`);
+  await assert.rejects(sendTo(`smtps://localhost:${other.url.port}`, another.cert), {
+    code: "ERR_TLS_CERT_ALTNAME_INVALID",
+  });
+
+  assert.deepEqual([tls.received.length, plain.received.length, other.received.length], [1, 1, 0]);
+});
+
+// Security: mail servers
 Deno.test("with a user and a password the server is asked with both", async () => {
   const seen: unknown[] = [];
   await using server = await startMailServer({
@@ -204,4 +224,31 @@ async function nextPause({ db, clock, sendMail }: Site): Promise<number | null> 
   await sendMail();
   const [row] = await db.select().from(outbox);
   return row ? row.dueAt - clock.now : null;
+}
+
+/** Makes a certificate that signs itself. */
+async function makeCertificate(names: string): Promise<{ key: string; cert: string }> {
+  const args = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=mail",
+    "-keyout",
+    "-",
+    "-out",
+    "-",
+  ];
+  const { stdout } = await new Deno.Command("openssl", {
+    args: [...args, "-addext", `subjectAltName=${names}`],
+    stderr: "null",
+  })
+    .output();
+  const text = new TextDecoder().decode(stdout);
+  const [key = "", cert = ""] = text.match(/-----BEGIN [^]+?-----END [^-]+-----/g) ?? [];
+  return { key, cert };
 }

@@ -26,7 +26,7 @@ Deno.test("deno task migrate names what it applied to a remote database, and end
   assert.deepEqual([code, stdout, stderr], [
     0,
     "",
-    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links, 0006_methods, 0007_outbox\n",
+    "Applied 0002_unusual, 0003_preferences, 0004_places, 0005_links, 0006_methods, 0007_outbox, 0008_browser_language\n",
   ]);
 });
 
@@ -51,9 +51,15 @@ Deno.test("a start names the migrations that it applies to an old database, befo
 
   assert.equal(
     await server.errors,
-    ["0002_unusual", "0003_preferences", "0004_places", "0005_links", "0006_methods", "0007_outbox"].map((name) =>
-      `Migrating the database: ${name}\n`
-    )
+    [
+      "0002_unusual",
+      "0003_preferences",
+      "0004_places",
+      "0005_links",
+      "0006_methods",
+      "0007_outbox",
+      "0008_browser_language",
+    ].map((name) => `Migrating the database: ${name}\n`)
       .join(""),
   );
 });

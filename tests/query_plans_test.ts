@@ -470,6 +470,7 @@ const USER: User = {
   passwordVersion: 1,
   timeZone: null,
   language: null,
+  browserLanguage: null,
   theme: null,
   disownedAt: null,
   disabledAt: null,

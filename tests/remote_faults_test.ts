@@ -112,14 +112,21 @@ const WRITES: Record<string, Write> = {
     does: async ({ db, user, here, ip }) => {
       const reserved = attemptFrom(ip);
       const passwordHash = `new hash of ${user.email}`;
-      const changed = await changePassword(db, { user, session: here, passwordHash, reserved, now: NOW });
+      const changed = await changePassword(db, {
+        user,
+        session: here,
+        passwordHash,
+        reserved,
+        isMailed: true,
+        now: NOW,
+      });
       return { closed: changed?.closed, cookie: hideCookie(changed?.cookie) };
     },
     returns: { closed: 2, cookie: "a cookie" },
     recovers: true,
   },
   resetPassword: {
-    does: ({ db, user }) => resetPassword(db, user, `new hash of ${user.email}`, NOW),
+    does: ({ db, user }) => resetPassword(db, user, `new hash of ${user.email}`, NOW, true),
     returns: 3,
     recovers: true,
   },
@@ -169,13 +176,13 @@ const WRITES: Record<string, Write> = {
     recovers: false,
   },
   renameUser: {
-    does: ({ db, user: { email } }) => renameUser(db, email, `new.${email}`),
+    does: ({ db, user: { email } }) => renameUser(db, email, `new.${email}`, NOW),
     returns: true,
     recovers: false,
   },
   setAuthenticator: {
     does: async ({ db, here }) => {
-      const change = { session: here, closesOthers: true, now: NOW };
+      const change = { session: here, closesOthers: true, isMailed: true, now: NOW };
       const added = await setAuthenticator(db, change, { secret: "encrypted", step: 1 });
       return { closed: added?.closed, cookie: hideCookie(added?.cookie) };
     },
@@ -208,7 +215,7 @@ const WRITES: Record<string, Write> = {
     returns: "a cookie",
     recovers: false,
   },
-  resetMethods: { does: ({ db, user }) => resetMethods(db, user, NOW), returns: 3, recovers: true },
+  resetMethods: { does: ({ db, user }) => resetMethods(db, user, NOW, true), returns: 3, recovers: true },
   removeUser: { does: ({ db, user }) => removeUser(db, user.email), returns: true, recovers: false },
   markSeen: { does: ({ db, here }) => markSeen(db, here, LIFETIME, NOW), returns: undefined, recovers: false },
   recordRefusal: {
@@ -227,9 +234,9 @@ const WRITES: Record<string, Write> = {
     returns: true,
     recovers: false,
   },
-  closeGuesser: { does: ({ db, here }) => closeGuesser(db, here, NOW), returns: true, recovers: false },
+  closeGuesser: { does: ({ db, here }) => closeGuesser(db, here, NOW, true), returns: true, recovers: false },
   recordPlace: {
-    does: ({ db, here }) => recordPlace(db, here, { ...visitorFrom("185.220.101.34"), countryCode: "DE" }, NOW),
+    does: ({ db, here }) => recordPlace(db, here, { ...visitorFrom("185.220.101.34"), countryCode: "DE" }, NOW, true),
     returns: ["moved_country"],
     recovers: false,
   },

@@ -39,8 +39,8 @@ export const rename: Action = {
     isEmail(email) ? null : `Cannot rename to "${email}": it must be an email address like marta@example.com`,
   run: (context, { operands: [email = "", newEmail = ""] }) =>
     withUser(context, email, "rename anything", async (user) => {
-      const { db, log } = context;
-      if (!await renameUser(db, email, newEmail)) {
+      const { db, log, configuration } = context;
+      if (!await renameUser(db, email, newEmail, configuration.mail && Date.now())) {
         return fail(`Cannot rename ${user.email}: there is an account ${foldEmail(newEmail)} already`);
       }
       log("user_updated", { user: user.id });

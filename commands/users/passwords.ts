@@ -40,13 +40,13 @@ export const password: Action = {
   operands: 1,
   run: (context, { operands: [email = ""] }) =>
     withUser(context, email, "set a password", async (user) => {
-      const { db, log } = context;
+      const { db, log, configuration } = context;
       const password = await readPassword();
       if (password === "") return fail("No password came: give it as one line of standard input");
       if (password === null || !await isGood(password, user.email)) return 1;
       const hash = await createPasswords().hash(password);
       if (hash === null) return fail("Cannot set a password: too many are being hashed");
-      const closed = await resetPassword(db, user, hash, Date.now());
+      const closed = await resetPassword(db, user, hash, Date.now(), configuration.mail !== null);
       log("authn_password_change", { user: user.id, closed });
       return done(`Set the password of ${user.email}, and closed ${countOpen(closed)}`);
     }),

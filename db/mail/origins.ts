@@ -35,7 +35,7 @@ export async function findOrigin(db: Db, mail: Mail): Promise<Origin | null> {
     return found ?? null;
   }
   // A sign-in happened where it was opened; the rest where the connection was last used.
-  const last = event === "unusual" ? sql`false` : eq(places.id, connections.place);
+  const last = eq(places.id, event === "unusual" ? "" : connections.place);
   const [found] = await db.select({
     ...columns,
     device: sql<string>`coalesce(${places.device}, ${connections.device})`,

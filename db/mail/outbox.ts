@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lt, lte, min, type SQL, sql, type SQLWrapper } from "drizzle-orm";
+import { and, asc, eq, inArray, lt, min, type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { v7 as uuid } from "uuid";
 import type { Db } from "../database.ts";
 import { countOne } from "../limits.ts";
@@ -34,7 +34,7 @@ export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: 
 export const BY_ADMINISTRATOR = "administrator";
 
 /** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
-export type News = { userId: string; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
+export type News = { userId: string | SQLWrapper; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
 
 /** Writes to the outbox, for the batch in which it happens. `condition` is checked when the statement runs, on the account's row of `users`. */
 export function addMail(db: Db, { userId, event, about, recipient }: News, now: number, condition?: SQL) {
@@ -59,13 +59,13 @@ export type Claim = { mails: [Mail, ...Mail[]]; until: number };
  * Claims what is due first: one mail with a link, or all other news of one account. `null` if nothing is due, or another instance was first.
  */
 export async function claimMail(db: Db, now: number): Promise<Claim | null> {
-  const isDue = lte(outbox.dueAt, now);
-  const first = sql`(select id from ${outbox} where due_at <= ${now} order by due_at, id limit 1)`;
+  const first = sql`(select id from ${outbox} where due_at <= ${now} order by due_at limit 1)`;
   const hasLink = inArray(sql`event`, Object.keys(MAIL_LINKS));
-  const isAlike =
-    sql`(${outbox.userId}, ${hasLink}) = (select user_id, false from ${outbox} where id = ${first} and not ${hasLink})`;
+  const sameOwner = sql`${outbox.userId} = (select user_id from ${outbox} where id = ${first} and not ${hasLink})`;
+  // The plus sign keeps SQLite on the account's mails: there may be many others due.
   const next = db.select({ id: outbox.id }).from(outbox)
-    .where(and(isDue, sql`(${outbox.id} = ${first} or ${isAlike})`)).orderBy(asc(outbox.id)).limit(MAX_CLAIMED);
+    .where(sql`+due_at <= ${now} and (${outbox.id} = ${first} or ${sameOwner} and not ${hasLink})`)
+    .orderBy(asc(outbox.id)).limit(MAX_CLAIMED);
   const until = now + CLAIM;
   const [before, claimed] = await db.batch([
     db.select().from(outbox).where(inArray(outbox.id, next)).orderBy(asc(outbox.id)),
@@ -75,7 +75,10 @@ export async function claimMail(db: Db, now: number): Promise<Claim | null> {
   return oldest && claimed.rowsAffected > 0 ? { mails: [oldest, ...more], until } : null;
 }
 
-export type Recipient = Pick<User, "id" | "email" | "timeZone" | "language" | "disabledAt" | "pendingEmail">;
+export type Recipient = Pick<
+  User,
+  "id" | "email" | "timeZone" | "language" | "browserLanguage" | "disabledAt" | "pendingEmail"
+>;
 
 /** Finds whose mail it is, how many mails the account may still get within the hour, and when that is over. */
 export async function findRecipient(
@@ -83,9 +86,9 @@ export async function findRecipient(
   userId: string,
   now: number,
 ): Promise<{ user: Recipient; left: number; nextHour: number } | null> {
-  const { id, email, timeZone, language, disabledAt, pendingEmail } = users;
+  const { id, email, timeZone, language, browserLanguage, disabledAt, pendingEmail } = users;
   const [found] = await db.select({
-    user: { id, email, timeZone, language, disabledAt, pendingEmail },
+    user: { id, email, timeZone, language, browserLanguage, disabledAt, pendingEmail },
     count: limits.count,
     expiresAt: limits.expiresAt,
   }).from(users).leftJoin(limits, eq(limits.key, mailKey(users.id))).where(eq(users.id, userId));

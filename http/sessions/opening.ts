@@ -9,6 +9,7 @@ import { findUnusual } from "../../db/unusual.ts";
 import { findOrAddUser, isEmail } from "../../db/users.ts";
 import { deleteFormerCookie, MAX_COOKIE_AGE, readCookie, writeCookie } from "../cookies.ts";
 import type { Env } from "../env.ts";
+import { languageOf } from "../languages.ts";
 import { logRequest } from "../request.ts";
 import { openSession, writeSessionCookie } from "./sessions.ts";
 
@@ -34,8 +35,8 @@ export async function open(
   const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
   const opened = browser ?? newBrowser();
   const visitor = await c.var.visitor();
-  const isMailed = mail !== undefined;
-  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, isMailed, now });
+  const mailed = mail && { isMailed: true, language: languageOf(c, null, c.var.options) };
+  const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, ...mailed, now });
   if (cookie === null) return false;
   if (unusual.length > 0) mail?.wake();
 

@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import type { Language } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { textsOf } from "../../words/texts.ts";
-import { EMAIL, PASSWORD } from "../app.ts";
+import { EMAIL, PASSWORD, UNSENT } from "../app.ts";
 import { assertAccessible, STILL } from "./accessibility.ts";
 import { inBrowser, openDialog, type Site } from "./chromium.ts";
 import { addClosed, addEveryState, addMoved } from "./history.ts";
 
-inBrowser("the pages in Spanish are accessible", (site) => assertAccessibleIn(site, "es", "es-ES"));
+const WITH_MAIL = { mail: UNSENT };
 
-inBrowser("the pages in Catalan are accessible", (site) => assertAccessibleIn(site, "ca", "ca-ES"));
+inBrowser("the pages in Spanish are accessible", WITH_MAIL, (site) => assertAccessibleIn(site, "es", "es-ES"));
+
+inBrowser("the pages in Catalan are accessible", WITH_MAIL, (site) => assertAccessibleIn(site, "ca", "ca-ES"));
 
 /** Asserts it of the pages with long words in a language, in a browser that asks for that language. */
 async function assertAccessibleIn(site: Site, language: Language, locale: string): Promise<void> {
@@ -48,6 +50,8 @@ async function assertAccessibleIn(site: Site, language: Language, locale: string
   await assertAccessibleAt(`${details}/review`, `${language}-review`);
   await assertAccessibleAt(paths.preferences, `${language}-preferences`);
   await assertAccessibleAt(paths.password, `${language}-password`);
+  await assertAccessibleAt(paths.email, `${language}-email`);
+  await assertAccessibleAt(paths.forgottenSent, `${language}-forgotten-sent`);
   await assertAccessibleAt(`${paths.connections}?state=refused&ip=300.1`, `${language}-empty`);
   await assertAccessibleAt("/nowhere", `${language}-not-found`);
 

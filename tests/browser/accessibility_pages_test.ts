@@ -141,6 +141,16 @@ inBrowser("the preferences are accessible", async (site) => {
   await assertAccessible(here, "preferences");
 });
 
+inBrowser("the preferences are accessible where mail is sent", { mail: { wake: () => {} } }, async (site) => {
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await here.goto(paths.preferences);
+  await here.getByRole("checkbox", { name: "Mail about new places", checked: true }).uncheck();
+  await here.getByRole("button", { name: "Save preferences" }).click();
+  await here.getByRole("checkbox", { name: "Mail about new places", checked: false }).waitFor();
+  await assertAccessible(here, "preferences-mail");
+});
+
 inBrowser("the preferences with errors are accessible, in a chosen theme", async (site) => {
   const here = await site.visit(STILL);
   await signIn(here);

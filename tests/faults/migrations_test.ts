@@ -83,7 +83,7 @@ Deno.test("a server that is killed while it migrates an embedded database leaves
   assert.ok(left > 0);
   assert.deepEqual(signIns.map(({ status }) => status), [303, 303]);
   assert.equal(await count("device_kind = 'unknown' and id like 'old-%'"), 0);
-  assert.equal(applied.length, 8);
+  assert.equal(applied.length, 9);
 });
 
 Deno.test("the fake database server rolls back a long write when another one waits for it, and when its client leaves", async () => {

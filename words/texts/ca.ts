@@ -243,6 +243,7 @@ export const ca: Wording = {
     proveElsewhere: "Per seguretat, demostra una altra vegada que ets tu:",
     signInAgain: "Torna a iniciar la sessió",
     signInFirst: "No s'ha fet res. Abans, torna a iniciar la sessió.",
+    notConfirmed: "No s'ha fet res. Abans, confirma que ets tu.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",
@@ -411,7 +412,7 @@ export const ca: Wording = {
     sent:
       "Si hi ha un compte amb aquesta adreça, el missatge ja és de camí. L'enllaç funciona una sola vegada, durant 30 minuts.",
     noMail:
-      "No arriba res d'aquí a uns minuts? Mira la carpeta de correu brossa i revisa l'adreça. Només enviem uns quants missatges per hora, i el més recent sempre funciona.",
+      "No arriba res d'aquí a uns minuts? Mira la carpeta de correu brossa i revisa l'adreça. Només enviem uns quants missatges per hora: fes servir el més recent.",
     again: "Demana un altre enllaç",
     back: "Torna a l'inici de sessió",
   },
@@ -601,6 +602,9 @@ export const ca: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Clar", dark: "Fosc" },
+    mailPlaces: "Correu sobre llocs nous",
+    mailPlacesHint:
+      "Quan el teu compte es faci servir des d'un país, una xarxa o un dispositiu que no coneix. Els altres avisos de seguretat no es poden desactivar.",
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
   },

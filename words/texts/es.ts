@@ -238,6 +238,7 @@ export const es: Wording = {
     proveElsewhere: "Por seguridad, demuestra otra vez que eres tú:",
     signInAgain: "Iniciar sesión de nuevo",
     signInFirst: "No se ha hecho nada. Antes, inicia sesión de nuevo.",
+    notConfirmed: "No se ha hecho nada. Antes, confirma que eres tú.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
@@ -409,7 +410,7 @@ export const es: Wording = {
     sent:
       "Si hay una cuenta con esta dirección, el mensaje está en camino. Su enlace funciona una sola vez, durante 30 minutos.",
     noMail:
-      "¿No llega nada en unos minutos? Mira en la carpeta de spam y revisa la dirección. Solo enviamos unos pocos mensajes por hora, y el más reciente siempre funciona.",
+      "¿No llega nada en unos minutos? Mira en la carpeta de spam y revisa la dirección. Solo enviamos unos pocos mensajes por hora: usa el más reciente.",
     again: "Pedir otro enlace",
     back: "Volver al inicio de sesión",
   },
@@ -599,6 +600,9 @@ export const es: Wording = {
     theme: "Tema",
     asInSystem: "El del sistema",
     themes: { light: "Claro", dark: "Oscuro" },
+    mailPlaces: "Correo sobre lugares nuevos",
+    mailPlacesHint:
+      "Cuando tu cuenta se use desde un país, una red o un dispositivo que no conoce. Los demás avisos de seguridad no se pueden desactivar.",
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
   },
