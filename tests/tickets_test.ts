@@ -137,6 +137,23 @@ Deno.test("prefetching and HEAD don't use a ticket, and a used one is remembered
 });
 
 // Security: tickets, CSRF
+Deno.test("a ticket asks first unless this site's own page led to it: a mail's link may go by way of another", async () => {
+  const { browser, db } = await startWithTickets();
+  const comeBy = async (site: string) => {
+    const here = browser();
+    const { status, $ } = await here.get(ticketPath(ticketOf()), { "Sec-Fetch-Site": site });
+    return [status, $("h1").text(), await here.isIn()];
+  };
+
+  const asked = [200, `Continue as ${EMAIL}?`, false];
+  for (const site of ["cross-site", "none", "None", "", "unheard-of"]) {
+    assert.deepEqual(await comeBy(site), asked, site);
+  }
+  assert.equal(await db.$count(connections), 0);
+  for (const site of ["same-origin", "same-site"]) assert.deepEqual(await comeBy(site), [303, "", true]);
+});
+
+// Security: tickets, CSRF
 Deno.test("by way of another site a ticket asks first, and signs in by its form alone", async () => {
   const { browser, db } = await startWithTickets();
   const here = browser();
