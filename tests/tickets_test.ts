@@ -6,7 +6,7 @@ import { disableUser } from "../db/accounts/disabling.ts";
 import { connections, usedChallenges, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { sweep } from "../db/retention.ts";
-import { paths } from "../http/paths.ts";
+import { paths, pathsBelow } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { startRemote } from "./remote.ts";
 import { addAuthenticator, startWithKey } from "./second_factor.ts";
@@ -151,6 +151,27 @@ Deno.test("a ticket asks first unless this site's own page led to it: a mail's l
   }
   assert.equal(await db.$count(connections), 0);
   for (const site of ["same-origin", "same-site"]) assert.deepEqual(await comeBy(site), [303, "", true]);
+});
+
+// Security: tickets, CSRF
+Deno.test("a sign-in doesn't lead on to another account's ticket, however its path is written", async () => {
+  const { browser } = await startWithTickets({ base: "/account" });
+  const at = pathsBelow("/account");
+  const ticketAt = (path: string) => `${path}?ticket=${ticketOf({ sub: "mallory@example.com" })}`;
+  const written = ["/account/sign-in/ticket", "/account/%73ign-in/ticket", "/account/sign%2Din/%74icket"];
+  const more = [
+    "/%61ccount/SIGN-IN/ticket",
+    "/%61%63count/%73%69gn%2din/ticke%74",
+    "/account/%5Fx/../%73ign-in/ticket",
+  ];
+
+  for (const path of [...written, ...more]) {
+    const here = browser();
+    const own = `${at.ticket}?${new URLSearchParams({ ticket: ticketOf(), next: ticketAt(path) })}`;
+    assert.equal((await here.get(own)).headers.get("Location"), at.connections, path);
+    const { headers } = await here.get(`${at.signIn}?${new URLSearchParams({ next: ticketAt(path) })}`);
+    assert.equal(headers.get("Location"), at.connections, path);
+  }
 });
 
 // Security: tickets, CSRF
