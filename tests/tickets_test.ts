@@ -98,6 +98,20 @@ Deno.test("a ticket that is late, early, unsigned or signed otherwise opens noth
 });
 
 // Security: tickets
+Deno.test("a ticket that names an audience is for that one alone", async () => {
+  const readTicket = createTicketReader([TICKET_KEY], "https://panel.example");
+  const { browser } = await startWithTickets({ readTicket });
+  const status = async (aud: unknown) => (await browser().get(ticketPath(ticketOf({ aud })))).status;
+
+  for (const aud of ["https://panel.example", ["billing", "https://panel.example"], undefined]) {
+    assert.equal(await status(aud), 303, JSON.stringify(aud));
+  }
+  for (const aud of ["https://other.example", "https://panel.example/", ["billing"], [], "", null, 7, {}, [7]]) {
+    assert.equal(await status(aud), 400, JSON.stringify(aud));
+  }
+});
+
+// Security: tickets
 Deno.test("of many requests with one ticket at once one signs in, over a remote database too", async () => {
   await using remote = await startRemote();
   for (const db of [undefined, remote.db]) {
