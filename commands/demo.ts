@@ -6,7 +6,7 @@ import { createCountryLookup } from "../visitor/countries.ts";
 import type { Configuration } from "./configuration.ts";
 import { describe } from "./database.ts";
 import { fillHistory } from "./demo_history.ts";
-import { listen } from "./serve.ts";
+import { GEO_DATA, listen } from "./serve.ts";
 
 const OWNER = "marta@example.com";
 const NEIGHBOUR = "joan@example.com";
@@ -22,7 +22,7 @@ export async function demo(configuration: Configuration): Promise<number> {
   const passwordHash = await createPasswords().hash(password);
   if (passwordHash === null) throw new Error("Cannot make the demo: its password could not be hashed");
   const warn = (error: unknown) => console.error("The country data can't be read:", error);
-  const countryOf = createCountryLookup(warn, configuration.geoDataFolder);
+  const countryOf = createCountryLookup(warn, configuration.geoDataFolder ?? GEO_DATA);
   const now = Date.now();
 
   for (const [email, connections] of [[OWNER, 320], [NEIGHBOUR, 40]] as const) {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createPasswords } from "../credentials/passwords.ts";
 import { createTicketReader } from "../credentials/tickets.ts";
 import type { Db } from "../db/database.ts";
@@ -11,6 +12,8 @@ import { askForAccount, beginOpeningConfigured, requireWritable } from "./databa
 import { createSecretReader, requireReadable } from "./secret_key.ts";
 
 const DAY = 86_400_000;
+/** The folder of geoip-lite's data, which its updater renews. */
+export const GEO_DATA = fileURLToPath(new URL(".", import.meta.resolve("geoip-lite/data/geoip-country.dat")));
 /** How long running requests may take after a signal to stop, in milliseconds. */
 const SHUTDOWN_TIMEOUT = 3_000;
 /** How long a request waits for the database's tables, in milliseconds. */
@@ -49,7 +52,7 @@ export async function listen(
   const log = createLog(console.log, Date.now);
   const countryOf = createCountryLookup(
     (error) => log("sys_crash", { part: "country data", error: describeError(error) }),
-    configuration.geoDataFolder,
+    configuration.geoDataFolder ?? GEO_DATA,
   );
   const pending = new Set<Promise<void>>();
   const waitUntil = (work: Promise<void>) => {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { Worker } from "node:worker_threads";
 import type { Work } from "./argon2_worker.ts";
 import { normalizePassword } from "./policy.ts";
 
@@ -37,18 +38,15 @@ export async function inWebAssembly(secret: Uint8Array, salt: Uint8Array, memory
 
 /** Runs hash-wasm in a worker, which frees its memory when it ends. */
 export async function inWorker<Result>(work: Work): Promise<Result> {
-  const worker = new Worker(import.meta.resolve("./argon2_worker.ts"), { type: "module" });
+  const worker = new Worker(new URL(import.meta.resolve("./argon2_worker.ts")));
   try {
     return await new Promise<Result>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<Result>) => resolve(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error(`Cannot hash a password: ${event.message}`));
-      };
+      worker.once("message", resolve);
+      worker.once("error", (cause) => reject(new Error("Cannot hash a password", { cause })));
       worker.postMessage(work);
     });
   } finally {
-    worker.terminate();
+    await worker.terminate();
   }
 }
 

@@ -47,8 +47,10 @@ export type Verdict = (typeof VERDICTS)[number];
 export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host", "link"] as const;
 export type Method = (typeof METHODS)[number];
 
-export const LANGUAGES = ["en", "es", "ca"] as const;
-export type Language = (typeof LANGUAGES)[number];
+/** The languages that are included. A panel may add others. */
+export const LANGUAGES = ["en", "es", "ca"];
+/** A language tag (BCP 47). */
+export type Language = string;
 
 /** `password`: the operator's link; `forgotten`: the owner's; `email` confirms a new address, and `undo_email` takes the old one back. */
 export const LINK_PURPOSES = ["password", "forgotten", "email", "undo_email"] as const;
@@ -84,9 +86,9 @@ export const users = sqliteTable("users", {
   passwordVersion: integer("password_version").notNull().default(1),
   timeZone: text("time_zone"),
   /** Null: the browser's, like the theme. */
-  language: text({ enum: LANGUAGES }),
+  language: text(),
   /** That of the browser which signed in last: mail has no other to go by where `language` is null. */
-  browserLanguage: text("browser_language", { enum: LANGUAGES }),
+  browserLanguage: text("browser_language"),
   theme: text({ enum: THEMES }),
   /** When the owner last said "Not me"; null again once the password was changed. */
   disownedAt: integer("disowned_at"),

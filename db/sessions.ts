@@ -212,19 +212,21 @@ export async function endFormerSecret(db: Db, session: Session, now: number): Pr
 
 /**
  * Records that the owner entered the password (ASVS 7.5.2) and renews the secret (7.2.4). Returns the new cookie, or `"same"` if another
- * request renewed it at the same moment; `null` if the password changed since `user` was read or the connection was closed.
+ * request renewed it at the same moment; `null` if the password changed since `user` was read or the connection was closed. Both are null if
+ * the host confirmed.
  */
 export async function confirmSession(
   db: Db,
-  { session, user, reserved, now }: { session: Session; user: User; reserved: Attempt; now: number },
+  { session, user, reserved, now }: { session: Session; user: User | null; reserved: Attempt | null; now: number },
 ): Promise<string | "same" | null> {
   const secret = newSecret(session.id);
-  const isSamePassword = and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
+  const isSamePassword = user && and(eq(users.id, user.id), eq(users.passwordVersion, user.passwordVersion));
   const condition = and(
     isStillOpen(db, session.connectionId, now),
-    exists(db.select({ one: sql`1` }).from(users).where(isSamePassword)),
+    isSamePassword ? exists(db.select({ one: sql`1` }).from(users).where(isSamePassword)) : undefined,
   );
-  const confirm = () => db.batch([...renewSession(db, session, secret, now, condition), ...afterSuccess(db, reserved)]);
+  const after = reserved ? afterSuccess(db, reserved) : [];
+  const confirm = () => db.batch([...renewSession(db, session, secret, now, condition), ...after]);
   return await orRecover(
     async () => {
       const [confirmed, renewed] = await confirm();

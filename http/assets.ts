@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
+import * as generated from "../generated/assets.ts";
 import { paths } from "./paths.ts";
 
 type Asset = {
@@ -15,46 +16,12 @@ type Asset = {
 const COMPRESS = { br: promisify(brotliCompress), gzip: promisify(gzip) } as const;
 export type Encoding = keyof typeof COMPRESS;
 
-/** The parts of the style sheet, in `static/css/`. */
-const STYLES = [
-  "base",
-  "layout",
-  "menu",
-  "controls",
-  "forms",
-  "notifications",
-  "dialog",
-  "head",
-  "chart",
-  "filters",
-  "chips",
-  "table",
-  "row",
-  "methods",
-];
-
 const assets = {
-  css: createAsset(
-    "app.css",
-    "text/css; charset=utf-8",
-    STYLES.map((name) => readStatic(`css/${name}.css`)).join("\n"),
-  ),
-  js: createAsset("app.js", "text/javascript; charset=utf-8", readStatic("app.js")),
-  htmx: createAsset(
-    "htmx.js",
-    "text/javascript; charset=utf-8",
-    Deno.readTextFileSync(new URL(import.meta.resolve("htmx.org/dist/htmx.min.js"))),
-  ),
-  passkeys: createAsset(
-    "passkeys.js",
-    "text/javascript; charset=utf-8",
-    `${
-      // The package exports only its modules, which are many files.
-      Deno.readTextFileSync(
-        new URL("../dist/bundle/index.umd.min.js", import.meta.resolve("@simplewebauthn/browser")),
-      )}\n${readStatic("passkeys.js")}`,
-  ),
-  icon: createAsset("icon.svg", "image/svg+xml", readStatic("icon.svg")),
+  css: createAsset("app.css", "text/css; charset=utf-8", generated.css),
+  js: createAsset("app.js", "text/javascript; charset=utf-8", generated.js),
+  htmx: createAsset("htmx.js", "text/javascript; charset=utf-8", generated.htmx),
+  passkeys: createAsset("passkeys.js", "text/javascript; charset=utf-8", generated.passkeys),
+  icon: createAsset("icon.svg", "image/svg+xml", generated.icon),
 };
 const byName = new Map(Object.values(assets).map((asset) => [asset.name, asset]));
 
@@ -80,10 +47,6 @@ export async function encode(
   const bytes = asset.compressed.get(encoding) ?? COMPRESS[encoding](asset.bytes).then((b) => new Uint8Array(b));
   asset.compressed.set(encoding, bytes);
   return { bytes: await bytes, encoding };
-}
-
-function readStatic(path: string): string {
-  return Deno.readTextFileSync(new URL(`../static/${path}`, import.meta.url));
 }
 
 function createAsset(file: string, type: string, content: string): Asset {

@@ -10,7 +10,7 @@ import { readForm, type Typed } from "./forms.ts";
 import { isSameOrigin } from "./origins.ts";
 import { isSecret, paths, withoutToken } from "./paths.ts";
 import { Refusal } from "./refusal.ts";
-import { logRequest } from "./request.ts";
+import { logRequest, peerOf } from "./request.ts";
 import { isSecondFactorDue, openSession, redirectToMethods } from "./sessions/sessions.ts";
 
 /** In bytes, like `MAX_BODY`: nothing here needs a fraction of it. */
@@ -50,9 +50,9 @@ export function securityHeaders({ origin, hstsSubdomains = true, signIn = "" }: 
 }
 
 /** Before 2.9 Deno compresses every page that doesn't forbid it, at nearly the cost of rendering it (docs/performance.md). */
-const CACHE_CONTROL = Deno.version.deno.localeCompare("2.9", "en", { numeric: true }) < 0
-  ? "no-store, no-transform"
-  : "no-store";
+const isOldDeno = typeof Deno !== "undefined" &&
+  Deno.version.deno.localeCompare("2.9", "en", { numeric: true }) < 0;
+const CACHE_CONTROL = isOldDeno ? "no-store, no-transform" : "no-store";
 
 /** Forbids caching (ASVS 14.3). Static files and the CSV override it. */
 export const noStore = createMiddleware<Env>((c, next) => {
@@ -74,8 +74,7 @@ export function requireHost(origin: URL) {
 export function requireProxy(trustedProxies: string[]) {
   const isTrusted = readNetworks(trustedProxies) ?? (() => false);
   return createMiddleware<Env>((c, next) => {
-    const peer = c.env?.remoteAddr;
-    const address = peer && "hostname" in peer ? readAddress(peer.hostname) : null;
+    const address = readAddress(peerOf(c) ?? "");
     if (address && isTrusted(address.ip, 0)) return next();
     logRequest(c, "authz_fail", { path: c.req.path, reason: "proxy" });
     throw new Refusal(403, (errors) => errors.otherProxy);

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { detectFromHeader } from "hono/language";
 import { type Language, LANGUAGES } from "../db/schema.ts";
 import type { Session } from "../db/sessions.ts";
+import type { AppOptions } from "./env.ts";
 
 const DETECTION = {
   order: ["header" as const],
@@ -12,15 +13,22 @@ const DETECTION = {
   caches: false as const,
   ignoreCase: true,
   fallbackLanguage: "en",
-  supportedLanguages: [...LANGUAGES],
 };
 
 /** In characters; browsers send far less. */
 const LONGEST_HEADER = 1_000;
 
+/** The languages that an area speaks. */
+export function languagesOf({ languages = {} }: AppOptions): Language[] {
+  return [...new Set([...LANGUAGES, ...Object.keys(languages)])];
+}
+
 /** The request's language: the account's, or the browser's, or English. */
-export function languageOf(c: Context, session: Session | null): Language {
-  return session?.language ?? (isShort(c) ? detectFromHeader(c, DETECTION) as Language | undefined : undefined) ?? "en";
+export function languageOf(c: Context, session: Session | null, options: AppOptions): Language {
+  const supportedLanguages = languagesOf(options);
+  const chosen = session?.language;
+  if (chosen && supportedLanguages.includes(chosen)) return chosen;
+  return (isShort(c) ? detectFromHeader(c, { ...DETECTION, supportedLanguages }) : undefined) ?? "en";
 }
 
 function isShort(c: Context): boolean {

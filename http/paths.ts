@@ -67,6 +67,9 @@ export function pathsBelow(base: string): Paths {
   return makePaths(() => base);
 }
 
+/** The URLs of an area at the root. One below a base has those that `createArea` returns. */
+export const rootPaths: Paths = pathsBelow("");
+
 /** Whether an area can be below this path; `""` is the root. */
 export function isBase(text: string): boolean {
   return /^(\/[\w~-][\w.~-]*)*$/.test(text);

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Address } from "../visitor/addresses.ts";
+import { type Address, NO_ADDRESS } from "../visitor/addresses.ts";
 import { createClientAddress, readSocketAddress } from "../visitor/client_address.ts";
 import { type DeviceHeaders, readVisitor, type Visitor } from "../visitor/visitor.ts";
 import { type AppOptions, type Env, GUESS } from "./env.ts";
@@ -18,9 +18,8 @@ export function prepareRequest(options: AppOptions) {
   const overLimits = createOverLimits(options);
 
   return createMiddleware<Env>((c, next) => {
-    let known: Address | undefined;
     let visitor: Promise<Visitor> | undefined;
-    const address = () => known ??= addressOf(c);
+    const address = c.env?.[GUESS]?.address ?? addressOf(c);
     c.set("options", options);
     c.set("overLimits", overLimits);
     c.set("address", address);
@@ -34,36 +33,55 @@ export function deviceHeadersOf(c: Context): DeviceHeaders {
   return { userAgent: c.req.header("User-Agent"), brands: c.req.header("Sec-CH-UA") };
 }
 
-/** Reads a request's address. Logs once that there is none: then nothing is limited by address. */
+/**
+ * Reads a request's address. Logs once that there is none: then nothing is limited by address. Whom the runtime names is asked at once: Bun knows
+ * a request no longer once its body was read.
+ */
 export function createAddressReader(
   { trustedProxies, clientAddress: source = "peer", log }: AppOptions,
-): (c: Context) => Address {
+): (c: Context) => () => Address {
   const warn = (forwarded: string) => log("address_unknown", { forwarded: forwarded.slice(0, MAX_LOGGED) });
   const clientAddress = createClientAddress(trustedProxies, warn);
   const cache = new Map<string, Address>();
   let hasLogged = false;
-  return (c) => {
-    const peer = c.env?.remoteAddr;
-    const hostname = peer && "hostname" in peer ? peer.hostname : undefined;
-    const forwarded = c.req.header("X-Forwarded-For");
-    const fromDeploy = source === "deno-deploy" ? c.req.header("X-Deno-Client-Address") : undefined;
-    const key = `${hostname} ${forwarded} ${fromDeploy}`;
+
+  function find(c: Context, peer: string | undefined, given: string | undefined): Address {
+    const forwarded = typeof source === "function" ? undefined : c.req.header("X-Forwarded-For");
+    const key = `${peer} ${forwarded} ${given}`;
     const cached = cache.get(key);
     if (cached) return cached;
-    // A peer with an address is no part of Deploy, whatever it sends.
-    const ofClient = hostname === undefined ? readSocketAddress(fromDeploy ?? "") : null;
-    const address = ofClient ?? clientAddress(hostname, forwarded);
+    // On Deploy a peer with an address is no part of it, whatever it sends.
+    const isGiven = typeof source === "function" || source === "deno-deploy" && peer === undefined;
+    const ofClient = isGiven ? readSocketAddress(given ?? "") : null;
+    const address = ofClient ?? (typeof source === "function" ? NO_ADDRESS : clientAddress(peer, forwarded));
     if (cache.size >= MAX_CACHED) cache.clear();
     if (key.length <= MAX_LOGGED) cache.set(key, address);
     if (address.client === "" && !hasLogged) {
       hasLogged = true;
       log("address_unknown", {
         path: withoutToken(c.req.path),
-        ...(fromDeploy !== undefined && { forwarded: fromDeploy.slice(0, MAX_LOGGED) }),
+        ...(given !== undefined && { forwarded: given.slice(0, MAX_LOGGED) }),
       });
     }
     return address;
+  }
+
+  return (c) => {
+    const peer = peerOf(c);
+    const given = typeof source === "function"
+      ? source(c)
+      : source === "deno-deploy"
+      ? c.req.header("X-Deno-Client-Address")
+      : undefined;
+    let address: Address | undefined;
+    return () => address ??= find(c, peer, given);
   };
+}
+
+/** The address at the other end of the socket, as Deno, Node's adapter or Bun tells it. */
+export function peerOf({ env, req }: Context): string | undefined {
+  const { remoteAddr, incoming, server = env }: Env["Bindings"] = env ?? {};
+  return remoteAddr?.hostname ?? incoming?.socket.remoteAddress ?? server?.requestIP?.(req.raw)?.address;
 }
 
 /** Logs an event with the request's id and the client's address. */

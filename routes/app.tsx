@@ -11,9 +11,10 @@ import {
   requireProxy,
   securityHeaders,
 } from "../http/guards.ts";
-import { isBase, paths, within } from "../http/paths.ts";
+import { isBase, paths, safeNext, within } from "../http/paths.ts";
 import { prepareRequest } from "../http/request.ts";
-import { loadSession, loadSessionBeside, openSession, requireSession } from "../http/sessions/sessions.ts";
+import { sectionsOf } from "../http/sections.ts";
+import { loadSession, loadSessionBeside, openSession, requireSession, signInPath } from "../http/sessions/sessions.ts";
 import { measure } from "../http/telemetry/metrics.ts";
 import { nameSpan } from "../http/telemetry/spans.ts";
 import { renderError, renderNotFound } from "./errors.tsx";
@@ -32,6 +33,7 @@ import { browsers } from "./methods/browsers.tsx";
 import { passkeys } from "./methods/passkeys.tsx";
 import { methods } from "./methods/methods.tsx";
 import { recoveryCodes } from "./methods/recovery_codes.tsx";
+import { addLanguages } from "../words/texts.ts";
 import { useLayout } from "./page.tsx";
 import { email } from "./email.tsx";
 import { passkey } from "./passkey.tsx";
@@ -50,6 +52,7 @@ export function createApp(given: AppOptions): Hono<Env> {
   if (!isBase(base)) {
     throw new Error(`Cannot create the area: base must be a path like /account, is ${JSON.stringify(base)}`);
   }
+  if (given.languages) addLanguages(given.languages);
   return within(base, () => createAppAt(base, measure(given)));
 }
 
@@ -76,9 +79,16 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.use(loadSessionBeside(app));
   app.on("GET", [paths.home, `${base}/`], (c) => c.redirect(openSession(c) ? paths.connections : paths.signIn, 303));
   app.get(paths.changePassword, (c) => c.redirect(paths.password, 303));
-  if (options.hasMethods === false) {
+  const sections = sectionsOf(options);
+  if (!sections.includes("methods")) {
     if (options.requiresSecondFactor) throw new Error("Cannot require a second step where nobody could add one");
     app.use(`${paths.methods}/*`, requireSession, renderNotFound);
+  }
+  if (!sections.includes("preferences")) app.use(paths.preferences, requireSession, renderNotFound);
+  if (options.hasSignIn === false) {
+    app.get(paths.signIn, (c) => c.redirect(signInPath(options, safeNext(c.req.query("next"))), 303));
+    const others = [paths.signIn, `${paths.signIn}/*`, paths.forgotten, paths.link(":token")];
+    for (const path of others) app.use(path, renderNotFound);
   }
   if (!options.mail) {
     app.use(`${paths.forgotten}/*`, renderNotFound);

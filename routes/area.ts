@@ -15,7 +15,7 @@ import { methodsOf } from "../http/guards.ts";
 import { languageOf } from "../http/languages.ts";
 import { createLog, describeError, type LogEvent, type LogFields } from "../http/log.ts";
 import { BUSY_RETRY_AFTER } from "../http/passwords/check.ts";
-import { pathsBelow, within, withoutToken } from "../http/paths.ts";
+import { pathsBelow, safeNext, within, withoutToken } from "../http/paths.ts";
 import { createAddressReader, deviceHeadersOf, prepareRequest } from "../http/request.ts";
 import { closeCurrent, openByHost } from "../http/sessions/opening.ts";
 import {
@@ -69,7 +69,7 @@ export function createArea(options: AreaOptions): {
 
     const seen = Promise.all([
       markSeen(db, session, lifetime, now()),
-      recordVisitFrom(settings, session, addressOf(c), deviceHeadersOf(c)),
+      recordVisitFrom(settings, session, addressOf(c)(), deviceHeadersOf(c)),
     ]);
     waitUntil(
       seen.then(() => {}).catch((error) =>
@@ -86,7 +86,7 @@ export function createArea(options: AreaOptions): {
     if (within(base, () => isSecondFactorDue(settings, session, c.req.path))) {
       return { redirect: () => within(base, () => redirectToMethods(c)) };
     }
-    return { owner: ownerOf(session, settings, languageOf(c, session)) };
+    return { owner: ownerOf(session, settings, languageOf(c, session, settings)) };
   }
 
   /** Does what sets cookies in a context of the area, and hands them to the host's, which may be another version's of Hono. */
@@ -102,12 +102,20 @@ export function createArea(options: AreaOptions): {
     return result;
   }
 
-  const answer: MiddlewareHandler = async (c, next) =>
-    isOwn(c.req.path) ? await app.fetch(c.req.raw, c.env) : await next();
+  const answer: MiddlewareHandler = async (c, next) => {
+    const { method, path, raw } = c.req;
+    if (!isOwn(path)) return await next();
+    if (raw.bodyUsed) {
+      const reason = "a middleware before the area read the form's body. Mount the area before it";
+      throw new Error(`Cannot answer ${method} ${withoutToken(path)}: ${reason}`);
+    }
+    return await app.fetch(raw, c.env);
+  };
   const area = Object.assign(answer, {
     open: (c: Context, { email, timeZone }: { email: string; timeZone?: string }) =>
       inArea(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
     close: (c: Context) => inArea(c, closeCurrent),
+    next: (c: Context) => within(base, () => safeNext(c.req.query("next"))),
   });
 
   return {
@@ -137,12 +145,35 @@ export type Area = MiddlewareHandler & {
   open: (c: Context, owner: { email: string; timeZone?: string }) => Promise<boolean>;
   /** Closes the browser's connection, if it has an open one. */
   close: (c: Context) => Promise<void>;
+  /** The path to go to after sign-in: the query's `next`, if it is a page of this site, and otherwise the history. */
+  next: (c: Context) => string;
 };
 
-export type AreaUsers = ReturnType<typeof createUsers>;
+/**
+ * Changes accounts. Each logs what was done and by `who`, such as the name of your administrator, and returns whether it was. Those with a
+ * password throw while too many are being hashed: try again in a few seconds.
+ */
+export type AreaUsers = {
+  /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
+  add: (email: string, password: string, who?: string) => Promise<boolean>;
+  /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
+  rename: (email: string, newEmail: string, who?: string) => Promise<boolean>;
+  /** Removes the account with its history. */
+  remove: (email: string, who?: string) => Promise<boolean>;
+  /** Closes all connections. */
+  setPassword: (email: string, password: string, who?: string) => Promise<boolean>;
+  /** Forgets the account's failed attempts, which ends a lock. */
+  unlock: (email: string, who?: string) => Promise<boolean>;
+  /** Lets nobody sign in, and closes all connections. */
+  disable: (email: string, who?: string) => Promise<boolean>;
+  enable: (email: string, who?: string) => Promise<boolean>;
+  /** Leaves the account nothing but its password, as when its owner lost their second step, and closes its connections. */
+  resetMethods: (email: string, who?: string) => Promise<boolean>;
+  /** Makes a link by which the owner sets a password, once and within 24 hours; `null` if there is no such account, or it is disabled. */
+  link: (email: string, who?: string) => Promise<URL | null>;
+};
 
-/** Each logs what was done and by `who`, and returns whether it was. Those with a password throw `Unavailable` while too many are hashed. */
-function createUsers({ db, now, passwords, log: write, origin, base = "", mail }: AppOptions) {
+function createUsers({ db, now, passwords, log: write, origin, base = "", mail }: AppOptions): AreaUsers {
   const log = (event: LogEvent, who: string | undefined, fields: LogFields) =>
     write(event, { ...fields, by: "host", ...(who !== undefined && { who }) });
 
@@ -153,26 +184,24 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
   }
 
   return {
-    /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
-    async add(email: string, password: string, who?: string) {
+    async add(email, password, who) {
       if (!isEmail(email) || !await addUser(db, email, await hash(password), now())) return false;
       log("user_created", who, { user: (await findUser(db, email))?.id });
       return true;
     },
-    /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
-    async rename(email: string, newEmail: string, who?: string) {
+    async rename(email, newEmail, who) {
       if (!isEmail(newEmail) || !await renameUser(db, email, newEmail, mail ? now() : null)) return false;
       mail?.wake();
       log("user_updated", who, { user: (await findUser(db, newEmail))?.id });
       return true;
     },
-    async remove(email: string, who?: string) {
+    async remove(email, who) {
       const user = await findUser(db, email);
       if (!await removeUser(db, email)) return false;
       log("user_deleted", who, { user: user?.id });
       return true;
     },
-    async setPassword(email: string, password: string, who?: string) {
+    async setPassword(email, password, who) {
       const user = await findUser(db, email);
       if (!user) return false;
       const closed = await resetPassword(db, user, await hash(password), now(), mail !== undefined);
@@ -180,29 +209,27 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
       log("authn_password_change", who, { user: user.id, closed });
       return true;
     },
-    /** Forgets the account's failed attempts, which ends a lock. */
-    async unlock(email: string, who?: string) {
+    async unlock(email, who) {
       const user = await findUser(db, email);
       if (!user) return false;
       await unlockUser(db, user);
       log("authn_login_unlock", who, { user: user.id });
       return true;
     },
-    async disable(email: string, who?: string) {
+    async disable(email, who) {
       const user = await findUser(db, email);
       if (!user || user.disabledAt !== null) return false;
       log("user_disabled", who, { user: user.id, closed: await disableUser(db, user, now()) });
       return true;
     },
-    async enable(email: string, who?: string) {
+    async enable(email, who) {
       const user = await findUser(db, email);
       if (!user || user.disabledAt === null) return false;
       await enableUser(db, user);
       log("user_enabled", who, { user: user.id });
       return true;
     },
-    /** Leaves the account nothing but its password, as when its owner lost their second step, and closes its connections. */
-    async resetMethods(email: string, who?: string) {
+    async resetMethods(email, who) {
       const user = await findUser(db, email);
       if (!user) return false;
       const closed = await resetMethods(db, user, now(), mail !== undefined);
@@ -210,8 +237,7 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
       log("authn_method_removed", who, { user: user.id, method: "all", closed });
       return true;
     },
-    /** Makes a link by which the owner sets a password, once and within 24 hours; `null` if there is no such account, or it is disabled. */
-    async link(email: string, who?: string): Promise<URL | null> {
+    async link(email, who) {
       const user = await findUser(db, email);
       if (!user || user.disabledAt !== null) return null;
       const token = await addLink(db, user, "password", now());
@@ -232,6 +258,7 @@ function withDefaults(options: AreaOptions): AppOptions {
     retention: 365 * DAY,
     trustedProxies: [],
     waitUntil: () => {},
+    hasSignIn: options.signIn === undefined,
     ...options,
   };
 }

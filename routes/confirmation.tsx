@@ -1,5 +1,8 @@
 import type { Context } from "hono";
+import type { Child } from "hono/jsx";
 import type { HtmlEscapedString } from "hono/utils/html";
+import type { Attempt } from "../db/limits.ts";
+import type { User } from "../db/schema.ts";
 import { confirmSession, type Session } from "../db/sessions.ts";
 import type { Env } from "../http/env.ts";
 import { passwordField, type Problems, readForm, say } from "../http/forms.ts";
@@ -8,9 +11,10 @@ import { wantsFragment } from "../http/htmx.ts";
 import { askOwnPasskey, checkSentPasskey } from "../http/passkeys/confirming.ts";
 import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { logRequest } from "../http/request.ts";
-import { signInPath, writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
+import { hasPasswordPage } from "../http/sections.ts";
+import { ownerOf, signInPath, writeSessionCookie, zoneOf } from "../http/sessions/sessions.ts";
 import { isAway } from "../http/sessions/visits.ts";
-import { type Confirmation, ConfirmationPage } from "../views/confirmation.tsx";
+import { type Confirmation, ConfirmationPage, SignInAgain } from "../views/confirmation.tsx";
 import { renderProblem } from "./errors.tsx";
 
 /** How long an entered password counts as recent, in milliseconds (ASVS 7.5.2). */
@@ -27,38 +31,30 @@ export function needsPassword(session: Session, now: number): boolean {
 }
 
 /**
- * Checks the field `password`, or `passkey` in its place, unless either was given recently (ASVS 7.5.2) and none is required in any case.
- * Returns `null` to proceed, otherwise what to say.
+ * Checks the field `password`, or what takes its place: a passkey, or the host's own confirmation. None is asked for if one was given recently
+ * (ASVS 7.5.2), unless it is required in any case. Returns `null` to proceed, otherwise what to say.
  */
 export async function confirmOwner(c: Context<Env>, isRequired = false): Promise<Unconfirmed | null> {
-  const { options: { db, now }, session, texts: t } = c.var;
+  const { session, texts: t } = c.var;
   if (!isDue(c, isRequired)) return null;
 
   const { passkey = "", ...form } = await readForm(c);
-  const typed = PasswordField.safeParse(form.password);
-  if (passkey === "" && !session.hasPassword) {
-    c.status(422);
-    return { problems: {}, problem: t.confirmation.signInFirst };
+  if (passkey === "" && await askHost(c) === true) {
+    return await renew(c, null) ? null : refuse(c, { problems: {}, problem: t.confirmation.notConfirmed });
   }
+  if (passkey === "" && !asksForPassword(c)) {
+    const problem = c.var.options.confirm ? t.confirmation.notConfirmed : t.confirmation.signInFirst;
+    return refuse(c, { problems: {}, problem });
+  }
+  const typed = PasswordField.safeParse(form.password);
   if (passkey === "" && !typed.success) {
-    c.status(422);
-    return { problems: { password: say(typed.error.issues[0]!.message, t) } };
+    return refuse(c, { problems: { password: say(typed.error.issues[0]!.message, t) } });
   }
   const isPasskey = passkey !== "";
   const checked = isPasskey ? await checkSentPasskey(c, passkey) : await checkOwnPassword(c, typed.data ?? "");
-  if (checked === null) {
-    c.status(422);
-    return { problems: {}, problem: t.passkey.late };
-  }
-  if (checked.outcome === "right") {
-    const { user, reserved } = checked;
-    const cookie = await confirmSession(db, { session, user, reserved, now: now() });
-    if (cookie !== null) {
-      logRequest(c, "session_renewed", { user: user.id, connection: session.connectionId });
-      if (cookie !== "same") writeSessionCookie(c, cookie, session.openedAt);
-      return null;
-    }
-  }
+  if (checked === null) return refuse(c, { problems: {}, problem: t.passkey.late });
+  if (checked.outcome === "right" && await renew(c, checked)) return null;
+
   // The password was changed while it was being checked.
   const refused = checked.outcome === "right"
     ? { outcome: "wrong" as const, standing: checked.reserved.standing, isLast: false }
@@ -70,11 +66,38 @@ export async function confirmOwner(c: Context<Env>, isRequired = false): Promise
     : { problems: {}, problem: text, isBusy: refused.outcome === "busy" };
 }
 
+function refuse(c: Context<Env>, unconfirmed: Unconfirmed): Unconfirmed {
+  c.status(422);
+  return unconfirmed;
+}
+
+/** Renews the session's secret and the time of its confirmation. `false` if it ended, or the password that was checked changed. */
+async function renew(c: Context<Env>, checked: { user: User; reserved: Attempt } | null): Promise<boolean> {
+  const { options: { db, now }, session } = c.var;
+  const { user = null, reserved = null } = checked ?? {};
+  const cookie = await confirmSession(db, { session, user, reserved, now: now() });
+  if (cookie === null) return false;
+  logRequest(c, "session_renewed", { user: session.userId, connection: session.connectionId });
+  if (cookie !== "same") writeSessionCookie(c, cookie, session.openedAt);
+  return true;
+}
+
 /** Whether the owner has to prove now who they are. Who can't here has to sign in again, which is a proof as long as it is recent. */
 function isDue(c: Context<Env>, isRequired: boolean): boolean {
   const { options, session } = c.var;
-  const canProve = session.hasPassword || session.hasPasskeys;
+  const canProve = asksForPassword(c) || session.hasPasskeys || options.confirm !== undefined;
   return needsPassword(session, options.now()) || (canProve ? isRequired : isAway(c, session));
+}
+
+function asksForPassword(c: Context<Env>): boolean {
+  const { options, session } = c.var;
+  return session.hasPassword && options.confirm === undefined;
+}
+
+/** What the host says to who the owner is: `true`, or what the form shows; `null` without a confirmation of its own. */
+async function askHost(c: Context<Env>): Promise<Child> {
+  const { options, session, texts: { language } } = c.var;
+  return await options.confirm?.(c, ownerOf(session, options, language)) ?? null;
 }
 
 export async function confirmationProps(
@@ -84,15 +107,21 @@ export async function confirmationProps(
 ): Promise<Confirmation> {
   const { options, session, texts: t } = c.var;
   const isOld = needsPassword(session, options.now());
-  const isAsked = isDue(c, isRequired);
+  const byHost = isDue(c, isRequired) ? await askHost(c) : null;
+  const isAsked = isDue(c, isRequired) && byHost !== true;
   const back = await historyBehind(c);
+  const instead = options.confirm
+    ? byHost
+    : session.hasPassword
+    ? null
+    : <SignInAgain href={signInPath(options, back)} t={t} />;
   return {
     csrf: session.csrf,
     email: session.email,
-    hasPassword: session.hasPassword,
+    hasPassword: hasPasswordPage(options, session),
     needsPassword: isAsked,
+    instead,
     passkey: isAsked ? await askOwnPasskey(c) : null,
-    signIn: signInPath(options, back),
     passwordHint: isOld ? t.confirmation.passwordOld : t.confirmation.passwordRequired,
     zone: zoneOf(c.get("session")),
     back: wantsFragment(c) ? null : back,

@@ -24,7 +24,7 @@ export async function renderError(error: Error, c: Context<Env>): Promise<Respon
   if (error instanceof SessionEnded) return redirectToSignIn(c);
   const { status, say, home } = refusalOf(error, c);
   // A guard may refuse the request before its session, and with it its language, is loaded.
-  const t = c.get("texts") ?? textsOf(languageOf(c, null));
+  const t = c.get("texts") ?? textsOf(languageOf(c, null, c.get("options")));
   c.set("texts", t);
   c.status(status);
   if (INVALID.includes(status)) logRequest(c, "input_validation_fail", { status, path: withoutToken(c.req.path) });

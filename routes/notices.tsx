@@ -5,6 +5,7 @@ import type { Session } from "../db/sessions.ts";
 import { readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
+import { hasPasswordPage } from "../http/sections.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
 import { StartOver } from "../views/code.tsx";
@@ -61,7 +62,8 @@ export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
  * sign-in page has one.
  */
 export async function takeNotice(c: Context<Env>, session: Session | null) {
-  const { db, origin, now } = c.get("options");
+  const options = c.get("options");
+  const { db, origin, now } = options;
   const left = readCookie(c, "notice", origin);
   const isSeen = c.req.method === "GET" && !c.req.header("Sec-Purpose")?.includes("prefetch");
   if (left === undefined || !isSeen || !session && c.req.path !== paths.signIn) return null;
@@ -74,7 +76,13 @@ export async function takeNotice(c: Context<Env>, session: Session | null) {
   const count = Number(digits);
   // Whatever the cookie counts, it names what this connection closed.
   const closed = session ? await listClosedBy(db, session, now() - MAX_AGE * 1000, Math.min(count, MAX_NAMED)) : [];
-  return <Notice {...{ count, closed }} hasPassword={session?.hasPassword ?? true} t={c.get("texts")} />;
+  return (
+    <Notice
+      {...{ count, closed }}
+      hasPassword={session !== null && hasPasswordPage(options, session)}
+      t={c.get("texts")}
+    />
+  );
 }
 
 function isNoticeKey(key: string): key is NoticeKey {

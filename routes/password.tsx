@@ -11,6 +11,7 @@ import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
 import { notFound } from "../http/refusal.ts";
+import { hasPasswordPage } from "../http/sections.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
@@ -36,8 +37,8 @@ password.post(
   requireSession,
   validForm(PasswordChange, (c, _, problems) => showPassword(c, problems)),
   async (c) => {
-    const { options: { db, now, passwords, mail }, session, texts: { password: t, passkey } } = c.var;
-    if (!session.hasPassword) throw notFound();
+    const { options, options: { db, now, passwords, mail }, session, texts: { password: t, passkey } } = c.var;
+    if (!hasPasswordPage(options, session)) throw notFound();
     const fields = c.req.valid("form");
     const problems = await checkNewPassword(c, fields, session.email);
     if (Object.keys(problems).length > 0) {
@@ -80,9 +81,10 @@ password.post(
 
 /** Shows the page without what was typed: no page contains a password. */
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
-  const { options: { mail }, session: { csrf, email, hasPassword }, texts: t } = c.var;
-  if (!hasPassword) throw notFound();
-  const form = { csrf, email, canChangeEmail: mail !== undefined, passkey: await askOwnPasskey(c) };
+  const { options, session, session: { csrf, email }, texts: t } = c.var;
+  if (!hasPasswordPage(options, session)) throw notFound();
+  const canChangeEmail = options.mail !== undefined;
+  const form = { csrf, email, canChangeEmail, passkey: await askOwnPasskey(c) };
   const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });
 }

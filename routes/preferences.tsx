@@ -1,10 +1,11 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { LANGUAGES, THEMES } from "../db/schema.ts";
+import { THEMES } from "../db/schema.ts";
 import { findUser, setPreferences } from "../db/users.ts";
 import type { Env } from "../http/env.ts";
-import { problem, type Problems, type Typed, validForm } from "../http/forms.ts";
+import { problem, type Problems, readForm, type Typed, validForm } from "../http/forms.ts";
 import { requireCsrf } from "../http/guards.ts";
+import { languagesOf } from "../http/languages.ts";
 import { paths } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession } from "../http/sessions/sessions.ts";
@@ -19,8 +20,8 @@ const Preferences = z.object({
   time_zone: z.string().trim()
     .refine((text) => text === "" || findTimeZone(text) !== null, problem("badTimeZone"))
     .transform(findTimeZone).optional(),
-  language: z.enum([AS_IN_BROWSER, ...LANGUAGES], problem("badLanguage"))
-    .transform((language) => language === AS_IN_BROWSER ? null : language).optional(),
+  language: z.string(problem("badLanguage")).transform((language) => language === AS_IN_BROWSER ? null : language)
+    .optional(),
   theme: z.enum([AS_IN_SYSTEM, ...THEMES], problem("badTheme"))
     .transform((theme) => theme === AS_IN_SYSTEM ? null : theme).optional(),
   /** Sent with the box, which is missing when it isn't ticked. */
@@ -36,8 +37,12 @@ preferences.post(
   requireSession,
   validForm(Preferences, showPreferences),
   async (c) => {
-    const { options: { db, now }, session } = c.var;
+    const { options, options: { db, now }, session, texts: t } = c.var;
     const { time_zone, language, theme, has_mail_places, mail_places } = c.req.valid("form");
+    if (language != null && !languagesOf(options).includes(language)) {
+      c.status(422);
+      return await showPreferences(c, await readForm(c), { language: t.problems.badLanguage });
+    }
     await setPreferences(db, session, {
       timeZone: time_zone === undefined ? session.timeZone : time_zone,
       language: language === undefined ? session.language : language,
@@ -60,6 +65,7 @@ async function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Pro
   const page = (
     <PreferencesPage
       {...{ csrf: session.csrf, problem, problems, t }}
+      languages={languagesOf(c.var.options)}
       timeZone={zoneToShow(typed.time_zone?.trim() ?? session.timeZone ?? "")}
       storedZone={session.timeZone}
       language={typed.language ?? session.language ?? AS_IN_BROWSER}

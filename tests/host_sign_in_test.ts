@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
-import { Hono } from "hono";
-import { createPasswords } from "../credentials/passwords.ts";
-import { openDatabase } from "../db/database.ts";
 import { connections, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
-import { type AreaOptions, createArea } from "../routes/area.ts";
-import { Browser, CHEAP, EMAIL, MINUTE, ORIGIN, PASSWORD, START } from "./app.ts";
+import { EMAIL, MINUTE, PASSWORD } from "./app.ts";
+import { startHost } from "./host.ts";
 
 Deno.test("a host's own sign-in opens a connection, and makes an account without a password", async () => {
   const { browser, db } = await startHost();
@@ -28,7 +25,7 @@ Deno.test("a host's own sign-in opens a connection, and makes an account without
 });
 
 Deno.test("nobody signs in with a password to an account without one, and the answer is an unknown account's", async () => {
-  const { browser, log } = await startHost();
+  const { browser, log } = await startHost({ hasSignIn: true });
   await browser().get(`/login?email=${EMAIL}`);
   log.length = 0;
 
@@ -72,7 +69,7 @@ Deno.test("a host opens nothing for a disabled account or an invalid address", a
 });
 
 Deno.test("an account with a password can be signed in by the host too", async () => {
-  const { browser, users: accounts } = await startHost();
+  const { browser, users: accounts } = await startHost({ hasSignIn: true });
   await accounts.add(EMAIL, PASSWORD);
   const here = browser();
 
@@ -197,33 +194,35 @@ Deno.test("signed out, a host's own sign-in page is asked for, and leads back", 
   assert.equal((await here.get(paths.connections)).headers.get("Location"), `/login?as=owner&next=${next}`);
 });
 
-/** Starts a host with its own sign-in, which believes whatever address it gets. */
-async function startHost(given: Partial<AreaOptions> = {}) {
-  const clock = { now: START };
-  const log: string[] = [];
-  const pending = new Set<Promise<void>>();
-  const db = await openDatabase(":memory:");
-  const { area, requireOwner, users } = createArea({
-    db,
-    origin: new URL(ORIGIN),
-    now: () => clock.now,
-    log: (event, fields) => log.push(JSON.stringify({ event, ...fields })),
-    passwords: createPasswords(CHEAP),
-    waitUntil: (work) => void pending.add(work),
-    gatherInterval: 0,
-    signIn: "/login",
-    ...given,
+Deno.test("with a host's own sign-in the area has none, and its former page leads there", async () => {
+  const { browser, users: accounts } = await startHost();
+  await accounts.add(EMAIL, PASSWORD);
+  const link = await accounts.link(EMAIL);
+  const here = browser();
+
+  const former = await here.get(`${paths.signIn}?next=/billing`);
+  const evil = await here.get(`${paths.signIn}?next=//evil.example`);
+
+  assert.equal(former.headers.get("Location"), "/login?next=%2Fbilling");
+  assert.equal(evil.headers.get("Location"), `/login?next=${encodeURIComponent(paths.connections)}`);
+  const sent = { email: EMAIL, password: PASSWORD };
+  for (const path of [paths.signIn, paths.code, paths.passkey, link!.pathname]) {
+    assert.equal((await here.post(path, sent)).status, 404, path);
+  }
+  assert.equal((await here.get(link!.pathname)).status, 404);
+  assert.equal(here.cookies.has("session"), false);
+});
+
+Deno.test("signing out leads to the host's own sign-in", async () => {
+  const { browser } = await startHost();
+  const here = browser();
+  await here.get(`/login?email=${EMAIL}`);
+
+  const { $ } = await here.get(paths.connections);
+  const out = await here.post(paths.signOut, {
+    csrf: $(`form[action="${paths.signOut}"] [name=csrf]`).attr("value") ?? "",
   });
-  const host = new Hono();
-  host.get("/login", async (c) => {
-    const { email = "", zone } = c.req.query();
-    return c.text(String(await area.open(c, { email, ...(zone !== undefined && { timeZone: zone }) })));
-  });
-  host.get("/logout", async (c) => {
-    await area.close(c);
-    return c.text("closed");
-  });
-  host.get("/billing", requireOwner, (c) => c.text(c.var.owner.email));
-  host.use(area);
-  return { db, clock, log, users, browser: (ip?: string) => new Browser(host, pending, ip) };
-}
+
+  assert.equal(out.headers.get("Location"), "/login");
+  assert.equal((await here.get("/billing")).status, 303);
+});

@@ -222,7 +222,7 @@ Deno.test("requireOwner lets a panel's page open a WebSocket", async () => {
 Deno.test("a panel can leave the sign-in methods out, and accounts that have a second step are still asked for it", async () => {
   const { db, here, clock } = await startWithKey();
   await addAuthenticator(here, clock);
-  const without = await startApp({ db, now: () => clock.now, hasMethods: false });
+  const without = await startApp({ db, now: () => clock.now, sections: ["history", "password", "preferences"] });
   const there = without.browser();
 
   assert.equal((await there.signIn()).headers.get("Location"), paths.code);
@@ -239,7 +239,7 @@ Deno.test("a panel can leave the sign-in methods out, and accounts that have a s
   }
   assert.equal((await there.post(paths.recoveryCodes, {})).status, 404);
   assert.equal((await here.get(paths.methods)).status, 200);
-  const required = { ...await options(), hasMethods: false, requiresSecondFactor: true };
+  const required = { ...await options(), sections: ["history" as const], requiresSecondFactor: true };
   assert.throws(() => createArea(required), { message: "Cannot require a second step where nobody could add one" });
 });
 

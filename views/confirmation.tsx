@@ -18,8 +18,8 @@ export type Confirmation = {
   /** Asks for a passkey in its place; null without any. */
   passkey: string | null;
   passwordHint: string;
-  /** Where an owner without a password proves who they are. */
-  signIn: string;
+  /** What takes the password's place; null: nothing does. */
+  instead: Child;
   zone: string;
   /** Where a page leads back to; null in the dialog. */
   back: string | null;
@@ -49,11 +49,10 @@ export function Confirm(
     startsAtTitle = false,
     csrf,
     email,
-    hasPassword,
     needsPassword,
     passkey,
     passwordHint,
-    signIn,
+    instead,
     back,
     problem,
     problems,
@@ -79,7 +78,7 @@ export function Confirm(
       {back !== null && <input type="hidden" name="back" value={back} />}
       {children}
       <ConfirmPassword
-        {...{ email, hasPassword, needsPassword, passkey, passwordHint, signIn, problem, problems, t }}
+        {...{ email, needsPassword, passkey, passwordHint, instead, problem, problems, t }}
         autofocus={!startsAtTitle}
       />
       <div class="dialog-end">
@@ -94,15 +93,15 @@ export function Confirm(
 
 /** The password, if it is due; `problem` is what the element `dialog-problem` says. */
 export function ConfirmPassword(
-  { email, hasPassword, needsPassword, passkey, passwordHint, signIn, problem, problems, autofocus, t }:
-    & Pick<Confirmation, "email" | "hasPassword" | "needsPassword" | "passkey" | "passwordHint" | "signIn" | "t">
+  { email, needsPassword, passkey, passwordHint, instead, problem, problems, autofocus, t }:
+    & Pick<Confirmation, "email" | "needsPassword" | "passkey" | "passwordHint" | "instead" | "t">
     & Pick<Confirmation, "problem" | "problems">
     & { autofocus: boolean },
 ) {
   return needsPassword
     ? (
       <>
-        {hasPassword
+        {instead === null
           ? (
             <>
               <input type="text" name="username" value={email} autocomplete="username" readonly hidden />
@@ -118,15 +117,19 @@ export function ConfirmPassword(
               />
             </>
           )
-          : (
-            <p>
-              {t.confirmation.proveElsewhere} <a href={signIn} autofocus={autofocus}>{t.confirmation.signInAgain}</a>
-            </p>
-          )}
+          : instead}
         {passkey !== null && <PasskeyButton options={passkey} instead="password" label={t.passkey.use} t={t} />}
       </>
     )
     : null;
+}
+
+export function SignInAgain({ href, t: { confirmation: t } }: { href: string; t: Texts }) {
+  return (
+    <p>
+      {t.proveElsewhere} <a href={href} autofocus>{t.signInAgain}</a>
+    </p>
+  );
 }
 
 // What a screen reader says after the title when the dialog opens.

@@ -1,8 +1,9 @@
 import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import type { HtmlEscapedString } from "hono/utils/html";
 import type { Language, Theme } from "../db/schema.ts";
 import { assetPath } from "../http/assets.ts";
-import type { Owner } from "../http/env.ts";
+import type { Owner, Section } from "../http/env.ts";
 import { PAGE_HEADER, paths, pathsBelow } from "../http/paths.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { CsrfField } from "./fields.tsx";
@@ -28,8 +29,7 @@ export function Layout(
     connection,
     theme,
     notice,
-    hasPassword,
-    hasMethods,
+    sections,
     usesPasskeys,
     t,
     children,
@@ -44,8 +44,7 @@ export function Layout(
     connection: string | undefined;
     theme: Theme | null;
     notice: Child;
-    hasPassword: boolean;
-    hasMethods: boolean;
+    sections: Section[];
     usesPasskeys: boolean;
     t: Texts;
     children?: Child;
@@ -69,7 +68,7 @@ export function Layout(
         <a class="skip" href="#main">{t.layout.skip}</a>
         {header ? header(owner, t.language) : <Header owner={owner} brand={brand} home={home} />}
         <div class={owner ? "shell" : "shell narrow"}>
-          {owner && <Sections {...{ path, hasPassword, hasMethods, t }} />}
+          {owner && <Sections {...{ path, sections, t }} />}
           <main id="main" tabindex={-1}>
             {(owner || notice) && <Notifications t={t}>{notice}</Notifications>}
             {children}
@@ -114,8 +113,8 @@ function Header({ owner, brand, home }: { owner: Owner | null; brand: string; ho
   );
 }
 
-/** For a panel's own header too. */
-export function UserMenu({ owner }: { owner: Owner }) {
+/** The owner's menu, with the links to the area and to signing out, for a panel's own header too. It needs the area's style sheet. */
+export function UserMenu({ owner }: { owner: Owner }): HtmlEscapedString | Promise<HtmlEscapedString> {
   const { layout } = textsOf(owner.language);
   const paths = pathsBelow(owner.base);
   return (
@@ -139,21 +138,22 @@ function isBelow(path: string, sections: string[]): boolean {
   return sections.some((section) => path.startsWith(section));
 }
 
-function Sections(
-  { path, hasPassword, hasMethods, t }: { path: string; hasPassword: boolean; hasMethods: boolean; t: Texts },
-) {
-  const sections: { href: string; name: string; below?: string[] }[] = [
-    { href: paths.connections, name: t.history.title },
-    ...(hasPassword ? [{ href: paths.password, name: t.password.title, below: hasMethods ? [] : [paths.email] }] : []),
-    ...(hasMethods ? [{ href: paths.methods, name: t.methods.title, below: [paths.email] }] : []),
-    { href: paths.preferences, name: t.preferences.title },
-  ];
+function Sections({ path, sections, t }: { path: string; sections: Section[]; t: Texts }) {
+  // The change of the address belongs to the methods, and to the password where there are none.
+  const email = [paths.email];
+  const own = {
+    history: { href: paths.connections, name: t.history.title, below: [] },
+    password: { href: paths.password, name: t.password.title, below: sections.includes("methods") ? [] : email },
+    methods: { href: paths.methods, name: t.methods.title, below: email },
+    preferences: { href: paths.preferences, name: t.preferences.title, below: [] },
+  };
+  const links = sections.map((section) => typeof section === "string" ? own[section] : { ...section, below: [] });
   return (
     <nav class="sections" aria-label={t.layout.area}>
       <p class="sections-title">{t.layout.area}</p>
-      {sections.map(({ href, name, below = [] }) => (
+      {links.map(({ href, name, below }) => (
         <a href={href} aria-current={path === href ? "page" : isBelow(path, [href, ...below]) ? "true" : undefined}>
-          {name}
+          {typeof name === "string" ? name : name(t.language)}
         </a>
       ))}
     </nav>

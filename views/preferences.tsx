@@ -13,14 +13,25 @@ import { Notification } from "./notifications.tsx";
 export const AS_IN_BROWSER = "browser";
 export const AS_IN_SYSTEM = "system";
 
-const LANGUAGE_NAMES: Record<Language, string> = { en: "English", es: "Español", ca: "Català" };
-
 export function PreferencesPage(
-  { csrf, timeZone, storedZone, language, theme, mailsPlaces, problem, problems = {}, t: { preferences: t } }: {
+  {
+    csrf,
+    timeZone,
+    storedZone,
+    languages,
+    language,
+    theme,
+    mailsPlaces,
+    problem,
+    problems = {},
+    t: { preferences: t },
+  }: {
     csrf: string;
     /** The chosen one, or what was sent instead of one; empty for none. */
     timeZone: string;
     storedZone: string | null;
+    /** Those to choose from. */
+    languages: Language[];
     language: string;
     theme: string;
     /** Whether the owner wants mail about new places; null where none is sent. */
@@ -30,7 +41,7 @@ export function PreferencesPage(
     t: Texts;
   },
 ) {
-  const languages = Object.entries(LANGUAGE_NAMES).map(([value, text]) => ({ value, text, lang: value }));
+  const named = languages.map((value) => ({ value, text: nameOfLanguage(value), lang: value }));
   const themes = Object.entries(t.themes).map(([value, text]) => ({ value, text }));
   return (
     <>
@@ -52,7 +63,7 @@ export function PreferencesPage(
           </Choice>
           <BrowserZone storedZone={storedZone} label={t.browserZone} />
           <Choice name="language" label={t.language} problem={problems.language}>
-            <Options options={[{ value: AS_IN_BROWSER, text: t.asInBrowser }, ...languages]} selected={language} />
+            <Options options={[{ value: AS_IN_BROWSER, text: t.asInBrowser }, ...named]} selected={language} />
           </Choice>
           <Choice name="theme" label={t.theme} problem={problems.theme}>
             <Options options={[{ value: AS_IN_SYSTEM, text: t.asInSystem }, ...themes]} selected={theme} />
@@ -66,6 +77,12 @@ export function PreferencesPage(
       </div>
     </>
   );
+}
+
+// "Español", as its speakers write it at the beginning of a line.
+function nameOfLanguage(language: Language): string {
+  const name = new Intl.DisplayNames(language, { type: "language" }).of(language) ?? language;
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }
 
 function MailChoice({ isTicked, t }: { isTicked: boolean; t: Texts["preferences"] }) {

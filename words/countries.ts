@@ -26,7 +26,7 @@ export function isCountryCode(code: string): boolean {
 }
 
 function lookUp(code: string, language: Language): string | undefined {
-  return isCountryCode(code) ? names[language](code) : undefined;
+  return isCountryCode(code) ? names(language)(code) : undefined;
 }
 
 const names = inEachLanguage((language) => {

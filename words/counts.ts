@@ -16,10 +16,17 @@ export function hasDecimalComma(language: Language): boolean {
   return new Intl.NumberFormat(language).format(0.5).includes(",");
 }
 
+export type Counting = {
+  pick: (count: number, one: string, other: string) => string;
+  number: (count: number) => string;
+  count: (count: number, one: string, other: string) => string;
+  list: (parts: string[]) => string;
+};
+
 /** Helpers for one language's texts: `pick` chooses a plural form, `number` formats, `count` does both ("1,208 rows"), `list` joins. */
-export function countingIn(language: Language) {
-  const pick = (count: number, one: string, other: string) => isOne[language](count) ? one : other;
-  const number = (count: number) => numbers[language](count);
+export function countingIn(language: Language): Counting {
+  const pick = (count: number, one: string, other: string) => isOne(language)(count) ? one : other;
+  const number = (count: number) => numbers(language)(count);
   const lists = new Intl.ListFormat(language === "en" ? "en-GB" : language);
   return {
     pick,

@@ -5,7 +5,7 @@ import { type Texts, textsOf } from "./texts.ts";
 
 /** Translates a device's stored label, which is English. */
 export function deviceName(device: string, { language }: Pick<Texts, "language">): string {
-  return language === "en" ? device : names[language](device);
+  return language === "en" ? device : names(language)(device);
 }
 
 const names = inEachLanguage((language) => {

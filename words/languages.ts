@@ -1,6 +1,11 @@
 import type { Language } from "../db/schema.ts";
 
-/** Makes something once for each language, such as a formatter with its cache. */
-export function inEachLanguage<Made>(make: (language: Language) => Made): Record<Language, Made> {
-  return { en: make("en"), es: make("es"), ca: make("ca") };
+/** Makes something once for each language, when it is first needed, such as a formatter with its cache. */
+export function inEachLanguage<Made>(make: (language: Language) => Made): (language: Language) => Made {
+  const made = new Map<Language, Made>();
+  return (language) => {
+    const found = made.get(language) ?? make(language);
+    made.set(language, found);
+    return found;
+  };
 }

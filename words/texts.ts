@@ -6,12 +6,19 @@ import { es } from "./texts/es.ts";
 /** Everything that the pages say, in one language. */
 export type Texts = Wording & { language: Language };
 
-const all: Record<Language, Texts> = {
-  en: { language: "en", ...en },
-  es: { language: "es", ...es },
-  ca: { language: "ca", ...ca },
-};
+const english: Texts = { language: "en", ...en };
+const all = new Map<Language, Texts>([
+  ["en", english],
+  ["es", { language: "es", ...es }],
+  ["ca", { language: "ca", ...ca }],
+]);
 
+/** Adds languages for the whole process, or other words for one that it has. */
+export function addLanguages(languages: Record<Language, Wording>): void {
+  for (const [language, wording] of Object.entries(languages)) all.set(language, { language, ...wording });
+}
+
+/** In English for a language that nobody added. */
 export function textsOf(language: Language): Texts {
-  return all[language];
+  return all.get(language) ?? english;
 }

@@ -87,13 +87,13 @@ export function timeBeside(other: number, at: number, zone: string, t: Texts): s
 /** "2 hours ago", in the largest unit that fits; "just now" within a minute and for times in the future. */
 export function formatAgo(at: number, now: number, t: Texts): string {
   const { count, unit } = inUnits(now - at);
-  return count === 0 ? t.time.justNow : agoOf[t.language](unit)(count);
+  return count === 0 ? t.time.justNow : agoOf(t.language)(unit)(count);
 }
 
 /** "2 hours", unbreakable, in the largest unit that fits. */
 export function formatDuration(milliseconds: number, t: Texts): string {
   const { count, unit } = inUnits(milliseconds);
-  return count === 0 ? t.time.lessThanMinute : durationOf[t.language](unit)(count);
+  return count === 0 ? t.time.lessThanMinute : durationOf(t.language)(unit)(count);
 }
 
 type Unit = "minute" | "hour" | "day" | "month" | "year";
@@ -137,7 +137,7 @@ function clock(sinceMidnight: number): string {
 
 /** "23 Nov", from the days since the epoch. The same order in each language: a whole Catalan date is too long for a table. */
 export function shortDay(day: number, language: Language): string {
-  return shortDays[language](day);
+  return shortDays(language)(day);
 }
 const shortDays = inEachLanguage((language) => {
   const months = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { month: "short", timeZone: "UTC" });
@@ -148,7 +148,7 @@ const yearOf = cached((day: number) => new Date(day * DAY).getUTCFullYear());
 
 /** "23 Nov 2026", from the days since the epoch. */
 export function dayName(day: number, language: Language): string {
-  return dayNames[language](day);
+  return dayNames(language)(day);
 }
 const dayNames = inEachLanguage((language) => cached((day: number) => `${shortDay(day, language)} ${yearOf(day)}`));
 

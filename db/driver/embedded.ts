@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises";
 import type { Client, InStatement, InValue, ResultSet } from "@libsql/client";
 import { type DatabaseClient, firstText, type GuardedMethods, isRead } from "./prepared.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -54,9 +55,9 @@ export function pathOf(url: string): string {
  */
 async function createPrivately(path: string): Promise<void> {
   try {
-    (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+    await (await open(path, "wx", 0o600)).close();
   } catch (error) {
-    const isForSqlite = [Deno.errors.AlreadyExists, Deno.errors.NotCapable].some((type) => error instanceof type);
+    const isForSqlite = codeOf(error) === "EEXIST" || error instanceof Error && error.name === "NotCapable";
     if (!isForSqlite) throw error;
   }
 }
@@ -64,10 +65,10 @@ async function createPrivately(path: string): Promise<void> {
 /** Opens a read-only connection that keeps its statements prepared. */
 async function openReader(path: string) {
   const { default: Database } = await import("libsql");
-  const prepared = new Map<string, ReturnType<ReturnType<typeof open>["prepare"]>>();
-  let connection: ReturnType<typeof open> | undefined = open();
+  const prepared = new Map<string, ReturnType<ReturnType<typeof connect>["prepare"]>>();
+  let connection: ReturnType<typeof connect> | undefined = connect();
 
-  function open() {
+  function connect() {
     const opened = new Database(path, { timeout: LOCK_TIMEOUT });
     opened.exec("PRAGMA query_only = ON");
     return opened;
@@ -81,7 +82,7 @@ async function openReader(path: string) {
 
   return {
     read(sql: string, args: InValue[]): string | undefined {
-      connection ??= open();
+      connection ??= connect();
       let statement = prepared.get(sql);
       if (!statement) {
         statement = connection.prepare(sql).raw();

@@ -1,7 +1,5 @@
 import type { InStatement } from "@libsql/client";
-import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
-import { fileURLToPath } from "node:url";
-import journal from "../migrations/meta/_journal.json" with { type: "json" };
+import { migrations } from "../../generated/migrations.ts";
 import type { DatabaseClient } from "./prepared.ts";
 import { AccessRefused, findUnavailable } from "./unavailable.ts";
 
@@ -27,7 +25,6 @@ export type OnMigration = (name: string, isNew: boolean) => void;
  * continues, and two processes may migrate at once.
  */
 export async function migrate(client: DatabaseClient, onMigration: OnMigration = () => {}): Promise<void> {
-  const migrations = readMigrations();
   let newest = await readNewest(client);
   if (migrations.every((migration) => isApplied(migration, newest))) return;
 
@@ -47,15 +44,7 @@ export async function migrate(client: DatabaseClient, onMigration: OnMigration =
   }
 }
 
-type Migration = MigrationMeta & { name: string };
-
-function readMigrations(): Migration[] {
-  const migrationsFolder = fileURLToPath(new URL("../migrations", import.meta.url));
-  return readMigrationFiles({ migrationsFolder }).map((migration, i) => ({
-    ...migration,
-    name: journal.entries[i]!.tag,
-  }));
-}
+type Migration = (typeof migrations)[number];
 
 /** Reads when the newest applied migration was written; `null` if the database has no tables. */
 async function readNewest(client: DatabaseClient): Promise<number | null> {

@@ -35,7 +35,7 @@ export async function open(
   const replaces = openSession(c) ?? (resumed?.userId === user.id ? resumed : null);
   const opened = browser ?? newBrowser();
   const visitor = await c.var.visitor();
-  const mailed = mail && { isMailed: true, language: languageOf(c, null) };
+  const mailed = mail && { isMailed: true, language: languageOf(c, null, c.var.options) };
   const cookie = await openConnection(db, { ...proved, visitor, browser: opened, replaces, lifetime, ...mailed, now });
   if (cookie === null) return false;
   if (unusual.length > 0) mail?.wake();

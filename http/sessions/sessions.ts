@@ -61,12 +61,10 @@ async function answerByGuess(
   app: Hono<Env>,
 ): Promise<Response | void> {
   const { db } = c.get("options");
-  const guess: Guess = { session: likely, isUsed: false, log: [] };
-  // By name: in Deno's own bindings the address is a getter of their class.
-  const bindings = { remoteAddr: c.env?.remoteAddr, [GUESS]: guess };
+  const guess: Guess = { session: likely, address: c.get("address"), isUsed: false, log: [] };
   const [session, answer] = await Promise.all([
     readSession(c, resumeSession),
-    isOtherPage(c, likely) ? reloadPage(c) : app.fetch(c.req.raw, bindings),
+    isOtherPage(c, likely) ? reloadPage(c) : app.fetch(c.req.raw, { [GUESS]: guess }),
   ]);
   if (session && isRight(db, likely, session)) {
     if (guess.isUsed) recordUse(c, session);
@@ -110,7 +108,7 @@ function useSession(c: Context<Env>, session: Session | null): void {
 }
 
 export function useLanguage(c: Context<Env>, session: Session | null): void {
-  c.set("texts", textsOf(languageOf(c, session)));
+  c.set("texts", textsOf(languageOf(c, session, c.get("options"))));
 }
 
 export function resumingOf(c: Context, now: number): Resuming {

@@ -1,3 +1,4 @@
+import { setInterval } from "node:timers";
 import { createNoopMeter, type Meter, metrics } from "@opentelemetry/api";
 import { countOpen } from "../../db/connections.ts";
 import type { AppOptions } from "../env.ts";
@@ -51,5 +52,5 @@ function reportLoad(meter: Meter, { db, passwords, now }: AppOptions): void {
 
 function repeat(interval: number, run: () => void): void {
   run();
-  Deno.unrefTimer(setInterval(run, interval));
+  setInterval(run, interval).unref();
 }

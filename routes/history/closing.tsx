@@ -64,7 +64,7 @@ closing.post(
   requireCsrf((c, _, problem) => showCloseOne(c, c.req.param("id") ?? "", { problem, problems: {} })),
   requireSession,
   async (c) => {
-    const { options: { db, now }, session, texts: t } = c.var;
+    const { options: { db, now }, session } = c.var;
     const id = c.req.param("id");
     if (id === session.connectionId) return await showCloseOne(c, id);
     const unconfirmed = await confirmIfOpen(c, async () => (await findOwn(c, id)).closedAt === null);
@@ -86,10 +86,9 @@ closing.post(
         viewHistory(c, currentUrl(c)),
       ]));
     await noteClosed(c, count, id);
-    const { hasPassword } = session;
-    if (!hasOlder) return renewHistory(c, view, <OneClosed {...{ count, hasPassword, t }} closed={[entry]} />);
+    if (!hasOlder) return renewHistory(c, view, <OneClosed {...view} {...{ count }} closed={[entry]} />);
     c.header("HX-Trigger", "connections-closed");
-    const props = { count, entry, hasPassword, isUpToDate, hasGroup: !isOnOlderPage(c) };
+    const props = { count, entry, isUpToDate, hasGroup: !isOnOlderPage(c) };
     return c.html(<RowClosedFragments {...props} {...view} />);
   },
 );

@@ -14,6 +14,7 @@ import {
   writeCursor,
 } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
+import { hasPasswordPage } from "../../http/sections.ts";
 import { paths, withQuery } from "../../http/paths.ts";
 import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { CHART_DAYS } from "../../views/history/chart.tsx";
@@ -79,7 +80,8 @@ export async function viewChangedHistory(
   session: Session,
   shown: Activity | null,
 ): Promise<HistoryView | null> {
-  const { db, now: clock } = c.get("options");
+  const options = c.get("options");
+  const { db, now: clock } = options;
   const { userId, connectionId: current } = session;
   const t = c.get("texts");
   const [now, zone] = [clock(), zoneOf(session)];
@@ -113,6 +115,7 @@ export async function viewChangedHistory(
   const firstReadAt = cursor ? cursor.asOf : hasMoreOpen ? LONG_AGO : asOf;
   return {
     ...{ current, zone, now, t, query, problems, typed, activity, entries },
+    hasPassword: hasPasswordPage(options, session),
     openNow: openNow && { entries: openNow.slice(0, MAX_OPEN), hasMore: hasMoreOpen },
     overview,
     today: localDay(now, zone),

@@ -13,6 +13,7 @@ import { currentUrl, historyBehind } from "../../http/history_query.ts";
 import { wantsFragment } from "../../http/htmx.ts";
 import { paths } from "../../http/paths.ts";
 import { logRequest } from "../../http/request.ts";
+import { hasPasswordPage } from "../../http/sections.ts";
 import { requireSession } from "../../http/sessions/sessions.ts";
 import { Recognized, Review } from "../../views/history/review.tsx";
 import { deviceName } from "../../words/devices.ts";
@@ -88,12 +89,13 @@ async function recognize(c: Context<Env>, id: string) {
 
 /** Closes everything else first, so that whoever it was is out, and leads to a new password, where there is one. */
 async function disown(c: Context<Env>, id: string) {
-  const { options: { db, now }, session } = c.var;
+  const { options, options: { db, now }, session } = c.var;
   const count = await closeOtherConnections(db, session, now());
   await disownConnection(db, session, id, now());
   logRequest(c, "unusual_disowned", { user: session.userId, connection: id, count });
-  leaveNotice(c, session.hasPassword ? "disowned" : "disowned_elsewhere", count);
-  const page = session.hasPassword ? paths.password : paths.connections;
+  const hasPassword = hasPasswordPage(options, session);
+  leaveNotice(c, hasPassword ? "disowned" : "disowned_elsewhere", count);
+  const page = hasPassword ? paths.password : paths.connections;
   if (!wantsFragment(c)) return c.redirect(page, 303);
   c.header("HX-Redirect", page);
   return c.body(null, 204);

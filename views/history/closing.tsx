@@ -143,10 +143,9 @@ function nameAll(closed: Named[], count: number, t: Texts): string {
 
 // A page with older rows keeps them, and the row its place. If it missed something else it keeps its version, so that its next poll says so.
 export function RowClosedFragments(
-  { count, entry, hasPassword, isUpToDate, hasGroup, ...view }: HistoryView & {
+  { count, entry, isUpToDate, hasGroup, ...view }: HistoryView & {
     count: number;
     entry: Entry;
-    hasPassword: boolean;
     isUpToDate: boolean;
     hasGroup: boolean;
   },
@@ -154,7 +153,7 @@ export function RowClosedFragments(
   return (
     <>
       <NotificationFragment>
-        <OneClosed count={count} closed={[entry]} {...{ hasPassword }} t={view.t} />
+        <OneClosed count={count} closed={[entry]} {...view} />
       </NotificationFragment>
       <HeadFragments {...view} />
       {hasGroup && view.openNow && (

@@ -123,7 +123,7 @@ function DayInput({ value, ...field }: ReturnType<typeof fieldOf> & { autofocus:
 function countryOptions(countries: string[], selected: string | undefined, t: Texts) {
   const codes = new Set(selected === undefined ? countries : [selected, ...countries]);
   return [...codes].map((code) => ({ code, name: countryName(code, t) }))
-    .sort((a, b) => collators[t.language].compare(a.name, b.name));
+    .sort((a, b) => collators(t.language).compare(a.name, b.name));
 }
 
 const collators = inEachLanguage((language) => new Intl.Collator(language));

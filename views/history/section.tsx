@@ -21,6 +21,8 @@ export type HistoryView = TableContext & {
   openNow: { entries: Entry[]; hasMore: boolean } | null;
   entries: Entry[];
   activity: Activity;
+  /** Whether the owner can change a password here. */
+  hasPassword: boolean;
   overview: Overview | null;
   /** In days since the epoch. */
   today: number;
@@ -80,7 +82,7 @@ function isShort({ rows }: Overview): boolean {
   return rows !== null && rows.rows < MIN_ROWS && !rows.isMore;
 }
 
-export function HistoryHead({ activity, t }: Pick<HistoryView, "activity" | "t">) {
+export function HistoryHead({ activity, hasPassword, t }: Pick<HistoryView, "activity" | "hasPassword" | "t">) {
   const { open, unreviewed, newest, oldest, refused, moved, isPasswordDue } = activity;
   const isAlone = open <= 1;
   const isFirst = newest === oldest && refused === null && moved === null && unreviewed === 0;
@@ -95,7 +97,9 @@ export function HistoryHead({ activity, t }: Pick<HistoryView, "activity" | "t">
         </p>
       </div>
       <CloseAll isAlone={isAlone} t={t} />
-      {isPasswordDue === 1 && <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>}
+      {isPasswordDue === 1 && hasPassword && (
+        <Banner href={paths.password} action={t.password.submit}>{t.history.passwordDue}</Banner>
+      )}
       {unreviewed > 0 && (
         <Banner href={`${withQuery(paths.connections, { state: "unreviewed" })}#rows`} action={t.history.review}>
           {t.history.unreviewed(unreviewed)}

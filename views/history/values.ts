@@ -10,7 +10,7 @@ export function Time({ at, zone, t }: { at: number; zone: string; t: Texts }) {
 }
 
 export function Country({ code, t }: { code: string; t: Texts }) {
-  return countries[t.language](code);
+  return countries(t.language)(code);
 }
 
 const countries = inEachLanguage((language) =>

@@ -243,6 +243,7 @@ export const ca: Wording = {
     proveElsewhere: "Per seguretat, demostra una altra vegada que ets tu:",
     signInAgain: "Torna a iniciar la sessió",
     signInFirst: "No s'ha fet res. Abans, torna a iniciar la sessió.",
+    notConfirmed: "No s'ha fet res. Abans, confirma que ets tu.",
     back: "Torna a l'historial",
     since: (time, zone) => ["Des del ", time, ` (${zone})`],
     isCurrent: "Aquesta és la connexió que fas servir",

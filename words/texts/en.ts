@@ -33,8 +33,8 @@ export const en = {
   time: {
     justNow: "just now",
     lessThanMinute: "less\u00a0than\u00a0a\u00a0minute",
-    minutes: (minutes: number) => count(minutes, "minute", "minutes"),
-    hours: (hours: number) => count(hours, "hour", "hours"),
+    minutes: (minutes: number): string => count(minutes, "minute", "minutes"),
+    hours: (hours: number): string => count(hours, "hour", "hours"),
   },
 
   /** `alone`: without a column heading. */
@@ -61,26 +61,27 @@ export const en = {
     forgottenLink: "Forgot your password?",
     wrong: "The email address or the password is wrong. Check both and try again.",
     ended: {
-      signed_out: (when: string) => `You signed out on ${when}.`,
-      closed: (when: string) => `This connection was closed from another one on ${when}. Sign in to open a new one.`,
-      expired: (when: string) => `This connection expired on ${when}. Sign in to open a new one.`,
-      password_changed: (when: string) =>
+      signed_out: (when: string): string => `You signed out on ${when}.`,
+      closed: (when: string): string =>
+        `This connection was closed from another one on ${when}. Sign in to open a new one.`,
+      expired: (when: string): string => `This connection expired on ${when}. Sign in to open a new one.`,
+      password_changed: (when: string): string =>
         `This connection was closed on ${when}, when the password was changed. Sign in with the new one.`,
-      closed_by_operator: (when: string) =>
+      closed_by_operator: (when: string): string =>
         `The administrator closed this connection on ${when}. Sign in to open a new one.`,
-      replaced: (when: string) =>
+      replaced: (when: string): string =>
         `This connection was closed on ${when}: the account had too many open ones, and it was the oldest.`,
-      too_many_attempts: (when: string) =>
+      too_many_attempts: (when: string): string =>
         `This connection was closed on ${when}, after too many wrong passwords. Sign in to open a new one.`,
-      password_set: (when: string) => `The password was set by a one-time link on ${when}. Sign in with it.`,
-      renewed: (when: string) =>
+      password_set: (when: string): string => `The password was set by a one-time link on ${when}. Sign in with it.`,
+      renewed: (when: string): string =>
         `You entered your password on ${when}, but the answer didn't reach this browser. Please sign in again.`,
     },
   },
 
   ticket: {
     title: "Continue?",
-    heading: (email: string) => `Continue as ${email}?`,
+    heading: (email: string): string => `Continue as ${email}?`,
     text: "Another site led you here. Continue only if this account is yours.",
     submit: "Continue",
   },
@@ -106,18 +107,18 @@ export const en = {
     forSpreadsheets: "For spreadsheets",
     /** For screen readers. */
     downloadForSpreadsheets: "Download for spreadsheets",
-    rows: (rows: number) => count(rows, "row", "rows"),
-    moreThanRows: (rows: number) => `more than ${count(rows, "row", "rows")}`,
-    results: (rows: number) => count(rows, "result", "results"),
-    moreThanResults: (rows: number) => `more than ${count(rows, "result", "results")}`,
-    soFar: (rows: string) => `${rows} so far`,
+    rows: (rows: number): string => count(rows, "row", "rows"),
+    moreThanRows: (rows: number): string => `more than ${count(rows, "row", "rows")}`,
+    results: (rows: number): string => count(rows, "result", "results"),
+    moreThanResults: (rows: number): string => `more than ${count(rows, "result", "results")}`,
+    soFar: (rows: string): string => `${rows} so far`,
     closeAll: "Close open connections",
     noOther: "No other connection is open",
-    leftOut: (problems: string[], fields: number) =>
+    leftOut: (problems: string[], fields: number): string =>
       `${problems.join(". ")}. ${pick(fields, "It was", "They were")} left out.`,
     openNow: "Open now",
     earlier: "Earlier",
-    allOpen: (connections: number | null) =>
+    allOpen: (connections: number | null): string =>
       connections === null ? "All open connections" : `All ${number(connections)} open connections`,
     caption: "Connections to your account",
     date: "Date",
@@ -125,8 +126,8 @@ export const en = {
     country: "Country",
     device: "Device",
     state: "State",
-    zone: (zone: string) => `Times in ${zone}`,
-    searched: (rows: number) => `Searched ${count(rows, "row", "rows")}.`,
+    zone: (zone: string): string => `Times in ${zone}`,
+    searched: (rows: number): string => `Searched ${count(rows, "row", "rows")}.`,
     older: "Older connections",
     keepSearching: "Keep searching",
     noOlder: "There is nothing older.",
@@ -134,8 +135,8 @@ export const en = {
 
   row: {
     current: "This connection",
-    times: (ago: string, lastSeen: string) => `${ago}\u00a0· last seen ${lastSeen}`,
-    timesRefused: (ago: string, lastAttempt: string) => `${ago}\u00a0· last attempt ${lastAttempt}`,
+    times: (ago: string, lastSeen: string): string => `${ago}\u00a0· last seen ${lastSeen}`,
+    timesRefused: (ago: string, lastAttempt: string): string => `${ago}\u00a0· last attempt ${lastAttempt}`,
     reasons: {
       signed_out: "Signed out",
       closed: "Closed from another connection",
@@ -153,50 +154,52 @@ export const en = {
       locked: "Locked for 24 hours",
     },
     closedHere: "Closed from this browser",
-    closedFrom: (device: string) => `Closed from ${device}`,
-    lasted: (duration: string) => `open\u00a0for\u00a0${duration}`,
-    refused: (reason: string, attempts: number, addresses: number) =>
+    closedFrom: (device: string): string => `Closed from ${device}`,
+    lasted: (duration: string): string => `open\u00a0for\u00a0${duration}`,
+    refused: (reason: string, attempts: number, addresses: number): string =>
       `${reason} (${number(attempts)}${addresses > 1 ? ` from ${number(addresses)} addresses` : ""})`,
     unusual: {
-      new_country: (country: string) => `New country: ${country}`,
-      new_network_and_device: () => "New network and device",
-      after_refusals: () => "After refused sign-ins",
-      moved_country: (_: string, { country }: Moved) => `Used from a new country${country ? `: ${country}` : ""}`,
-      moved_device: (_: string, { device }: Moved) => `Used on another device${device ? `: ${device}` : ""}`,
-      wrong_confirmations: () => "Too many wrong passwords",
-      recovery_code: () => "Opened with a recovery code",
-      passkey_copied: () => "A copied passkey",
+      new_country: (country: string): string => `New country: ${country}`,
+      new_network_and_device: (): string => "New network and device",
+      after_refusals: (): string => "After refused sign-ins",
+      moved_country: (_: string, { country }: Moved): string =>
+        `Used from a new country${country ? `: ${country}` : ""}`,
+      moved_device: (_: string, { device }: Moved): string => `Used on another device${device ? `: ${device}` : ""}`,
+      wrong_confirmations: (): string => "Too many wrong passwords",
+      recovery_code: (): string => "Opened with a recovery code",
+      passkey_copied: (): string => "A copied passkey",
     },
     verdict: { me: "You said: this was me", not_me: "You said: not me" },
     close: "Close",
-    closeWhich: (device: string, ip: string, time: string) => `the connection from ${device}, ${ip}, ${time}`,
+    closeWhich: (device: string, ip: string, time: string): string => `the connection from ${device}, ${ip}, ${time}`,
     wasThisYou: "Was this you?",
     last: (place: Child): Child => ["last: ", place],
-    lastOf: (addresses: number) => `last of ${number(addresses)} addresses`,
+    lastOf: (addresses: number): string => `last of ${number(addresses)} addresses`,
   },
 
   chart: {
     show: "Day by day",
     skip: "Skip the chart",
     today: "today",
-    last: (days: number) => `In the last ${number(days)} days: `,
-    lastOfAll: (days: number) => `Whole account, last ${number(days)} days: `,
+    last: (days: number): string => `In the last ${number(days)} days: `,
+    lastOfAll: (days: number): string => `Whole account, last ${number(days)} days: `,
     nothing: "nothing",
-    opened: (connections: number) => `${number(connections)} opened`,
-    connections: (connections: number) => count(connections, "connection", "connections"),
-    moreThanConnections: (connections: number) => `more than ${count(connections, "connection", "connections")}`,
-    newestDrawn: (connections: number) => `the newest ${number(connections)} are shown`,
-    perDay: (max: number) => `up to ${number(max)} a day`,
-    refusedSignIns: (attempts: number) => count(attempts, "refused sign-in", "refused sign-ins"),
-    refused: (attempts: number) => `${number(attempts)} refused`,
-    unusual: (connections: number) => `${number(connections)} unusual`,
+    opened: (connections: number): string => `${number(connections)} opened`,
+    connections: (connections: number): string => count(connections, "connection", "connections"),
+    moreThanConnections: (connections: number): string =>
+      `more than ${count(connections, "connection", "connections")}`,
+    newestDrawn: (connections: number): string => `the newest ${number(connections)} are shown`,
+    perDay: (max: number): string => `up to ${number(max)} a day`,
+    refusedSignIns: (attempts: number): string => count(attempts, "refused sign-in", "refused sign-ins"),
+    refused: (attempts: number): string => `${number(attempts)} refused`,
+    unusual: (connections: number): string => `${number(connections)} unusual`,
     notCounted: "not counted",
   },
 
   filters: {
     name: "Filter connections",
     submit: "Filter",
-    active: (filters: number) => `${number(filters)} active`,
+    active: (filters: number): string => `${number(filters)} active`,
     state: "State",
     everyState: "All",
     country: "Country",
@@ -209,7 +212,7 @@ export const en = {
     remove: "Remove the filter",
     showAll: "Show all",
     title: { from: (day: string) => `from ${day}`, to: (day: string) => `to ${day}`, older: "older" },
-    repeated: (field: string) => `"${field}" came more than once`,
+    repeated: (field: string): string => `"${field}" came more than once`,
     soFarTitle: "Nothing so far",
     soFar: "There is more of your history to search.",
     beginningTitle: "Nothing older",
@@ -218,7 +221,7 @@ export const en = {
     emptyTitle: "No results",
     emptyOne: "No connection matches this filter.",
     emptyAll: "No connection matches all filters. Remove one:",
-    without: (filter: string) => `Without "${filter}"`,
+    without: (filter: string): string => `Without "${filter}"`,
     showAllConnections: "Show all connections",
   },
 
@@ -226,7 +229,7 @@ export const en = {
     /** `{time}` is replaced in the browser. */
     stale: "This page hasn't been updated since {time}.",
     /** What a screen reader announces once something changed. */
-    status: (open: number, unreviewed: number, refused: number, days: number) =>
+    status: (open: number, unreviewed: number, refused: number, days: number): string =>
       [
         pick(open, "1 connection is open.", `${number(open)} connections are open.`),
         unreviewed > 0 &&
@@ -250,6 +253,7 @@ export const en = {
     proveElsewhere: "For your security, prove again who you are:",
     signInAgain: "Sign in again",
     signInFirst: "Nothing was done. Sign in again first.",
+    notConfirmed: "Nothing was done. Confirm first that it is you.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",
@@ -257,13 +261,13 @@ export const en = {
 
   closing: {
     titleAll: "Close open connections",
-    titleOne: (device: string) => `Close the connection from ${device}`,
+    titleOne: (device: string): string => `Close the connection from ${device}`,
     nothingTitle: "Nothing else is open",
     nothing: "This connection is the only open one, so there is nothing to close.",
-    askAll: (connections: number) => `Close ${count(connections, "open connection", "open connections")}?`,
-    all: (connections: number) => pick(connections, "Close it", `Close all ${number(connections)}`),
-    more: (connections: number) => `And ${count(connections, "more connection", "more connections")}.`,
-    signInAgain: (connections: number, hasPassword: boolean) =>
+    askAll: (connections: number): string => `Close ${count(connections, "open connection", "open connections")}?`,
+    all: (connections: number): string => pick(connections, "Close it", `Close all ${number(connections)}`),
+    more: (connections: number): string => `And ${count(connections, "more connection", "more connections")}.`,
+    signInAgain: (connections: number, hasPassword: boolean): string =>
       `${pick(connections, "It", "They")} will have to sign in again${hasPassword ? " with your password" : ""}.`,
     cannotUndo: "This can't be undone.",
     staysIn: "This browser stays signed in.",
@@ -274,20 +278,21 @@ export const en = {
     one: "Close it",
     cancel: "Cancel",
     nothingWasOpen: "Nothing was open: the other connections were already closed.",
-    allClosed: (connections: number, named: string) =>
+    allClosed: (connections: number, named: string): string =>
       `${count(connections, "open connection was closed", "open connections were closed")}${named}.`,
     nothingClosed: "Nothing was closed: this connection was already closed.",
-    oneClosed: (named: string) => `The connection was closed${named}.`,
-    undo: (connections: number) =>
+    oneClosed: (named: string): string => `The connection was closed${named}.`,
+    undo: (connections: number): string =>
       `This can't be undone: if ${
         pick(connections, "it", "one of them")
       } was yours, sign in there again. You are still signed in here.`,
     notYours: "If it wasn't yours, change your password.",
-    named: (named: string[], more: number) => `: ${named.join(", ")}${more > 0 ? ` and ${number(more)} more` : ""}`,
+    named: (named: string[], more: number): string =>
+      `: ${named.join(", ")}${more > 0 ? ` and ${number(more)} more` : ""}`,
   },
 
   review: {
-    pageTitle: (device: string) => `Was this you? ${device}`,
+    pageTitle: (device: string): string => `Was this you? ${device}`,
     current: "You are using this connection. Enter your password to confirm that it is yours; otherwise sign out.",
     nothingTitle: "Nothing is unusual here",
     reviewed: {
@@ -298,36 +303,38 @@ export const en = {
     later: "Decide later",
     notMe: "Not me",
     me: "This was me",
-    networks: (networks: number) => pick(networks, "this network", "these networks"),
-    meMeans: (known: string[]) =>
+    networks: (networks: number): string => pick(networks, "this network", "these networks"),
+    meMeans: (known: string[]): string =>
       known.length === 0
         ? "It will no longer be marked as unusual."
         : `From now on we'll recognise ${list(known)}, and no longer mark this as unusual.`,
-    notMeMeans: (hasPassword: boolean) =>
+    notMeMeans: (hasPassword: boolean): string =>
       `Every other connection is closed at once${
         hasPassword ? ", and you choose a new password" : ""
       }. This browser stays signed in.`,
     reasons: {
-      new_country: (country: string) => `It was the first connection to your account from this country: ${country}.`,
-      new_network_and_device: () => "Both its network and its device were new to your account.",
-      after_refusals: () =>
+      new_country: (country: string): string =>
+        `It was the first connection to your account from this country: ${country}.`,
+      new_network_and_device: (): string => "Both its network and its device were new to your account.",
+      after_refusals: (): string =>
         "It came right after refused sign-ins: somebody may have tried passwords until one was right.",
-      moved_country: (_: string, { country }: Moved) =>
+      moved_country: (_: string, { country }: Moved): string =>
         `It was used from a country that was new to your account${
           country ? ` (${country})` : ""
         }: its cookie may have been stolen.`,
-      moved_device: (_: string, { device }: Moved) =>
+      moved_device: (_: string, { device }: Moved): string =>
         `It was used on a different device from the one that opened it${
           device ? ` (${device})` : ""
         }: its cookie may have been stolen.`,
-      wrong_confirmations: () => "Ten wrong passwords in a row were entered over it, so it was closed.",
-      recovery_code: () => "It was opened with a recovery code in place of the usual second step.",
-      passkey_copied: () => "Its passkey counted backwards, as a copy of it would: somebody may have cloned it.",
+      wrong_confirmations: (): string => "Ten wrong passwords in a row were entered over it, so it was closed.",
+      recovery_code: (): string => "It was opened with a recovery code in place of the usual second step.",
+      passkey_copied: (): string =>
+        "Its passkey counted backwards, as a copy of it would: somebody may have cloned it.",
     },
     chooseOne: "Choose one of the two.",
     movedMeanwhile: "This connection was used from another place since you opened this page. Have a look, then decide.",
     nothingChanged: "Nothing was changed: you have already reviewed this connection.",
-    recognized: (connections: number) =>
+    recognized: (connections: number): string =>
       `${
         pick(
           connections,
@@ -340,7 +347,7 @@ export const en = {
   },
 
   details: {
-    title: (device: string) => `Connection from ${device}`,
+    title: (device: string): string => `Connection from ${device}`,
     opened: "Opened",
     lastSeen: "Last seen",
     ended: "Closed",
@@ -381,24 +388,25 @@ export const en = {
     lead: "Changing your password also closes every other connection to your account. This browser stays signed in.",
     current: "Current password",
     new: "New password",
-    newHint: (shortest: number) => `At least ${shortest} characters, of any kind. A password manager makes a good one.`,
+    newHint: (shortest: number): string =>
+      `At least ${shortest} characters, of any kind. A password manager makes a good one.`,
     again: "New password again",
     submit: "Change password",
     changed: "Your password was changed.",
     noOther: "No other connection was open.",
-    othersClosed: (connections: number) =>
+    othersClosed: (connections: number): string =>
       `${count(connections, "other connection was closed", "other connections were closed")}.`,
     wrong: "This isn't your current password. Check it and try again.",
     notChanged: "Nothing was changed: the password or this connection changed at the same moment.",
     same: "This is your current password. Choose another one.",
     different: "The passwords don't match.",
     problems: {
-      too_short: (shortest: number) =>
+      too_short: (shortest: number): string =>
         `Use at least ${shortest} characters. A few words that only you would combine are easy to remember.`,
-      too_long: () => "This is too long. Use fewer characters.",
-      email: () => "Choose a password that isn't based on your email address.",
-      site: () => "Choose a password that isn't based on the name of this site.",
-      common: () => "This password is among the first that attackers try. Choose another one.",
+      too_long: (): string => "This is too long. Use fewer characters.",
+      email: (): string => "Choose a password that isn't based on your email address.",
+      site: (): string => "Choose a password that isn't based on the name of this site.",
+      common: (): string => "This password is among the first that attackers try. Choose another one.",
     },
   },
 
@@ -425,7 +433,7 @@ export const en = {
     useEmail: "Use this address",
     notAsked: "If you didn't ask for this, just close the page: nothing changes.",
     emailChanged: "Your email address was changed. Sign in with the new one from now on.",
-    taken: (email: string) => `Another account uses ${email} now, so nothing was changed.`,
+    taken: (email: string): string => `Another account uses ${email} now, so nothing was changed.`,
     emailTaken: "Choose another address, or ask the administrator of this control panel.",
     undoTitle: "Undo the change of address",
     undoLead: (email: Child): Child => ["Your account goes back to ", email, ", with a new password."],
@@ -504,7 +512,7 @@ export const en = {
     needsScript: "Adding a passkey needs JavaScript.",
     synced: "Synced",
     rename: "Rename",
-    whichPasskey: (name: string) => `the passkey ${name}`,
+    whichPasskey: (name: string): string => `the passkey ${name}`,
     passkeyName: "Name",
     passkeyNameHint: "By which you recognise it, such as the device it is on.",
     renameTitle: "Rename the passkey",
@@ -516,7 +524,7 @@ export const en = {
     passkeyRemoved: "The passkey was removed.",
     recoveryCodes: "Recovery codes",
     recoveryText: "Each opens your account once, with your password, when you have nothing else at hand.",
-    left: (codes: number) => `${number(codes)} left`,
+    left: (codes: number): string => `${number(codes)} left`,
     made: (when: Child): Child => ["made ", when],
     noCodes: "You have none. Without them, a lost phone means asking the administrator.",
     makeCodes: "Make recovery codes",
@@ -528,7 +536,7 @@ export const en = {
     thisBrowser: "This browser",
     firstUsed: (when: Child): Child => ["Since ", when],
     forget: "Forget",
-    forgetWhich: (device: string) => `the browser ${device}`,
+    forgetWhich: (device: string): string => `the browser ${device}`,
     forgetAll: "Forget all",
     scan: "Scan this picture with your authenticator app.",
     picture: "QR code for your authenticator app",
@@ -567,7 +575,7 @@ export const en = {
       "link": "One-time link",
       "host": "The control panel's own sign-in",
     },
-    passkeyNamed: (name: string) => `Passkey "${name}"`,
+    passkeyNamed: (name: string): string => `Passkey "${name}"`,
   },
 
   preferences: {
@@ -603,7 +611,7 @@ export const en = {
 
   /** `lead` names the account, `advice` comes before the link. */
   mail: {
-    subject: (brand: string, subject: string) => `${brand}: ${subject}`,
+    subject: (brand: string, subject: string): string => `${brand}: ${subject}`,
     account: "Account",
     when: "When",
     why: "Why",
@@ -685,19 +693,19 @@ export const en = {
       ignore: "If it was you, there is nothing to do.",
     },
     summary: {
-      subject: (events: number) => `${count(events, "more event", "more events")} in your account`,
+      subject: (events: number): string => `${count(events, "more event", "more events")} in your account`,
       lead: "So much happened in your account that this mail only counts it:",
       advice: "All of it is here:",
     },
     counted: {
-      unusual: (events: number) => `Unusual connections: ${number(events)}`,
-      moved: (events: number) => `Uses from new places: ${number(events)}`,
-      too_many_attempts: (events: number) => `Connections closed after wrong passwords: ${number(events)}`,
-      locked: (events: number) => `Locks after failed sign-ins: ${number(events)}`,
-      password_changed: (events: number) => `Changes of the password: ${number(events)}`,
-      password_recovered: (events: number) => `Passwords set by a link: ${number(events)}`,
-      method_added: (events: number) => `Sign-in methods added: ${number(events)}`,
-      method_removed: (events: number) => `Sign-in methods removed: ${number(events)}`,
+      unusual: (events: number): string => `Unusual connections: ${number(events)}`,
+      moved: (events: number): string => `Uses from new places: ${number(events)}`,
+      too_many_attempts: (events: number): string => `Connections closed after wrong passwords: ${number(events)}`,
+      locked: (events: number): string => `Locks after failed sign-ins: ${number(events)}`,
+      password_changed: (events: number): string => `Changes of the password: ${number(events)}`,
+      password_recovered: (events: number): string => `Passwords set by a link: ${number(events)}`,
+      method_added: (events: number): string => `Sign-in methods added: ${number(events)}`,
+      method_removed: (events: number): string => `Sign-in methods removed: ${number(events)}`,
     },
     reason: {
       places: "You get this because you have an account. You can switch off mail about new places in your preferences.",
@@ -734,8 +742,8 @@ export const en = {
 
   /** Why a password wasn't checked. */
   refused: {
-    limited: (wait: string) => `Too many attempts. Wait ${wait}, then try again.`,
-    locked: (wait: string) =>
+    limited: (wait: string): string => `Too many attempts. Wait ${wait}, then try again.`,
+    locked: (wait: string): string =>
       `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
     lockedWithMail: (wait: string) =>
       `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or set a new password with "Forgot your password?".`,
@@ -758,13 +766,16 @@ export const en = {
       title: "Not available right now",
       text: "The service isn't responding. Please try again in a few seconds.",
     },
-    crash: (request: string) => ({
+    crash: (request: string): { title: string; text: string } => ({
       title: "Something went wrong",
       text: `It isn't your fault. If it happens again, tell the administrator this number: ${request}`,
     }),
-    otherHost: (origin: string) => ({ title: "Wrong address", text: `This site's address is ${origin}.` }),
+    otherHost: (origin: string): { title: string; text: string } => ({
+      title: "Wrong address",
+      text: `This site's address is ${origin}.`,
+    }),
     otherProxy: { title: "Only for the proxy", text: "This address answers the proxies in TRUSTED_PROXIES alone." },
-    otherPanel: (origin: string) => ({
+    otherPanel: (origin: string): { title: string; text: string } => ({
       title: "Wrong address",
       text: `The gate protects ${origin}, and no other site.`,
     }),
@@ -786,7 +797,7 @@ export const en = {
     },
     slowForm: { title: "The form didn't arrive", text: "Your network was too slow. Please try again." },
     noForm: { title: "This isn't a form", text: "Send application/x-www-form-urlencoded, as the forms here do." },
-    otherOrigin: (origin: string) => ({
+    otherOrigin: (origin: string): { title: string; text: string } => ({
       title: "This form came from another site",
       text: `For your security, only forms from ${origin} are accepted. Go there and try again.`,
     }),

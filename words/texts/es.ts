@@ -238,6 +238,7 @@ export const es: Wording = {
     proveElsewhere: "Por seguridad, demuestra otra vez que eres tú:",
     signInAgain: "Iniciar sesión de nuevo",
     signInFirst: "No se ha hecho nada. Antes, inicia sesión de nuevo.",
+    notConfirmed: "No se ha hecho nada. Antes, confirma que eres tú.",
     back: "Volver al historial",
     since: (time, zone) => ["Desde el ", time, ` (${zone})`],
     isCurrent: "Esta es la conexión que estás usando",
