@@ -14,15 +14,16 @@ methods.get(paths.methods, requireSession, async (c) => {
   const { options, options: { db, origin, secrets, mail, requiresSecondFactor = false }, session, texts: t } = c.var;
   const found = await listMethods(db, session.userId);
   const canAdd = await secrets?.() != null;
+  const isRequired = requiresSecondFactor && !session.hasSecondFactor;
   const page = (
     <MethodsPage
-      email={mail && session.hasPassword ? session.email : null}
+      email={mail && session.hasPassword && !isRequired ? session.email : null}
       methods={found}
       hasPassword={hasPasswordPage(options, session)}
       browser={session.browser}
       canAdd={canAdd}
       canAddPasskey={canAdd && canHavePasskeys(origin)}
-      isRequired={requiresSecondFactor && !session.hasSecondFactor}
+      isRequired={isRequired}
       zone={zoneOf(session)}
       t={t}
     />
