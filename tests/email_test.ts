@@ -461,6 +461,8 @@ Deno.test("the sign-in methods and the password page lead to the address, where 
 
   assert.deepEqual(await leadsThere(withMail, paths.methods), [1, 200]);
   assert.deepEqual(await leadsThere(withMail, paths.password), [1, 200]);
+  const panels = await startApp({ mail: UNSENT, canChangeEmail: false });
+  assert.deepEqual(await leadsThere(panels, paths.methods), [0, 404]);
   assert.deepEqual(await leadsThere(without, paths.methods), [0, 404]);
   assert.deepEqual(await leadsThere(without, paths.password), [0, 404]);
 });
