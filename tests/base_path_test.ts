@@ -134,7 +134,6 @@ Deno.test("two areas with different bases live in one process, each with its own
   assert.match(String(await first.users.link(EMAIL)), /^http:\/\/127\.0\.0\.1:8000\/first\/links\/[\w-]{43}$/);
 });
 
-// Security: paths
 Deno.test("an area below a base passes on whatever is not a path of its own, however it is written", async () => {
   const { area } = await startArea("/account");
   const panel = new Hono().use(area).all("*", (c) => c.text(`panel ${c.req.path}`));
