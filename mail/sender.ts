@@ -2,7 +2,6 @@ import { addMailedLink, removeLink } from "../db/accounts/links.ts";
 import type { Db } from "../db/database.ts";
 import { findOrigin } from "../db/mail/origins.ts";
 import {
-  BY_ADMINISTRATOR,
   type Claim,
   claimMail,
   endMail,
@@ -129,7 +128,7 @@ async function sendLink(options: Settings, send: Send, claim: Claim, letter: Let
   const { db, now } = options;
   const { mails: [mail] } = claim;
   const { event, about, recipient, happenedAt } = mail;
-  const link = about === BY_ADMINISTRATOR ? undefined : MAIL_LINKS[event];
+  const link = about === null ? MAIL_LINKS[event] : undefined;
   const since = event === "email_changed" ? happenedAt : now();
   const token = link ? await addMailedLink(db, { mail, purpose: link.purpose, expiresAt: since + link.age }) : null;
   // Cancelled since it was claimed.

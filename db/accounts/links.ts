@@ -5,7 +5,7 @@ import type { Visitor } from "../../visitor/visitor.ts";
 import { recordLinkUse } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
-import { addMail, type Mail, UNDO_AGE } from "../mail/outbox.ts";
+import { addMail, type Mail, TAKEN_BACK, UNDO_AGE } from "../mail/outbox.ts";
 import {
   authenticators,
   type LinkPurpose,
@@ -105,6 +105,8 @@ export async function setPasswordByLink(
   const id = uuid({ msecs: now });
   const former = purpose === "undo_email" ? link.email : null;
   const event = purpose === "password" ? "password_changed" : "password_recovered";
+  // Who confirmed the other address may be the owner, and whoever reads the former one's mail a thief.
+  const loss = { userId: user.id, event: "email_changed", about: TAKEN_BACK, recipient: user.email } as const;
   return await replacePassword(db, user, passwordHash, now, {
     ...(former !== null && { email: former }),
     condition: and(canUse(db, link, now), former === null ? undefined : not(isTaken(db, former))),
@@ -115,6 +117,7 @@ export async function setPasswordByLink(
         recordLinkUse(db, { id, visitor, now }, ofUser),
         ...(former === null ? [] : undoSince(db, link, isSet)),
         ...(isMailed ? [addMail(db, { userId: user.id, event, about: id }, now, isSet)] : []),
+        ...(isMailed && former !== null ? [addMail(db, loss, now, isSet)] : []),
       ];
     },
   });
