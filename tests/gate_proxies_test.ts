@@ -180,6 +180,9 @@ async function assertNamed(site: GatedPanel): Promise<void> {
     const secrets = ["session", "browser"].map((each) => here.cookies.get(`__Host-${each}`)!);
     assert.deepEqual([...secrets, "=theirs"].filter((secret) => JSON.stringify(headers).includes(secret)), []);
   }
+  const outside = JSON.stringify(echoed(await sendRaw(site, "GET /login HTTP/1.1", [`${cookies}; theirs=1`])));
+  assert.doesNotMatch(outside, /__Host-(session|browser|pending)|remote-/, "outside of the gate neither");
+  assert.match(outside, /theirs=1/);
   assert.match(JSON.stringify(echoed(forged)), /theirs=1/);
   assert.match(JSON.stringify(echoed(crowded)), /kept=1.*late=1/);
 }
