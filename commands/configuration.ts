@@ -80,9 +80,10 @@ const Environment = z.object({
   )
     .transform(readKeys).optional(),
   SECOND_FACTOR: z.enum(["optional", "required"], "must be optional or required").default("optional"),
-  SMTP_URL: z.string().refine(isMailServer, "must be smtp://… or smtps://…, with a host and no path").transform((
-    text,
-  ) => new URL(text))
+  SMTP_URL: z.string().refine(isMailServer, "must be smtp://… or smtps://…, with a host, and nothing after it")
+    .transform((
+      text,
+    ) => new URL(text))
     .optional(),
   MAIL_FROM: z.string().refine(
     (text) => readSender(text) !== null,

@@ -1,4 +1,4 @@
-import { and, inArray, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import { shortenFuture } from "./connections.ts";
 import type { Db } from "./database.ts";
 import { removeExpired } from "./limits.ts";
@@ -16,6 +16,7 @@ import {
   refusals,
   sessions,
   usedChallenges,
+  users,
 } from "./schema.ts";
 
 /** Rows per table and sweep, so that no sign-in pays for a long pause. */
@@ -33,6 +34,15 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
   const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
+  // Nobody can confirm an address any more whose last link is over.
+  const unconfirmed = db.select({ id: links.userId }).from(links).where(
+    and(
+      inArray(links.hash, oldLinks),
+      eq(links.purpose, "email"),
+      sql`not exists (select 1 from ${links} newer where newer.user_id = ${links.userId} and newer.purpose = 'email'
+        and newer.expires_at > ${now})`,
+    ),
+  );
   // A server that sends mail gives it up after a day. This is what is left where none does any more.
   const unsent = db.select({ id: outbox.id }).from(outbox).where(lt(outbox.dueAt, now - UNSENT_AGE)).limit(MAX_ROWS);
   const used = db.select({ hash: usedChallenges.hash }).from(usedChallenges).where(lte(usedChallenges.expiresAt, now))
@@ -42,6 +52,7 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
       .where(inArray(connections.id, expired)),
     shortenFuture(db, lifetime, now),
     removeExpired(db, now, MAX_ROWS),
+    db.update(users).set({ pendingEmail: null }).where(inArray(users.id, unconfirmed)),
     db.delete(links).where(inArray(links.hash, oldLinks)),
     db.delete(outbox).where(inArray(outbox.id, unsent)),
     removeLate(db, now, MAX_ROWS),

@@ -67,6 +67,8 @@ export interface AreaOptions {
   hstsSubdomains?: boolean;
   /** The mail server, and from whom mail comes. Without it nobody is told anything by mail, and a forgotten password is yours to reset. */
   mail?: MailServer;
+  /** Whether owners can change their address where mail is set up, which is the default. */
+  canChangeEmail?: boolean;
   /** Receives what happened, one event at a time. By default it is written to standard output as JSON lines. */
   log?: (event: string, fields?: LogFields) => void;
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */

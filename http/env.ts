@@ -71,6 +71,8 @@ export type AppOptions = {
   hasSignIn?: boolean;
   /** Sends what is in the outbox; without it nothing is written there. `wake` looks for new mail soon, and never throws. */
   mail?: { wake: () => void };
+  /** Whether owners may change their address where there is mail, which is the default. */
+  canChangeEmail?: boolean;
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
   waitUntil: (work: Promise<void>) => void;
 };

@@ -90,10 +90,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
     const others = [paths.signIn, `${paths.signIn}/*`, paths.forgotten, paths.link(":token")];
     for (const path of others) app.use(path, renderNotFound);
   }
-  if (!options.mail) {
-    app.use(`${paths.forgotten}/*`, renderNotFound);
-    app.use(`${paths.email}/*`, requireSession, renderNotFound);
-  }
+  if (!options.mail) app.use(`${paths.forgotten}/*`, renderNotFound);
   for (
     const route of [
       signIn,

@@ -9,6 +9,7 @@ import { describeRefused } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
 import { notFound, SessionEnded } from "../http/refusal.ts";
 import { logRequest } from "../http/request.ts";
+import { hasEmailPage } from "../http/sections.ts";
 import { requireSession } from "../http/sessions/sessions.ts";
 import { isAway } from "../http/sessions/visits.ts";
 import { EmailPage } from "../views/email.tsx";
@@ -28,8 +29,9 @@ email.post(
   requireSession,
   validForm(NewEmail, (c, typed, problems) => showEmail(c, typed, { problems })),
   async (c) => {
-    const { options: { db, now, mail }, session, texts: t } = c.var;
-    if (!session.hasPassword) throw notFound();
+    const { options, session, texts: t } = c.var;
+    const { db, now, mail } = options;
+    if (!hasEmailPage(options, session)) throw notFound();
     const typed = c.req.valid("form");
     if (typed.email === session.email) {
       c.status(422);
@@ -57,7 +59,9 @@ email.post(
   requireCsrf((c, _, problem) => showEmail(c, {}, { problems: {}, problem })),
   requireSession,
   async (c) => {
-    const { options: { db, now }, session } = c.var;
+    const { options, session } = c.var;
+    const { db, now } = options;
+    if (!hasEmailPage(options, session)) throw notFound();
     await cancelEmail(db, session, now());
     logRequest(c, "user_updated", { user: session.userId, changed: "pending_email" });
     leaveNotice(c, "email_cancelled");
@@ -65,11 +69,10 @@ email.post(
   },
 );
 
-/** Of an account whose owner signs in to the panel around the area, the address is the panel's. */
 async function showEmail(c: Context<Env>, typed: Typed = {}, unconfirmed?: Unconfirmed) {
-  const { options: { db }, session, texts: t } = c.var;
-  if (!session.hasPassword) throw notFound();
-  const pending = await findPendingEmail(db, session);
+  const { options, session, texts: t } = c.var;
+  if (!hasEmailPage(options, session)) throw notFound();
+  const pending = await findPendingEmail(options.db, session);
   const confirmation = await confirmationProps(c, unconfirmed, isAway(c, session));
   const page = <EmailPage {...{ pending, confirmation }} email={typed.email ?? pending ?? ""} />;
   return await c.render(page, { title: t.email.title });

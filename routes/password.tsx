@@ -11,7 +11,7 @@ import { checkOwnPassword, describeRefused } from "../http/passwords/check.ts";
 import { checkNewPassword, NewPassword } from "../http/passwords/new_password.ts";
 import { paths } from "../http/paths.ts";
 import { notFound } from "../http/refusal.ts";
-import { hasPasswordPage } from "../http/sections.ts";
+import { hasEmailPage, hasPasswordPage } from "../http/sections.ts";
 import { logRequest } from "../http/request.ts";
 import { requireSession, writeSessionCookie } from "../http/sessions/sessions.ts";
 import { PasswordPage } from "../views/password.tsx";
@@ -83,8 +83,7 @@ password.post(
 async function showPassword(c: Context<Env>, problems: Problems = {}, problem?: string) {
   const { options, session, session: { csrf, email }, texts: t } = c.var;
   if (!hasPasswordPage(options, session)) throw notFound();
-  const canChangeEmail = options.mail !== undefined;
-  const form = { csrf, email, canChangeEmail, passkey: await askOwnPasskey(c) };
+  const form = { csrf, email, canChangeEmail: hasEmailPage(options, session), passkey: await askOwnPasskey(c) };
   const page = <PasswordPage {...form} {...{ problems, problem, t }} shortest={SHORTEST_PASSWORD} />;
   return await c.render(page, { title: t.password.title });
 }

@@ -338,3 +338,49 @@ Deno.test("SIGN_IN_URL must be a path or an https: URL, and needs TICKET_KEY", (
     "Cannot read the configuration: TICKET_KEY must be set, since SIGN_IN_URL is",
   );
 });
+
+// Security: mail servers
+Deno.test("SMTP_URL must be a mail server, and is never printed, since it has a password", () => {
+  const from = { MAIL_FROM: "panel@example.com" };
+  const problem =
+    "Cannot read the configuration: SMTP_URL must be smtp://… or smtps://…, with a host, and nothing after it";
+
+  assert.equal(problemOf({ ...from, SMTP_URL: "mail.example.com" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "https://mail.example.com" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "smtp://" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "smtps://user:password@mail.example.com/inbox" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "smtps://mail.example.com?tls.rejectUnauthorized=false" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "smtps://user:%@mail.example.com" }), problem);
+  assert.equal(problemOf({ ...from, SMTP_URL: "smtps://mail.example.com:99999" }), problem);
+});
+
+// Security: mail headers
+Deno.test("MAIL_FROM must be one address, with or without a name", () => {
+  const url = { SMTP_URL: "smtps://mail.example.com" };
+  const fromOf = (MAIL_FROM: string) => readConfiguration({ ...url, MAIL_FROM }).mail?.from;
+  const problem = (value: string) =>
+    "Cannot read the configuration: MAIL_FROM must be an email address, or a name with one like " +
+    `Control panel <panel@example.com>, is ${JSON.stringify(value)}`;
+
+  assert.deepEqual(fromOf("panel@example.com"), { name: "", address: "panel@example.com" });
+  assert.deepEqual(fromOf(" <panel@example.com>"), { name: "", address: "panel@example.com" });
+  assert.deepEqual(fromOf("Gestió, SL <panel@example.com>"), { name: "Gestió, SL", address: "panel@example.com" });
+  for (
+    const odd of [
+      "Control panel",
+      "a@example.com, b@example.com",
+      "A <a@example.com> <b@example.com>",
+      "A\r\nBcc: b <a@example.com>",
+    ]
+  ) {
+    assert.equal(problemOf({ ...url, MAIL_FROM: odd }), problem(odd));
+  }
+});
+
+Deno.test("SMTP_URL and MAIL_FROM are of use only together", () => {
+  const problem = (missing: string, other: string) =>
+    `Cannot read the configuration: ${missing} must be set, since ${other} is`;
+
+  assert.equal(problemOf({ SMTP_URL: "smtps://mail.example.com" }), problem("MAIL_FROM", "SMTP_URL"));
+  assert.equal(problemOf({ MAIL_FROM: "panel@example.com" }), problem("SMTP_URL", "MAIL_FROM"));
+});

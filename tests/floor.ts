@@ -11,6 +11,7 @@ const AS_PROCESSES = [
   "serve_command",
   "users_command",
   "users_life_command",
+  "mail_command",
   "migrate_command",
 ];
 const INSIDE = [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { eq } from "drizzle-orm";
 import { disableUser } from "../db/accounts/disabling.ts";
 import { openDatabase } from "../db/database.ts";
+import { accountKey } from "../db/limits.ts";
 import { browserUsers, connections, limits, links, outbox, users } from "../db/schema.ts";
 import { addUser, findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
@@ -259,6 +260,24 @@ Deno.test("a link that is asked for at one instance works at another, once", asy
 
   assert.equal(site.received.filter(({ subject }) => /set a new password/.test(subject ?? "")).length, 3);
   assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 404]);
+});
+
+// ASVS 6.3.1
+Deno.test("an owner whom strangers locked out is told of the link, which ends the lock", async () => {
+  await using site = await startWithMail();
+  const { browser, clock, db, received } = site;
+  const key = `run:${accountKey(EMAIL, true)}`;
+  await db.insert(limits).values({ key, count: 100, expiresAt: clock.now + DAY });
+  const owner = browser();
+  const locked = await owner.signIn();
+
+  await ask(owner, EMAIL);
+  await owner.submit(linksIn(received[0]!)[0]!, FIELDS);
+
+  assert.equal(locked.status, 429);
+  assert.match(locked.$("#problem").text(), /is locked.*or set a new password with "Forgot your password\?"/);
+  clock.now += MINUTE;
+  assert.equal((await owner.signIn(EMAIL, NEW)).status, 303);
 });
 
 Deno.test("without mail there is no page for a forgotten password, and sign-in says to ask the administrator", async () => {

@@ -89,6 +89,7 @@ export async function startWithMail({ faults = {}, server: given, ...changes }: 
   return {
     ...site,
     startedAt: START,
+    mail,
     mailUrl: server.url,
     /** What came, the oldest first. */
     received: server.received,

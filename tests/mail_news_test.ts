@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
+import { addPasskey, markCopied, removePasskey, renamePasskey } from "../db/methods/passkeys.ts";
+import { openDatabase } from "../db/database.ts";
 import { resetMethods } from "../db/methods/reset.ts";
 import { outbox, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
 import { paths } from "../http/paths.ts";
+import { createPasswords } from "../credentials/passwords.ts";
 import { createSecrets } from "../credentials/secrets.ts";
-import { EMAIL, HOUR, PASSWORD, signedIn, START } from "./app.ts";
+import { createArea } from "../routes/area.ts";
+import { CHEAP, EMAIL, HOUR, ORIGIN, PASSWORD, signedIn, START } from "./app.ts";
 import { CHROME, connectionFrom, countryOf, csrfOf, LAGOS, MADRID, PARIS, PYTHON, steal, WRONG } from "./elsewhere.ts";
 import { linksIn, startWithMail } from "./mail.ts";
 import { addAuthenticator, makeRecoveryCodes } from "./second_factor.ts";
+import { makeUser, openSession } from "./verbs.ts";
 
 const NEW = "a much better password than before";
 
@@ -133,6 +138,49 @@ Deno.test("the owner is told by mail of every sign-in method that is added or re
   ]);
   assert.match(site.received[0]!.text ?? "", /Device: Firefox on Linux\nCountry: Spain/);
   assert.match(site.received[3]!.text ?? "", /^The administrator removed all ways/);
+});
+
+// ASVS 6.3.7
+Deno.test("a passkey is told of once it is added, removed or copied, and not when nothing was done", async () => {
+  const db = await openDatabase(":memory:");
+  const user = await makeUser(db, EMAIL);
+  const session = await openSession(db, user, MADRID, START);
+  const change = { session, closesOthers: false, isMailed: true, now: START };
+  const passkey = { id: "a passkey", publicKey: "", counter: 1, isBackedUp: false, transports: "", name: "" };
+  const challenge = { challenge: "first", expiresAt: START + HOUR };
+  const told = async () =>
+    (await db.select().from(outbox).orderBy(outbox.id)).map(({ event, about }) => [event, about?.split(" ")[0]]);
+
+  await addPasskey(db, change, passkey, challenge);
+  await addPasskey(db, change, { ...passkey, id: "another" }, challenge);
+  await renamePasskey(db, change, { id: "a passkey", name: "Phone" });
+  assert.deepEqual(await told(), [["method_added", "passkey"]]);
+  await removePasskey(db, { ...change, now: START + 1 }, "another");
+  await removePasskey(db, { ...change, now: START + 1 }, "a passkey");
+  await markCopied(db, session, START + 2, true);
+  assert.deepEqual((await told()).slice(1), [["method_removed", "passkey"], ["unusual", session.connectionId]]);
+  db.$client.close();
+});
+
+// ASVS 6.3.7
+Deno.test("the owner is told by mail of what the panel around the area changes", async () => {
+  await using site = await startWithMail();
+  const { db, mail, write: log, settled, received } = site;
+  const origin = new URL(ORIGIN);
+  const { users } = createArea({ db, origin, mail, log, now: () => START, passwords: createPasswords(CHEAP) });
+
+  await users.setPassword(EMAIL, NEW);
+  await settled();
+  await users.resetMethods(EMAIL);
+  await settled();
+  await users.rename(EMAIL, "marta@acme.example");
+  await settled();
+
+  assert.deepEqual(received.map(({ recipients: [to], text }) => `${to}: ${text?.split(".")[0]}`), [
+    "marta@example.com: The password of your account was set by the administrator, or by a link from them",
+    "marta@example.com: The administrator removed all ways to sign in to your account but the password",
+    "marta@example.com: The administrator gave the account that had this address another one",
+  ]);
 });
 
 // ASVS 6.3.5

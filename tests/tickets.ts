@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHmac, randomUUID } from "node:crypto";
 import { createTicketReader } from "../credentials/tickets.ts";
 import { paths, withQuery } from "../http/paths.ts";
@@ -19,7 +20,7 @@ export function ticketOf(
 }
 
 export function toBase64(text: string): string {
-  return new TextEncoder().encode(text).toBase64({ alphabet: "base64url", omitPadding: true });
+  return Buffer.from(text).toString("base64url");
 }
 
 /** The path with a ticket. */

@@ -17,7 +17,6 @@ const PER_HOUR = { max: 5, window: HOUR };
 const MAX_CLAIMED = 1_000;
 const SHORTEST_PAUSE = 5 * SECOND;
 const LONGEST_PAUSE = HOUR;
-/** How long sending is tried again, in milliseconds since it happened. */
 const TRIED_FOR = DAY;
 
 /** How long a change of address can be undone, in milliseconds. From the change, and not from its mail: a link's end tells when that was. */
@@ -101,7 +100,6 @@ export async function findRecipient(
     : { user, left: PER_HOUR.max, nextHour: now + HOUR };
 }
 
-/** The key of the counter of an account's mails. */
 export function mailKey(userId: SQLWrapper): SQL<string> {
   return sql<string>`'mail:' || ${userId}`;
 }

@@ -245,7 +245,7 @@ export function refusalReason(
 
 /** Sets the status and headers for a refused password, and returns what to say; for a wrong one that is `wrong`. */
 export function describeRefused(c: Context<Env>, refused: Refused, wrong: string): string {
-  const { texts: t } = c.var;
+  const { options, texts: t } = c.var;
   switch (refused.outcome) {
     case "wrong":
       c.status(422);
@@ -253,9 +253,8 @@ export function describeRefused(c: Context<Env>, refused: Refused, wrong: string
     case "limited":
       c.status(429);
       c.header("Retry-After", String(Math.max(1, Math.ceil(refused.retryAfter / 1000))));
-      return refused.isLocked
-        ? t.refused.locked(formatWait(refused.retryAfter, t))
-        : t.refused.limited(formatWait(refused.retryAfter, t));
+      if (!refused.isLocked) return t.refused.limited(formatWait(refused.retryAfter, t));
+      return t.refused[options.mail ? "lockedWithMail" : "locked"](formatWait(refused.retryAfter, t));
     case "busy":
       c.status(503);
       c.header("Retry-After", String(BUSY_RETRY_AFTER));

@@ -11,7 +11,7 @@ import { formCsrf, signInPath } from "../../http/sessions/sessions.ts";
 import { TicketPage } from "../../views/ticket.tsx";
 import { readBrowserZone } from "../../words/time_zones.ts";
 
-/** Signs in whom a panel with a sign-in of its own sends, once (docs/gate.md). */
+/** Opens a connection for the owner that a panel's ticket names, once (docs/gate.md). */
 export const ticket = new Hono<Env>();
 
 ticket.get(paths.ticket, async (c) => {
@@ -19,7 +19,7 @@ ticket.get(paths.ticket, async (c) => {
   const read = await requireTicket(c, sent);
   // Nobody came: a browser looks ahead.
   if (c.req.method === "HEAD" || isAhead(c)) throw refused(c);
-  // Otherwise another site could sign somebody in to an account of its own choice, unnoticed.
+  // Otherwise another site could sign its visitors in to an account that it chose, unnoticed.
   if (c.req.header("Sec-Fetch-Site") === "cross-site") return await showTicket(c, sent, read);
   return await useTicket(c, sent, read);
 });

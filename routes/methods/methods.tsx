@@ -3,7 +3,7 @@ import { canHavePasskeys } from "../../credentials/passkeys.ts";
 import { listMethods } from "../../db/methods/methods.ts";
 import type { Env } from "../../http/env.ts";
 import { paths } from "../../http/paths.ts";
-import { hasPasswordPage } from "../../http/sections.ts";
+import { hasEmailPage, hasPasswordPage } from "../../http/sections.ts";
 import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { MethodsPage } from "../../views/methods/methods.tsx";
 
@@ -11,18 +11,19 @@ import { MethodsPage } from "../../views/methods/methods.tsx";
 export const methods = new Hono<Env>();
 
 methods.get(paths.methods, requireSession, async (c) => {
-  const { options, options: { db, origin, secrets, mail, requiresSecondFactor = false }, session, texts: t } = c.var;
+  const { options, options: { db, origin, secrets, requiresSecondFactor = false }, session, texts: t } = c.var;
   const found = await listMethods(db, session.userId);
   const canAdd = await secrets?.() != null;
+  const isRequired = requiresSecondFactor && !session.hasSecondFactor;
   const page = (
     <MethodsPage
-      email={mail && session.hasPassword ? session.email : null}
+      email={hasEmailPage(options, session) && !isRequired ? session.email : null}
       methods={found}
       hasPassword={hasPasswordPage(options, session)}
       browser={session.browser}
       canAdd={canAdd}
       canAddPasskey={canAdd && canHavePasskeys(origin)}
-      isRequired={requiresSecondFactor && !session.hasSecondFactor}
+      isRequired={isRequired}
       zone={zoneOf(session)}
       t={t}
     />

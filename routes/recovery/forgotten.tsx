@@ -26,15 +26,15 @@ forgotten.post(
     const typed = c.req.valid("form");
     const email = foldEmail(typed.email);
     const address = c.var.address();
-    const { user, standings: [standing = { kind: "stranger" }] } = await findUserFrom(
-      ...[db, email, await c.var.visitor(), readCookie(c, "browser", origin)] as const,
-    );
+    const visitor = await c.var.visitor();
+    const found = await findUserFrom(db, email, visitor, readCookie(c, "browser", origin));
+    const { user, standings: [standing = { kind: "stranger" }] } = found;
+
+    const remembered = standing.kind === "browser" ? null : overLimits.find([requestKey(address)]);
     const request = { account: accountKey(email, user !== undefined), address, standing };
-    const isKnown = standing.kind === "browser";
-    const known = isKnown ? null : overLimits.find([requestKey(address)]);
-    const over = known ?? await requestLink(db, user, request, now());
+    const over = remembered ?? await requestLink(db, user, request, now());
     if (over) {
-      if (!known) {
+      if (!remembered) {
         overLimits.remember(over);
         logRequest(c, "excess_rate_limit_exceeded", { count: 1 });
       }

@@ -76,7 +76,7 @@ async function showLink(c: Context<Env>, problems: Problems = {}, problem?: stri
 
 function showTaken(c: Context<Env>, link: Link) {
   const { texts: t } = c.var;
-  c.status(422);
+  if (c.req.method === "POST") c.status(422);
   const title = link.purpose === "undo_email" ? t.link.undoTitle : t.link.emailTitle;
   return c.render(<TakenPage purpose={link.purpose} email={emailOf(link)} t={t} />, { title });
 }

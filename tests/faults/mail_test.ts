@@ -3,7 +3,7 @@ import { CLAIM } from "../../db/mail/outbox.ts";
 import { paths } from "../../http/paths.ts";
 import { PASSWORD } from "../app.ts";
 import { startMailServer } from "../mail.ts";
-import { makeFolder, startServer } from "../processes.ts";
+import { flagsOf, makeFolder, run, startServer } from "../processes.ts";
 import { queryElsewhere } from "./other_process.ts";
 import { until, wait } from "./process.ts";
 import { report } from "./report.ts";
@@ -48,6 +48,24 @@ Deno.test("a server killed between an event and its mail tells it once, or twice
     assert.ok(mails.length === 1 || mails.length === 2 && takenAtDeath[i] === 1, `${emails[i]}: ${mails.length} mails`);
     assert.equal(new Set(mails.map(({ messageId }) => messageId)).size, 1);
   }
+});
+
+// Security: outbox
+Deno.test("a running server finds what a command wrote within a minute", async () => {
+  await using folder = await makeFolder();
+  await using mail = await startMailServer();
+  await addAccounts(folder, ["owner@example.com"]);
+  await using _ = await startServer("start", folder, mail.variables);
+  const start = Date.now();
+  const { code } = await run(
+    [...await flagsOf("users"), "methods", "owner@example.com", "--reset"],
+    folder,
+    mail.variables,
+  );
+  await mail.waitFor(1);
+
+  assert.equal(code, 0);
+  assert.ok(Date.now() - start < 70_000);
 });
 
 // Security: mail servers

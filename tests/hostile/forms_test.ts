@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connections, limits } from "../../db/schema.ts";
 import { paths, safeNext } from "../../http/paths.ts";
-import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, type Reply, signedIn, startApp } from "../app.ts";
+import { type Browser, EMAIL, HTMX, MINUTE, ORIGIN, PASSWORD, type Reply, signedIn, startApp, UNSENT } from "../app.ts";
 import { assertHarmless, assertOwnPath, shapeOf } from "./page.ts";
 import { hostile, inUrl, pairs, RUNS } from "./strings.ts";
 
@@ -34,6 +34,29 @@ Deno.test("a refused sign-in form contains the same elements and exactly the add
         const sent = Object.entries(others).map(([name, value]) => [name, value.toWellFormed().slice(0, 500)]);
         return await here.post(paths.signIn, { ...Object.fromEntries(sent), csrf: isOurs ? CSRF : "old", email });
       }
+    }),
+    { numRuns: RUNS * 2 },
+  );
+});
+
+// Security: escaping, no 5xx
+Deno.test("forms for a forgotten password and for another address keep exactly what was typed, or accept it", async () => {
+  const { here, db } = await signedIn({ mail: UNSENT });
+  const csrf = (await here.get(paths.email)).$("main [name=csrf]").attr("value") ?? "";
+  here.cookies.set("form", CSRF);
+  const path = fc.constantFrom(paths.forgotten, paths.email);
+
+  await fc.assert(
+    fc.asyncProperty(path, hostile, async (path, text) => {
+      await db.delete(limits);
+      const email = text.toWellFormed().slice(0, 5_000);
+
+      const answer = await here.post(path, { csrf: path === paths.email ? csrf : CSRF, email });
+
+      assertHarmless(answer);
+      assert.ok(answer.status === 422 || answer.status === 303, `${answer.status}`);
+      if (answer.status === 303) return;
+      assert.equal(answer.$("[name=email]").attr("value")?.trim(), asParsed(email).trim());
     }),
     { numRuns: RUNS * 2 },
   );

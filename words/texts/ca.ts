@@ -744,6 +744,8 @@ export const ca: Wording = {
     limited: (wait) => `Massa intents. Espera ${wait} i torna-ho a provar.`,
     locked: (wait) =>
       `Hi ha hagut massa intents fallits seguits, i el compte està bloquejat temporalment. Espera ${wait}, o demana a l'administrador que et posi una contrasenya nova.`,
+    lockedWithMail: (wait) =>
+      `Hi ha hagut massa intents fallits seguits, i el compte està bloquejat temporalment. Espera ${wait}, o tria una contrasenya nova a «Has oblidat la contrasenya?».`,
     busy: "Ara mateix s'estan comprovant moltes contrasenyes. Torna-ho a provar d'aquí a uns segons.",
   },
 

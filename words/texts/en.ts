@@ -745,6 +745,8 @@ export const en = {
     limited: (wait: string): string => `Too many attempts. Wait ${wait}, then try again.`,
     locked: (wait: string): string =>
       `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or ask the administrator to set a new password.`,
+    lockedWithMail: (wait: string) =>
+      `There were too many failed attempts in a row, so the account is locked for a while. Wait ${wait}, or set a new password with "Forgot your password?".`,
     busy: "Many passwords are being checked right now. Please try again in a few seconds.",
   },
 

@@ -743,6 +743,8 @@ export const es: Wording = {
     limited: (wait) => `Demasiados intentos. Espera ${wait} e inténtalo de nuevo.`,
     locked: (wait) =>
       `Ha habido demasiados intentos fallidos seguidos, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una contraseña nueva.`,
+    lockedWithMail: (wait) =>
+      `Ha habido demasiados intentos fallidos seguidos, y la cuenta está bloqueada temporalmente. Espera ${wait}, o elige una contraseña nueva en «¿Has olvidado tu contraseña?».`,
     busy: "Ahora mismo se están comprobando muchas contraseñas. Inténtalo de nuevo en unos segundos.",
   },
 
