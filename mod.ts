@@ -26,6 +26,8 @@ export type { OtherHashes } from "./credentials/other_hashes.ts";
 export type { Owner, Section } from "./http/env.ts";
 export type { LogFields } from "./http/log.ts";
 export { type Paths, rootPaths as paths } from "./http/paths.ts";
+export { hideUrls } from "./http/telemetry/spans.ts";
+export type { MailServer } from "./mail/transport.ts";
 export type { Area, AreaUsers } from "./routes/area.ts";
 export { UserMenu } from "./views/layout.tsx";
 export { countingIn } from "./words/counts.ts";

@@ -6,8 +6,10 @@ import { createPasswords } from "../credentials/passwords.ts";
 import { createSecrets, KEY_LENGTH } from "../credentials/secrets.ts";
 import { assetPath } from "../http/assets.ts";
 import type { Owner, Section } from "../http/env.ts";
-import type { LogFields } from "../http/log.ts";
+import { createLog, type LogFields } from "../http/log.ts";
 import { type Paths, pathsBelow, within } from "../http/paths.ts";
+import { createSender } from "../mail/sender.ts";
+import type { MailServer } from "../mail/transport.ts";
 import { type Area, type AreaUsers, createArea as createAreaOver } from "../routes/area.ts";
 import type { Wording } from "../words/texts/en.ts";
 import { type Database, dbOf } from "./database.ts";
@@ -63,6 +65,10 @@ export interface AreaOptions {
   retention?: number;
   /** Whether browsers require HTTPS of your host's subdomains too, which is the default. */
   hstsSubdomains?: boolean;
+  /** The mail server, and from whom mail comes. Without it nobody is told anything by mail, and a forgotten password is yours to reset. */
+  mail?: MailServer;
+  /** Whether owners can change their address where mail is set up, which is the default. */
+  canChangeEmail?: boolean;
   /** Receives what happened, one event at a time. By default it is written to standard output as JSON lines. */
   log?: (event: string, fields?: LogFields) => void;
   /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
@@ -95,11 +101,15 @@ export interface MountedArea {
  * app.use(area);
  * ```
  */
-export function createArea({ db, keys, otherHashes, ...options }: AreaOptions): MountedArea {
-  const { base = "" } = options;
+export function createArea({ db, keys, mail, otherHashes, ...options }: AreaOptions): MountedArea {
+  const { base = "", origin, log = createLog(console.log, Date.now), waitUntil = () => {}, brand } = options;
+  const own = { db: dbOf(db), origin, base, log, waitUntil, ...(brand !== undefined && { brand }) };
+  const sender = mail && createSender({ ...own, server: mail, now: Date.now });
+  sender?.start();
   const area = createAreaOver({
     ...options,
-    db: dbOf(db),
+    ...own,
+    ...(sender && { mail: sender }),
     ...(keys && { secrets: readSecrets(keys) }),
     ...(otherHashes && {
       passwords: createPasswords(OWASP_COST, argon2id, navigator.hardwareConcurrency, otherHashes),

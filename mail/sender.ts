@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "node:timers";
 import { addMailedLink, removeLink } from "../db/accounts/links.ts";
 import type { Db } from "../db/database.ts";
 import { findOrigin } from "../db/mail/origins.ts";
@@ -78,7 +79,7 @@ export function createSender(given: SenderOptions): { wake: () => void; start: (
     if (!hasTimer) return;
     clearTimeout(timer);
     timer = setTimeout(wake, Math.max(0, Math.min(INTERVAL, (next ?? Infinity) - now())));
-    Deno.unrefTimer(timer);
+    timer.unref();
   }
 
   return {

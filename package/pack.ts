@@ -19,9 +19,20 @@ try {
   const { dependencies: { hono: _, ...dependencies }, ...rest } = JSON.parse(await Deno.readTextFile(manifest));
   const changed = { ...rest, engines: ENGINES, peerDependencies: { hono: HONO }, dependencies };
   await Deno.writeTextFile(manifest, `${JSON.stringify(changed, null, 2)}\n`);
+  await nameTypes(`${folder}/package`);
   await run("tar", ["-czf", target, "-C", folder, "package"]);
 } finally {
   await Deno.remove(folder, { recursive: true });
+}
+
+/** Tells Deno where a module's types are, which it doesn't look for in a package that is no npm package to it. */
+async function nameTypes(path: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    if (isDirectory) await nameTypes(`${path}/${name}`);
+    if (!name.endsWith(".d.ts")) continue;
+    const script = `${path}/${name.replace(/\.d\.ts$/, ".js")}`;
+    await Deno.writeTextFile(script, `/* @ts-self-types="./${name}" */\n${await Deno.readTextFile(script)}`);
+  }
 }
 
 async function run(command: string, args: string[]): Promise<void> {

@@ -156,6 +156,8 @@ export type Area = MiddlewareHandler & {
 export type AreaUsers = {
   /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
   add: (email: string, password: string, who?: string) => Promise<boolean>;
+  /** The same with a hash that your own table has, by bcrypt or Argon2. The next sign-in replaces it. */
+  addHashed: (email: string, hash: string, who?: string) => Promise<boolean>;
   /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
   rename: (email: string, newEmail: string, who?: string) => Promise<boolean>;
   /** Removes the account with its history. */
@@ -183,12 +185,15 @@ function createUsers({ db, now, passwords, log: write, origin, base = "", mail }
     return hashed;
   }
 
+  async function add(email: string, hash: () => Promise<string>, who: string | undefined): Promise<boolean> {
+    if (!isEmail(email) || !await addUser(db, email, await hash(), now())) return false;
+    log("user_created", who, { user: (await findUser(db, email))?.id });
+    return true;
+  }
+
   return {
-    async add(email, password, who) {
-      if (!isEmail(email) || !await addUser(db, email, await hash(password), now())) return false;
-      log("user_created", who, { user: (await findUser(db, email))?.id });
-      return true;
-    },
+    add: async (email, password, who) => await add(email, () => hash(password), who),
+    addHashed: async (email, hash, who) => await add(email, () => Promise.resolve(hash), who),
     async rename(email, newEmail, who) {
       if (!isEmail(newEmail) || !await renameUser(db, email, newEmail, mail ? now() : null)) return false;
       mail?.wake();

@@ -6,6 +6,7 @@ import { createPasswords } from "../credentials/passwords.ts";
 import { accountKey } from "../db/limits.ts";
 import { connections, limits, sessions, users } from "../db/schema.ts";
 import { Unavailable } from "../db/driver/unavailable.ts";
+import { dbOf, openDatabase as openHosted } from "../host/database.ts";
 import { createPanel } from "../examples/panel/panel.ts";
 import { createArea } from "../routes/area.ts";
 import { assetPath } from "../http/assets.ts";
@@ -410,10 +411,10 @@ Deno.test("the example panel starts with the command in docs/embedding.md, and a
 
 /** Starts the example's panel over a new database with one account. */
 async function startPanel() {
-  const given = await options();
-  const { panel, accounts } = createPanel(given);
+  const database = await openHosted(":memory:");
+  const { panel, accounts } = createPanel({ ...await options(), db: database });
   await accounts.add(EMAIL, PASSWORD, "Small");
-  return { db: given.db, accounts, browser: () => new Browser(panel, new Set()) };
+  return { db: dbOf(database), accounts, browser: () => new Browser(panel, new Set()) };
 }
 
 async function options() {

@@ -1,6 +1,4 @@
-import { assetPath } from "../../http/assets.ts";
-import type { Owner } from "../../http/env.ts";
-import { UserMenu } from "../../views/layout.tsx";
+import { type Owner, UserMenu } from "@connection-history/area";
 
 /** The header of Acme's pages and of the area, whose policy forbids inline styles: it links a style sheet. */
 export function Header(owner: Owner | null) {
@@ -16,13 +14,13 @@ export function Header(owner: Owner | null) {
 export const STYLES = ".acme { border-top: 4px solid #6d3fc0 }";
 
 /** Acme's own page. The area's style sheet is for the menu in its header. */
-export function homePage(owner: Owner, plan: string): string {
+export function homePage(owner: Owner, plan: string, styleSheet: string): string {
   const page = (
     <html lang="en">
       <head>
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Your plan · Acme Hosting</title>
-        <link rel="stylesheet" href={assetPath("css")} />
+        <link rel="stylesheet" href={styleSheet} />
       </head>
       <body>
         {Header(owner)}

@@ -1,4 +1,4 @@
-import { openDatabase } from "../../db/database.ts";
+import { openDatabase } from "@connection-history/area";
 import { createPanel } from "./panel.ts";
 
 // Starts the panel with an account, on databases that are gone afterwards.

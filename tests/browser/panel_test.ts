@@ -4,6 +4,7 @@ import { html } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
 import { openDatabase } from "../../db/database.ts";
 import { createPanel } from "../../examples/panel/panel.ts";
+import { openDatabase as openHosted } from "../../host/database.ts";
 import { createArea } from "../../routes/area.ts";
 import { DAY, EMAIL, PASSWORD } from "../app.ts";
 import { freePort } from "../processes.ts";
@@ -13,8 +14,9 @@ import { addOpen } from "./history.ts";
 // Security: CSP
 inBrowser("in a panel with its own header and style sheet, the policy blocks nothing of the area", async (site) => {
   const origin = new URL(`http://127.0.0.1:${freePort()}`);
-  const db = await openDatabase(":memory:");
-  const { panel, accounts } = createPanel({ db, origin, log: () => {}, pollInterval: DAY });
+  const db = await openHosted(":memory:");
+  const quiet = { log: () => {}, pollInterval: DAY };
+  const { panel, accounts } = createPanel({ ...quiet, db, origin });
   await accounts.add(EMAIL, PASSWORD, "Small");
   await using _server = serve(origin, panel);
   const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
@@ -34,7 +36,7 @@ inBrowser("in a panel with its own header and style sheet, the policy blocks not
   await saveScreenshot(other, "panel-sign-in");
 
   assert.equal(border, "rgb(109, 63, 192)");
-  db.$client.close();
+  db.close();
 });
 
 // Its "Referrer-Policy: no-referrer" replaces the area's.
