@@ -44,12 +44,13 @@ const MAX_MAILED = 3;
 
 /**
  * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
- * cancelled meanwhile.
+ * cancelled meanwhile, or goes to another address than `to` by now.
  */
 export async function addMailedLink(
   db: Db,
-  { mail, purpose, expiresAt }: {
+  { mail, to, purpose, expiresAt }: {
     mail: Pick<Mail, "id" | "userId" | "recipient">;
+    to: string;
     purpose: LinkPurpose;
     expiresAt: number;
   },
@@ -61,7 +62,8 @@ export async function addMailedLink(
     .orderBy(desc(links.expiresAt), desc(sql`rowid`)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_MAILED);
   const [added] = await db.batch([
     db.run(sql`insert into links (hash, purpose, user_id, email, expires_at)
-      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox} where id = ${id}`),
+      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox}
+      where id = ${id} and coalesce(recipient, (select email from ${users} where ${users.id} = user_id)) = ${to}`),
     db.delete(links).where(inArray(links.hash, older)),
   ]);
   return added.rowsAffected === 1 ? token : null;
