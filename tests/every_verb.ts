@@ -43,7 +43,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await verbs.hasUsers(db), true);
   assert.deepEqual(await verbs.findOrAddUser(db, email, now), { user, isNew: false });
   const elsewhere = await verbs.findOrAddUser(db, `elsewhere.${email}`, now);
-  assert.deepEqual([elsewhere.isNew, elsewhere.user.passwordHash], [true, ""]);
+  assert.deepEqual([elsewhere.isNew, elsewhere.user?.passwordHash], [true, ""]);
 
   const reserved = await reserve(db, email, ip);
   await verbs.returnAttempt(db, reserved);

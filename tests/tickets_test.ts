@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { createTicketReader } from "../credentials/tickets.ts";
 import { disableUser } from "../db/accounts/disabling.ts";
 import { connections, usedChallenges, users } from "../db/schema.ts";
-import { findUser } from "../db/users.ts";
+import { findUser, removeUser, renameUser } from "../db/users.ts";
 import { sweep } from "../db/retention.ts";
 import { paths, pathsBelow } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
@@ -109,6 +109,20 @@ Deno.test("a ticket that names an audience is for that one alone", async () => {
   for (const aud of ["https://other.example", "https://panel.example/", ["billing"], [], "", null, 7, {}, [7]]) {
     assert.equal(await status(aud), 400, JSON.stringify(aud));
   }
+});
+
+// Security: tickets
+Deno.test("a used ticket makes no account, also once its own was removed or got another address", async () => {
+  const { browser, db } = await startWithTickets();
+  const [removed, renamed] = [ticketOf({ sub: "joan@example.com" }), ticketOf({ sub: "jordi@example.com" })];
+  for (const ticket of [removed, renamed]) assert.equal((await browser().get(ticketPath(ticket))).status, 303);
+  await removeUser(db, "joan@example.com");
+  await renameUser(db, "jordi@example.com", "jordi@new.example");
+
+  for (const ticket of [removed, renamed]) assert.equal((await browser().get(ticketPath(ticket))).status, 400);
+
+  const emails = (await db.select().from(users)).map(({ email }) => email);
+  assert.deepEqual(emails.toSorted(), ["jordi@new.example", EMAIL].toSorted());
 });
 
 // Security: tickets

@@ -44,7 +44,7 @@ const MAX_MAILED = 3;
 
 /**
  * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
- * cancelled meanwhile, or goes to another address than `to` by now.
+ * cancelled meanwhile, or `to` isn't its address any more.
  */
 export async function addMailedLink(
   db: Db,
