@@ -18,7 +18,6 @@ import { askForPasskey, checkChallenge, type PasskeyUse } from "../http/passkeys
 import { type PasskeyProof, provePasskey, withCopy } from "../http/passkeys/check.ts";
 import { checkSecondStep, describeRefused, recordRefused } from "../http/passwords/check.ts";
 import { paths, safeNext } from "../http/paths.ts";
-import { logRequest } from "../http/request.ts";
 import { open } from "../http/sessions/opening.ts";
 import { formCsrf } from "../http/sessions/sessions.ts";
 import { CodePage } from "../views/code.tsx";
@@ -46,7 +45,7 @@ code.post(
   requireFormCookie((c, typed, problem) => showCode(c, typed, {}, problem)),
   validForm(Code, showCode),
   async (c) => {
-    const { options: { db, origin, now }, overLimits, texts: t } = c.var;
+    const { options: { db, origin, now }, texts: t } = c.var;
     const { next, ...typed } = c.req.valid("form");
     const pending = await pendingOf(c);
     if (!pending) return startOver(c);
@@ -76,15 +75,7 @@ code.post(
     }
     const isPasskey = step.how.method === "passkey";
     const text = describeRefused(c, checked, isPasskey ? t.passkey.wrong : t.code.wrong);
-    if (checked.outcome !== "busy") {
-      const reason = isPasskey ? "wrong_passkey" as const : "wrong_code" as const;
-      const refusal = { user, visitor, standing: checked.standing, reason, now: now() };
-      if (checked.outcome === "limited") overLimits.gather(refusal);
-      else {
-        logRequest(c, "authn_login_fail", { user: user.id, reason });
-        recordRefused(c, checked, refusal);
-      }
-    }
+    await recordRefused(c, checked, { user, wrong: isPasskey ? "wrong_passkey" : "wrong_code" });
     return await (isPasskey
       ? renderCode(c, pending, { next }, {}, text)
       : renderCode(c, pending, { next }, { code: text }));

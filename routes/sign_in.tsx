@@ -10,7 +10,7 @@ import type { Env } from "../http/env.ts";
 import { emailField, passwordField, type Problems, type Typed, validForm } from "../http/forms.ts";
 import { requireFormCookie, requireOwnPage } from "../http/guards.ts";
 import { askForPasskey, type PasskeyUse } from "../http/passkeys/challenges.ts";
-import { checkPassword, describeRefused, recordRefused, refusalReason, type Refused } from "../http/passwords/check.ts";
+import { checkPassword, describeRefused, recordRefused, type Refused } from "../http/passwords/check.ts";
 import { paths, safeNext, withQuery } from "../http/paths.ts";
 import { logRequest } from "../http/request.ts";
 import { closeCurrent, open } from "../http/sessions/opening.ts";
@@ -112,23 +112,7 @@ export async function refuseSignIn(
 ) {
   const problem = describeRefused(c, refused, text);
   const answer = await showSignIn(c, typed, {}, problem);
-  if (refused.outcome === "busy") return answer;
-
-  const { options: { now }, overLimits } = c.var;
-  const { standing } = refused;
-  const refusal = {
-    user,
-    visitor: await c.var.visitor(),
-    standing,
-    reason: refusalReason(refused, reason),
-    now: now(),
-  };
-  if (refused.outcome === "limited") {
-    overLimits.gather(refusal);
-    return answer;
-  }
-  logRequest(c, "authn_login_fail", { user: user?.id, reason: refusal.reason });
-  recordRefused(c, refused, refusal);
+  await recordRefused(c, refused, { user, wrong: reason });
   return answer;
 }
 

@@ -222,25 +222,32 @@ async function countOwn(
   return checked;
 }
 
-/** Records a refusal once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). */
-export function recordRefused(c: Context<Env>, refused: Refused, refusal: Refusal): void {
-  const { options: { db, mail }, waitUntil } = c.var;
-  const isLock = refused.outcome === "wrong" && refused.isLast && refused.standing.kind !== "browser";
+/**
+ * Records a refused sign-in once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). `wrong`
+ * is the reason that the history shows unless it was refused unseen.
+ */
+export async function recordRefused(
+  c: Context<Env>,
+  refused: Refused,
+  { user, wrong }: { user: User | undefined; wrong: RefusalReason },
+): Promise<void> {
+  if (refused.outcome === "busy") return;
+  const { options: { db, mail, now }, overLimits, waitUntil } = c.var;
+  const { standing } = refused;
+  const reason = refusalReason(refused, wrong);
+  const refusal: Refusal = { user, visitor: await c.var.visitor(), standing, reason, now: now() };
+  if (refused.outcome === "limited") return overLimits.gather(refusal);
+
+  logRequest(c, "authn_login_fail", { user: user?.id, reason });
+  const isMailed = mail !== undefined && refused.isLast && standing.kind !== "browser";
   const isAnswered = new Promise((resolve) => setTimeout(resolve));
-  const isMailed = isLock && mail !== undefined;
   const recorded = isAnswered.then(() => recordRefusal(db, { ...refusal, isMailed }));
   waitUntil(isMailed ? recorded.then(() => mail.wake()) : recorded);
 }
 
-/** The reason that the history shows for a refused sign-in. */
-export function refusalReason(
-  refused: Exclude<Refused, { outcome: "busy" }>,
-  wrong: RefusalReason = "wrong_password",
-): RefusalReason {
-  if (refused.outcome === "wrong") {
-    return refused.isLast && refused.standing.kind === "stranger" ? "locked" : wrong;
-  }
-  return refused.isLocked ? "locked" : "too_many_tries";
+function refusalReason(refused: Exclude<Refused, { outcome: "busy" }>, wrong: RefusalReason): RefusalReason {
+  if (refused.outcome === "limited") return refused.isLocked ? "locked" : "too_many_tries";
+  return refused.isLast && refused.standing.kind === "stranger" ? "locked" : wrong;
 }
 
 /** Sets the status and headers for a refused password, and returns what to say; for a wrong one that is `wrong`. */
