@@ -98,7 +98,8 @@ export function createArea(options: AreaOptions): {
       await loadSessionBy(own, resumeSession);
       return await work(own);
     });
-    for (const cookie of own.res.headers.getSetCookie()) c.header("Set-Cookie", cookie, { append: true });
+    // On `c.res`, whose headers a bare `Response` of the host's gets too.
+    for (const cookie of own.res.headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
     return result;
   }
 
@@ -264,6 +265,8 @@ function withDefaults(options: AreaOptions): AppOptions {
     trustedProxies: [],
     waitUntil: () => {},
     hasSignIn: options.signIn === undefined,
+    // A second step, or another password, would never be asked for.
+    ...(options.signIn !== undefined && { sections: ["history", "preferences"] }),
     ...options,
   };
 }

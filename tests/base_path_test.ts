@@ -19,6 +19,7 @@ const at = pathsBelow(BASE);
 const root = pathsBelow("");
 const LINKS = ["href", "action", "formaction", "src", "hx-get", "hx-post"];
 
+// Security: base
 Deno.test("below a base every link, form, script and redirect stays below it", async () => {
   const site = await startWithMethods({ base: BASE });
   // The app has to find its own base: the crawl's is another one's.
@@ -99,6 +100,7 @@ Deno.test("after sign-in, what looks like another site or leads round in a circl
   assert.equal(await leadsTo("/sign-in"), "/sign-in", "the panel's own");
 });
 
+// Security: base
 Deno.test("two areas with different bases live in one process, each with its own accounts and links", async () => {
   const [first, second] = [await startArea("/first"), await startArea("/second")];
   const panel = new Hono();
@@ -134,6 +136,7 @@ Deno.test("two areas with different bases live in one process, each with its own
   assert.match(String(await first.users.link(EMAIL)), /^http:\/\/127\.0\.0\.1:8000\/first\/links\/[\w-]{43}$/);
 });
 
+// Security: base
 Deno.test("an area below a base passes on whatever is not a path of its own, however it is written", async () => {
   const { area } = await startArea("/account");
   const panel = new Hono().use(area).all("*", (c) => c.text(`panel ${c.req.path}`));

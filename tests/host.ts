@@ -26,6 +26,16 @@ export async function startHost(given: Partial<AreaOptions> = {}) {
     const { email = "", zone } = c.req.query();
     return c.text(String(await area.open(c, { email, ...(zone !== undefined && { timeZone: zone }) })));
   });
+  host.get("/login/bare", async (c) => {
+    await area.open(c, { email: c.req.query("email") ?? "" });
+    c.header("X-Plan", "Small");
+    c.header("Set-Cookie", "acme=1", { append: true });
+    return new Response("bare");
+  });
+  host.get("/login/next", async (c) => {
+    await area.open(c, { email: c.req.query("email") ?? "" });
+    return c.redirect(area.next(c), 303);
+  });
   host.get("/logout", async (c) => {
     await area.close(c);
     return c.text("closed");

@@ -5,7 +5,7 @@ import { en, type Wording } from "../words/texts/en.ts";
 import { EMAIL, HTMX, MINUTE, PASSWORD } from "./app.ts";
 import { startHost } from "./host.ts";
 
-// ASVS 7.5.2
+// ASVS 7.5.2, Security: host
 Deno.test("a host's own confirmation stands in the password's place, and lasts five minutes", async () => {
   const asked: string[] = [];
   const { browser, clock } = await startHost({

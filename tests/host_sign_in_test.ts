@@ -6,6 +6,7 @@ import { paths } from "../http/paths.ts";
 import { EMAIL, MINUTE, PASSWORD } from "./app.ts";
 import { startHost } from "./host.ts";
 
+// Security: host
 Deno.test("a host's own sign-in opens a connection, and makes an account without a password", async () => {
   const { browser, db } = await startHost();
   const here = browser();
@@ -24,6 +25,7 @@ Deno.test("a host's own sign-in opens a connection, and makes an account without
   assert.match(details.$("main").text(), /Signed in with\s*The control panel's own sign-in/);
 });
 
+// Security: host
 Deno.test("nobody signs in with a password to an account without one, and the answer is an unknown account's", async () => {
   const { browser, log } = await startHost({ hasSignIn: true });
   await browser().get(`/login?email=${EMAIL}`);
@@ -51,6 +53,7 @@ Deno.test("signing in again through the host replaces the connection, and anothe
   assert.deepEqual(ends.sort(), ["null", "signed_out", "signed_out"]);
 });
 
+// Security: host
 Deno.test("a host opens nothing for a disabled account or an invalid address", async () => {
   const { browser, db, users: accounts, log } = await startHost();
   await browser().get(`/login?email=${EMAIL}`);
@@ -69,7 +72,7 @@ Deno.test("a host opens nothing for a disabled account or an invalid address", a
 });
 
 Deno.test("an account with a password can be signed in by the host too", async () => {
-  const { browser, users: accounts } = await startHost({ hasSignIn: true });
+  const { browser, users: accounts } = await startHost({ hasSignIn: true, sections: ["history", "password"] });
   await accounts.add(EMAIL, PASSWORD);
   const here = browser();
 
@@ -93,7 +96,7 @@ Deno.test("a host closes the browser's connection, once", async () => {
   assert.equal(log.filter((line) => line.includes("session_closed")).length, 1);
 });
 
-// ASVS 7.5.2
+// ASVS 7.5.2, Security: host
 Deno.test("an owner without a password closes others within 5 minutes of signing in, and later signs in again first", async () => {
   const { browser, clock, db } = await startHost();
   const [here, there] = [browser(), browser()];
@@ -122,7 +125,7 @@ Deno.test("an owner without a password closes others within 5 minutes of signing
 
 // ASVS 7.5.2
 Deno.test("away from where it was opened, a change of the sign-in methods needs another sign-in through the host", async () => {
-  const { browser } = await startHost();
+  const { browser } = await startHost({ sections: ["history", "password", "methods", "preferences"] });
   const [here, thief] = [browser(), browser("185.220.101.1")];
   await here.get(`/login?email=${EMAIL}`);
   thief.cookies.set("session", here.cookies.get("session")!);
@@ -134,7 +137,7 @@ Deno.test("away from where it was opened, a change of the sign-in methods needs 
 });
 
 Deno.test("pages have no password section for an owner without one", async () => {
-  const { browser } = await startHost();
+  const { browser } = await startHost({ sections: ["history", "password", "methods", "preferences"] });
   const here = browser();
   await here.get(`/login?email=${EMAIL}`);
 
@@ -143,6 +146,7 @@ Deno.test("pages have no password section for an owner without one", async () =>
   assert.equal(history.$(`a[href="${paths.password}"]`).length, 0);
   assert.equal(methods.status, 200);
   assert.equal(methods.$(`a[href="${paths.password}"]`).length, 0);
+  assert.doesNotMatch(methods.$("main").text(), /Authenticator app/, "no code would ever be asked for");
   assert.equal((await here.get(paths.password)).status, 404);
   const csrf = history.$("[name=csrf]").attr("value") ?? "";
   const fields = {
@@ -225,4 +229,57 @@ Deno.test("signing out leads to the host's own sign-in", async () => {
 
   assert.equal(out.headers.get("Location"), "/login");
   assert.equal((await here.get("/billing")).status, 303);
+});
+
+Deno.test("the cookies of a host's sign-in are in whatever the host answers, once and beside its own", async () => {
+  const { browser } = await startHost();
+  const here = browser();
+
+  const bare = await here.get(`/login/bare?email=${EMAIL}`);
+  const redirect = await browser().get(`/login/next?email=${EMAIL}`);
+
+  const names = (headers: Headers) => headers.getSetCookie().map((cookie) => cookie.split("=")[0]).sort();
+  assert.deepEqual([bare.text, bare.headers.get("X-Plan")], ["bare", "Small"]);
+  assert.deepEqual(names(bare.headers), ["acme", "browser-8000", "session-8000"]);
+  assert.deepEqual(names(redirect.headers), ["browser-8000", "session-8000"]);
+  assert.equal((await here.get("/billing")).text, EMAIL);
+});
+
+// ASVS 3.7.2, Security: host
+Deno.test("a host's sign-in leads on to a page of this site only", async () => {
+  const { browser } = await startHost();
+  const leadsTo = async (next: string) => {
+    const query = new URLSearchParams({ email: EMAIL, next });
+    return (await browser().get(`/login/next?${query}`)).headers.get("Location");
+  };
+
+  for (
+    const next of [
+      "//evil.example",
+      "/\\evil.example",
+      "https://evil.example",
+      "javascript:alert(1)",
+      "/%2f%2fevil",
+      "",
+    ]
+  ) {
+    assert.equal(await leadsTo(next), paths.connections, next);
+  }
+  assert.equal(await leadsTo("/billing?year=2026"), "/billing?year=2026");
+});
+
+// ASVS 7.2.4, Security: host
+Deno.test("a host's sign-in never adopts a cookie that was planted, and ends the session that was there", async () => {
+  const { browser, db } = await startHost();
+  const here = browser();
+  await here.get("/login?email=joan@example.com");
+  const planted = here.cookies.get("session")!;
+
+  await here.get(`/login?email=${EMAIL}`);
+
+  assert.notEqual(here.cookies.get("session"), planted);
+  const thief = browser();
+  thief.cookies.set("session", planted);
+  assert.equal((await thief.get("/billing")).status, 303);
+  assert.equal(await db.$count(connections, eq(connections.endReason, "signed_out")), 1);
 });

@@ -190,7 +190,7 @@ inBrowser("the pages for refused requests are accessible", async (site) => {
   await assertAccessible(here, "error-403");
   await signIn(here);
 
-  await here.goto(paths.signOut);
+  await here.goto(paths.cancelEmail);
   await here.getByRole("heading", { name: "Not possible here" }).waitFor();
   await assertAccessible(here, "error-405");
 
