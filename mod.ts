@@ -30,5 +30,5 @@ export { hideUrls } from "./http/telemetry/spans.ts";
 export type { MailServer } from "./mail/transport.ts";
 export type { Area, AreaUsers } from "./routes/area.ts";
 export { UserMenu } from "./views/layout.tsx";
-export { countingIn } from "./words/counts.ts";
+export { type Counting, countingIn } from "./words/counts.ts";
 export type { Wording } from "./words/texts/en.ts";

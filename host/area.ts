@@ -28,7 +28,10 @@ export interface AreaOptions {
   brand?: string;
   /** Your header in the place of the area's. `owner` is `null` before sign-in. No inline styles or scripts: the area's policy forbids them. */
   header?: (owner: Owner | null, language: string) => Child;
-  /** The sections in their order, and links of your own between them. By default all four; one that is left out answers 404. */
+  /**
+   * The sections in their order, and links of your own between them. By default all four, and with `signIn` the history and the preferences. One
+   * that is left out answers 404.
+   */
   sections?: Section[];
   /** More languages than English, Spanish and Catalan, by their tag: `{ de }`. They are added for the whole process. */
   languages?: Record<string, Wording>;

@@ -50,6 +50,7 @@ const relative = {
   static: <Name extends string>(name: Name) => `/static/${name}` as const,
 } as const;
 
+/** The area's URLs, by name. One with a parameter is a function. */
 export type Paths = typeof relative;
 
 const bases = new AsyncLocalStorage<string>();

@@ -265,6 +265,8 @@ function withDefaults(options: AreaOptions): AppOptions {
     trustedProxies: [],
     waitUntil: () => {},
     hasSignIn: options.signIn === undefined,
+    // A second step, or another password, would never be asked for.
+    ...(options.signIn !== undefined && { sections: ["history", "preferences"] }),
     ...options,
   };
 }

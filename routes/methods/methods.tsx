@@ -20,6 +20,7 @@ methods.get(paths.methods, requireSession, async (c) => {
       email={hasEmailPage(options, session) && !isRequired ? session.email : null}
       methods={found}
       hasPassword={hasPasswordPage(options, session)}
+      asksForCode={session.hasPassword}
       browser={session.browser}
       canAdd={canAdd}
       canAddPasskey={canAdd && canHavePasskeys(origin)}

@@ -74,6 +74,54 @@ inBrowser(
   },
 );
 
+inBrowser(
+  "below a base, with the panel's own sign-in and colours, one closes others and signs in again first",
+  async (site) => {
+    const origin = new URL(`http://127.0.0.1:${freePort()}`);
+    const db = await openDatabase(":memory:");
+    let now = Date.now();
+    const { area } = createArea({
+      ...{ db, origin, log: () => {}, now: () => now, base: "/account", signIn: "/sign-in", pollInterval: 200 },
+      header: () => html`<header><link rel="stylesheet" href="/acme.css"><a href="/">Acme</a></header>`,
+    });
+    const host = new Hono();
+    host.get("/acme.css", (c) => c.body(":root { --green: rgb(91 47 176) }", 200, { "Content-Type": "text/css" }));
+    host.get("/sign-in", (c) => c.html("<title>Acme</title><form method=post><button>Sign in to Acme</button></form>"));
+    host.post("/sign-in", async (c) => {
+      await area.open(c, { email: EMAIL });
+      return c.redirect(area.next(c), 303);
+    });
+    host.use(area);
+    await using _server = serve(origin, host);
+    const [other, here] = [await site.visit({ baseURL: origin.origin }), await site.visit({ baseURL: origin.origin })];
+
+    await here.goto("/account");
+    await here.getByRole("button", { name: "Sign in to Acme" }).click();
+    await here.waitForURL("**/account/user/security/connections");
+    await other.goto("/account/user/security");
+    await other.getByRole("button", { name: "Sign in to Acme" }).click();
+    await here.getByText("2 connections are open").waitFor();
+    const button = here.getByRole("button", { name: "Close open connections" });
+    assert.equal(await button.evaluate((element) => getComputedStyle(element).backgroundColor), "rgb(91, 47, 176)");
+
+    now += 6 * 60_000;
+    await button.click();
+    const dialog = await openDialog(here);
+    await waitForFocus(dialog.getByRole("link", { name: "Sign in again" }));
+    await dialog.getByRole("button", { name: "Close it" }).click();
+    await dialog.getByText("Nothing was done. Sign in again first.").waitFor();
+    await saveScreenshot(here, "panel-sign-in-again");
+    await dialog.getByRole("link", { name: "Sign in again" }).click();
+    await here.getByRole("button", { name: "Sign in to Acme" }).click();
+    await here.waitForURL("**/account/user/security/connections");
+    await here.getByRole("button", { name: "Close open connections" }).click();
+    await (await openDialog(here)).getByRole("button", { name: "Close it" }).click();
+    await here.getByText("1 open connection was closed").waitFor();
+    await other.waitForURL("**/sign-in?next=**");
+    db.$client.close();
+  },
+);
+
 const withDialog = {
   header: () =>
     html`

@@ -10,13 +10,15 @@ import { Notification } from "../notifications.tsx";
 type Context = { zone: string; t: Texts };
 
 export function MethodsPage(
-  { email, methods, hasPassword, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
+  { email, methods, hasPassword, asksForCode, browser, canAdd, canAddPasskey, isRequired, ...context }: Context & {
     /** Null where it can't be changed. */
     email: string | null;
     methods: Methods;
     hasPassword: boolean;
     /** The current one's id. */
     browser: string | null;
+    /** Whether a sign-in to the account asks for an app's code: none does without a password. */
+    asksForCode: boolean;
     /** Whether an authenticator app can be added. */
     canAdd: boolean;
     canAddPasskey: boolean;
@@ -46,17 +48,19 @@ export function MethodsPage(
           </p>
         </Method>
       )}
-      <Method name={t.authenticator} text={t.authenticatorText}>
-        {authenticator && <Dates {...authenticator} {...context} />}
-        {canAdd || authenticator
-          ? (
-            <p class="method-actions">
-              {canAdd && <a href={paths.authenticator}>{authenticator ? t.replace : t.addAuthenticator}</a>}
-              {authenticator && <a href={paths.removeAuthenticator}>{t.remove}</a>}
-            </p>
-          )
-          : <p class="hint">{t.noKey}</p>}
-      </Method>
+      {(asksForCode || authenticator) && (
+        <Method name={t.authenticator} text={t.authenticatorText}>
+          {authenticator && <Dates {...authenticator} {...context} />}
+          {canAdd || authenticator
+            ? (
+              <p class="method-actions">
+                {canAdd && <a href={paths.authenticator}>{authenticator ? t.replace : t.addAuthenticator}</a>}
+                {authenticator && <a href={paths.removeAuthenticator}>{t.remove}</a>}
+              </p>
+            )
+            : <p class="hint">{t.noKey}</p>}
+        </Method>
+      )}
       <Method name={t.passkeys} text={t.passkeysText}>
         {passkeys.length > 0 && (
           <ul class="method-list">
