@@ -79,6 +79,27 @@ Deno.test("another address is asked for with the password, confirmed on any devi
   assert.equal((await phone.get(link!)).status, 404);
 });
 
+// Security: GET is safe
+Deno.test("looking at a link that changes or takes back an address, or prefetching it, does neither", async () => {
+  await using site = await startWithMail();
+  const here = site.browser();
+  await here.signIn();
+  await here.submit(paths.email, { email: WANTED });
+  const [link] = linksIn(site.received[0]!);
+  const look = async (path: string) => {
+    for (const headers of [{}, { "Sec-Purpose": "prefetch" }]) await site.browser().get(path, headers);
+    await site.browser().request(path, { method: "HEAD" });
+  };
+
+  await look(link!);
+  assert.equal((await findUser(site.db, EMAIL))?.pendingEmail, WANTED);
+  await here.submit(link!);
+  await look(linksIn(site.received[1]!)[0]!);
+
+  assert.ok(await findUser(site.db, WANTED));
+  assert.equal(await here.isIn(), true);
+});
+
 Deno.test("who confirms in a browser that is signed in is told there", async () => {
   await using site = await startWithMail();
   const here = site.browser();
