@@ -87,7 +87,7 @@ export async function listen(
     base: configuration.base,
     ...(configuration.home !== undefined && { home: configuration.home }),
     ...(configuration.signIn !== undefined && { signIn: configuration.signIn }),
-    ...(configuration.ticketKeys && { readTicket: createTicketReader(configuration.ticketKeys) }),
+    ...(configuration.ticketKeys && { readTicket: createTicketReader(configuration.ticketKeys, origin.origin) }),
     trustedProxies: configuration.trustedProxies,
     clientAddress: configuration.clientAddress,
     waitUntil,

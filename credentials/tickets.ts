@@ -8,7 +8,12 @@ const LONGEST = 60_000;
 const SHORTEST_KEY = 32;
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
-const Claims = z.object({ sub: z.string(), jti: z.string().min(1).max(200), exp: z.number() });
+const Claims = z.object({
+  sub: z.string(),
+  jti: z.string().min(1).max(200),
+  exp: z.number(),
+  aud: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
+});
 
 /** A panel's word that it signed an owner in; `expiresAt` in milliseconds since the epoch. */
 export type Ticket = { email: string; id: string; expiresAt: number };
@@ -22,10 +27,10 @@ export function readTicketKeys(text: string): string[] | null {
 }
 
 /**
- * Makes what reads tickets: JWTs with HS256, signed with any of `keys`, that expire within a minute. Others are `null`; whether one was used
- * before is the database's to say.
+ * Makes what reads tickets: JWTs with HS256, signed with any of `keys`, that expire within a minute, and name this `audience` if they name one
+ * (RFC 7519, 4.1.3). Others are `null`; whether one was used before is the database's to say.
  */
-export function createTicketReader(keys: string[]): ReadTicket {
+export function createTicketReader(keys: string[], audience = ""): ReadTicket {
   const imported = Promise.all(
     keys.flatMap(bytesOf).map((key) => crypto.subtle.importKey("raw", key, HMAC, false, ["verify"])),
   );
@@ -33,9 +38,10 @@ export function createTicketReader(keys: string[]): ReadTicket {
     for (const key of await imported) {
       const claims = Claims.safeParse(await verified(text, key));
       if (!claims.success) continue;
-      const { sub, jti, exp } = claims.data;
+      const { sub, jti, exp, aud = [audience] } = claims.data;
       const expiresAt = Math.ceil(exp * 1000);
-      return now < expiresAt && expiresAt <= now + LONGEST ? { email: sub, id: jti, expiresAt } : null;
+      const isTimely = now < expiresAt && expiresAt <= now + LONGEST;
+      return isTimely && aud.includes(audience) ? { email: sub, id: jti, expiresAt } : null;
     }
     return null;
   };

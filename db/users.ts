@@ -48,6 +48,7 @@ import {
   type User,
   users,
 } from "./schema.ts";
+import { type Challenge, isFresh } from "./methods/challenges.ts";
 import { hasSecondFactor } from "./methods/methods.ts";
 import { hasSecret, newSecret, parseCookie, renewSession, type Session } from "./sessions.ts";
 
@@ -81,25 +82,35 @@ export function isEmail(email: string): boolean {
   return /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(folded) && folded.length <= LONGEST_EMAIL && domainToASCII(domain) !== "";
 }
 
-/** Adds an account. `false` if the address is taken. */
-export async function addUser(db: Db, email: string, passwordHash: string, now: number): Promise<boolean> {
+/** Adds an account. `false` if the address is taken, or the condition doesn't hold. */
+export async function addUser(
+  db: Db,
+  email: string,
+  passwordHash: string,
+  now: number,
+  condition = sql`true`,
+): Promise<boolean> {
   const id = uuid({ msecs: now });
   const add = () =>
-    db.insert(users).values({ id, email: foldEmail(email), passwordHash, createdAt: now }).onConflictDoNothing();
+    db.run(sql`insert into ${users} (id, email, password_hash, created_at)
+      select ${id}, ${foldEmail(email)}, ${passwordHash}, ${now} where ${condition} on conflict do nothing`);
   return await orRecover(
     async () => (await add()).rowsAffected === 1,
     async () => await db.$count(users, eq(users.id, id)) === 1 || null,
   );
 }
 
-/** Finds an account, or adds one without a password, whose owner signs in elsewhere. */
-export async function findOrAddUser(db: Db, email: string, now: number): Promise<{ user: User; isNew: boolean }> {
+/** Finds an account, or adds one without a password, whose owner signs in elsewhere; `user` is undefined if there is none and the ticket was used. */
+export async function findOrAddUser(
+  db: Db,
+  email: string,
+  now: number,
+  ticket?: Challenge,
+): Promise<{ user: User | undefined; isNew: boolean }> {
   const found = await findUser(db, email);
   if (found) return { user: found, isNew: false };
-  const isNew = await addUser(db, email, NO_PASSWORD, now);
-  const user = await findUser(db, email);
-  if (!user) throw new Error("Cannot find an account that was just added");
-  return { user, isNew };
+  const isNew = await addUser(db, email, NO_PASSWORD, now, ticket && isFresh(db, ticket));
+  return { user: await findUser(db, email), isNew };
 }
 
 export function findUser(db: Db, email: string): Promise<User | undefined> {

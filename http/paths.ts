@@ -114,7 +114,8 @@ export function withQuery(path: string, query: Record<string, string | undefined
 
 /**
  * Where to go after sign-in: `next` if it is a path of this site, otherwise the history (ASVS 3.7.2). It is parsed as browsers do, so that
- * `/\\host`, `/x/..//host` and encoded slashes count as the other site that they lead to. Sign-in and sign-out would be a loop.
+ * `/\\host`, `/x/..//host` and encoded slashes count as the other site that they lead to. Sign-in and sign-out would be a loop, and a ticket
+ * below sign-in another account's.
  */
 export function safeNext(next: string | undefined): string {
   const url = next !== undefined && /^\/[\x21-\x7e]*$/.test(next) ? URL.parse(next, ANY_SITE) : null;
@@ -122,8 +123,14 @@ export function safeNext(next: string | undefined): string {
 
   const path = url.pathname + url.search;
   const isOut = /^\/(\/|%2f)|\\|%5c|%[01]|%7f/i.test(path);
-  const isLoop = [paths.signIn, paths.signOut].some((loop) => path.toLowerCase().startsWith(loop.toLowerCase()));
+  const read = readable(path).toLowerCase();
+  const isLoop = [paths.signIn, paths.signOut].some((loop) => read.startsWith(loop.toLowerCase()));
   return isOut || isLoop ? paths.connections : path;
+}
+
+/** A path with its ASCII as routes see it. */
+function readable(path: string): string {
+  return path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
 }
 
 const ANY_SITE = "http://localhost";

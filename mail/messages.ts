@@ -1,4 +1,4 @@
-import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient } from "../db/mail/outbox.ts";
+import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient, TAKEN_BACK } from "../db/mail/outbox.ts";
 import { type Origin, readAbout } from "../db/mail/origins.ts";
 import type { Language, MailEvent, UnusualReason } from "../db/schema.ts";
 import { PLACE_REASONS, reasonsIn } from "../db/unusual.ts";
@@ -15,7 +15,14 @@ const LONGEST_DEVICE = 80;
 export type Letter = { user: Recipient; origin: URL; brand: string | undefined };
 export type Written = { subject: string; text: string };
 
-type Said = { subject: string; lead: string; advice: string; byAdministrator?: string; ignore?: string };
+type Said = {
+  subject: string;
+  lead: string;
+  advice: string;
+  byAdministrator?: string;
+  takenBack?: string;
+  ignore?: string;
+};
 
 /** Writes the message of one event, in the owner's language and zone. `from` is where it happened, `token` that of the link in it. */
 export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, token: string | null): Written {
@@ -23,10 +30,10 @@ export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, to
   const { event, about } = mail;
   const said: Said = t.mail[event];
   const path = token === null ? pathOf(event, from) : paths.link(token);
-  // The administrator's change of an address has no link that undoes it.
+  // What the administrator changed, or a link took back, has no link that undoes it.
   const hasLink = token !== null || MAIL_LINKS[event] === undefined;
   return sign(letter, t, said.subject, [
-    about === BY_ADMINISTRATOR && said.byAdministrator || said.lead,
+    about === BY_ADMINISTRATOR && said.byAdministrator || about === TAKEN_BACK && said.takenBack || said.lead,
     event === "email_requested" ? "" : factsOf(letter.user, mail, from, t).join("\n"),
     hasLink ? `${said.advice}\n${new URL(path, letter.origin)}` : "",
     hasLink && said.ignore || "",

@@ -3,7 +3,6 @@ import { addMailedLink, removeLink } from "../db/accounts/links.ts";
 import type { Db } from "../db/database.ts";
 import { findOrigin } from "../db/mail/origins.ts";
 import {
-  BY_ADMINISTRATOR,
   type Claim,
   claimMail,
   endMail,
@@ -130,17 +129,14 @@ async function sendLink(options: Settings, send: Send, claim: Claim, letter: Let
   const { db, now } = options;
   const { mails: [mail] } = claim;
   const { event, about, recipient, happenedAt } = mail;
-  const link = about === BY_ADMINISTRATOR ? undefined : MAIL_LINKS[event];
+  const link = about === null ? MAIL_LINKS[event] : undefined;
   const since = event === "email_changed" ? happenedAt : now();
-  const token = link ? await addMailedLink(db, { mail, purpose: link.purpose, expiresAt: since + link.age }) : null;
-  // Cancelled since it was claimed.
+  const to = recipient ?? letter.user.email;
+  const token = link ? await addMailedLink(db, { mail, to, purpose: link.purpose, expiresAt: since + link.age }) : null;
+  // Cancelled since it was claimed, or for another address, which gets it once the claim is over.
   if (link && token === null) return;
   const message = writeMessage(letter, mail, null, token);
-  const outcome = await deliver(options, send, claim, {
-    mails: [mail],
-    to: recipient ?? letter.user.email,
-    ...message,
-  });
+  const outcome = await deliver(options, send, claim, { mails: [mail], to, ...message });
   // Otherwise links that nobody got would take the place of those that came.
   if (token !== null && outcome === "not sent") await removeLink(db, token);
 }

@@ -35,13 +35,17 @@ preferences.post(
   paths.preferences,
   requireCsrf((c, typed, problem) => showPreferences(c, typed, {}, problem)),
   requireSession,
-  validForm(Preferences, showPreferences),
+  validForm(
+    Preferences,
+    (c, typed, problems) => showPreferences(c, typed, { ...problems, ...findOtherLanguage(c, typed) }),
+  ),
   async (c) => {
-    const { options, options: { db, now }, session, texts: t } = c.var;
+    const { options: { db, now }, session } = c.var;
     const { time_zone, language, theme, has_mail_places, mail_places } = c.req.valid("form");
-    if (language != null && !languagesOf(options).includes(language)) {
+    const problems = findOtherLanguage(c, { language: language ?? undefined });
+    if (Object.keys(problems).length > 0) {
       c.status(422);
-      return await showPreferences(c, await readForm(c), { language: t.problems.badLanguage });
+      return await showPreferences(c, await readForm(c), problems);
     }
     await setPreferences(db, session, {
       timeZone: time_zone === undefined ? session.timeZone : time_zone,
@@ -54,6 +58,13 @@ preferences.post(
     return c.redirect(paths.preferences, 303);
   },
 );
+
+/** Says so if the language isn't one of the panel's. */
+function findOtherLanguage(c: Context<Env>, { language }: Typed): Problems {
+  const { options, texts: t } = c.var;
+  const isOffered = language === undefined || language === AS_IN_BROWSER || languagesOf(options).includes(language);
+  return isOffered ? {} : { language: t.problems.badLanguage };
+}
 
 /** Shows what was typed, and for the rest what is stored. */
 async function showPreferences(c: Context<Env>, typed: Typed = {}, problems: Problems = {}, problem?: string) {

@@ -79,6 +79,27 @@ Deno.test("another address is asked for with the password, confirmed on any devi
   assert.equal((await phone.get(link!)).status, 404);
 });
 
+// Security: GET is safe
+Deno.test("looking at a link that changes or takes back an address, or prefetching it, does neither", async () => {
+  await using site = await startWithMail();
+  const here = site.browser();
+  await here.signIn();
+  await here.submit(paths.email, { email: WANTED });
+  const [link] = linksIn(site.received[0]!);
+  const look = async (path: string) => {
+    for (const headers of [{}, { "Sec-Purpose": "prefetch" }]) await site.browser().get(path, headers);
+    await site.browser().request(path, { method: "HEAD" });
+  };
+
+  await look(link!);
+  assert.equal((await findUser(site.db, EMAIL))?.pendingEmail, WANTED);
+  await here.submit(link!);
+  await look(linksIn(site.received[1]!)[0]!);
+
+  assert.ok(await findUser(site.db, WANTED));
+  assert.equal(await here.isIn(), true);
+});
+
 Deno.test("who confirms in a browser that is signed in is told there", async () => {
   await using site = await startWithMail();
   const here = site.browser();
@@ -276,8 +297,8 @@ Deno.test("the old address takes the account back: everything is closed, and wha
   for (const path of thiefs) assert.equal((await thief.get(path)).status, 404);
   assert.equal((await thief.signIn(THIEF, PASSWORD)).status, 422);
   assert.equal((await owner.signIn(EMAIL, NEW)).headers.get("Location"), paths.connections);
-  assert.deepEqual(received.at(-1)?.recipients, [EMAIL]);
-  assert.match(received.at(-1)?.subject ?? "", /your password was set by a link/);
+  assert.deepEqual(received.at(-2)?.recipients, [EMAIL]);
+  assert.match(received.at(-2)?.subject ?? "", /your password was set by a link/);
 });
 
 Deno.test("taking an address back leaves the sign-in methods from before the change", async () => {
@@ -290,6 +311,23 @@ Deno.test("taking an address back leaves the sign-in methods from before the cha
   await site.browser().submit(undo, FIELDS);
 
   assert.equal((await site.browser().signIn(EMAIL, NEW)).headers.get("Location"), paths.code);
+});
+
+// ASVS 6.3.7, Security: change of address
+Deno.test("whoever reads the former address's mail can't take the account back without the new one being told", async () => {
+  await using site = await startWithMail();
+  const owner = site.browser();
+  await owner.signIn();
+  const { undo } = await change(site, owner, WANTED);
+  const before = site.received.length;
+
+  await site.browser("203.0.113.1").submit(undo, FIELDS);
+
+  const told = site.received.slice(before);
+  assert.deepEqual(told.map(({ recipients }) => recipients), [[EMAIL], [WANTED]]);
+  assert.match(told[1]?.text ?? "", /has its former one again.*ask the administrator.*Account: łukasz@new\.example/s);
+  assert.deepEqual(linksIn(told[1]!), []);
+  assert.doesNotMatch(told[1]?.text ?? "", /marta/);
 });
 
 // Security: change of address
@@ -337,7 +375,8 @@ Deno.test("no new password, nor the thief's waiting mail, ends or outlives the l
   clock.now += HOUR;
   await site.sendMail();
 
-  assert.deepEqual(received.slice(before).map(({ recipients }) => recipients), [[EMAIL]]);
+  assert.deepEqual(received.slice(before).map(({ recipients }) => recipients), [[EMAIL], [THIEF]]);
+  assert.deepEqual(received.slice(before + 1).flatMap(linksIn), []);
   assert.equal(await db.$count(links), 0);
 });
 

@@ -43,7 +43,7 @@ export async function assertVerbs(db: Db): Promise<void> {
   assert.equal(await verbs.hasUsers(db), true);
   assert.deepEqual(await verbs.findOrAddUser(db, email, now), { user, isNew: false });
   const elsewhere = await verbs.findOrAddUser(db, `elsewhere.${email}`, now);
-  assert.deepEqual([elsewhere.isNew, elsewhere.user.passwordHash], [true, ""]);
+  assert.deepEqual([elsewhere.isNew, elsewhere.user?.passwordHash], [true, ""]);
 
   const reserved = await reserve(db, email, ip);
   await verbs.returnAttempt(db, reserved);
@@ -413,12 +413,13 @@ async function assertMail(db: Db, { id: userId, email }: User, now: number): Pro
 
   await addMail(db, { userId, event: "forgotten" }, now);
   const [mail] = await db.select().from(outbox).where(eq(outbox.userId, userId));
-  const mailed = { mail: mail!, purpose: "forgotten", expiresAt: now + HOUR } as const;
+  const mailed = { mail: mail!, to: session.email, purpose: "forgotten", expiresAt: now + HOUR } as const;
   const tokens: string[] = [];
   for (let i = 0; i < 4; i++) tokens.push((await verbs.addMailedLink(db, mailed))!);
   await verbs.removeLink(db, tokens[1]!);
   const good = await Promise.all(tokens.map((token) => verbs.findLink(db, token, now)));
   assert.deepEqual(good.map((found) => found?.user.id ?? null), [null, null, userId, userId]);
+  assert.equal(await verbs.addMailedLink(db, { ...mailed, to: "former@example.com" }), null);
   await db.delete(outbox).where(eq(outbox.userId, userId));
   assert.equal(await verbs.addMailedLink(db, mailed), null);
   await verbs.signOut(db, session, now);

@@ -159,7 +159,15 @@ async function assertNamed(site: GatedPanel): Promise<void> {
   const hops = NAMES.map((name) => `Remote-${name}`).join(", ");
   const dropped = await sendRaw(site, "GET /orders HTTP/1.1", [cookies, `Connection: close, X-Forwarded-For, ${hops}`]);
 
-  for (const answer of [plain, forged, dropped]) {
+  // Another panel at another port of this host has cookies too, and a panel's own may have names like ours.
+  const [name, ours = ""] = cookies.split(": ");
+  const others = ["session", "browser", "pending"].map((each) => `__Host-${each}=theirs; __Host-${each}-1=theirs`);
+  const among = ["a__Host-session=1; kept=1", ...others, "__Host-sessions=2", ours, "late=1"].join("; ");
+  const crowded = await sendRaw(site, "GET /orders HTTP/1.1", [`${name}: ${among}`]);
+  const all = [...others, ours].join("; ").split("; ");
+  const strewn = await sendRaw(site, "GET /orders HTTP/1.1", [`${name}: ${all.join("; between=1; ")}`]);
+
+  for (const answer of [plain, forged, dropped, crowded, strewn]) {
     const headers = echoed(answer);
     for (const name of NAMES) {
       // As WSGI, PHP and CGI fold names.
@@ -169,9 +177,14 @@ async function assertNamed(site: GatedPanel): Promise<void> {
     }
     const [, email] = headers.find(([name]) => name === "remote-email")!;
     assert.equal(new TextDecoder().decode(Uint8Array.from(email, (byte) => byte.charCodeAt(0))), LUKASZ);
-    assert.doesNotMatch(JSON.stringify(headers), /__Host-(session|browser|pending)/);
+    const secrets = ["session", "browser"].map((each) => here.cookies.get(`__Host-${each}`)!);
+    assert.deepEqual([...secrets, "=theirs"].filter((secret) => JSON.stringify(headers).includes(secret)), []);
   }
+  const outside = JSON.stringify(echoed(await sendRaw(site, "GET /login HTTP/1.1", [`${cookies}; theirs=1`])));
+  assert.doesNotMatch(outside, /__Host-(session|browser|pending)|remote-/, "outside of the gate neither");
+  assert.match(outside, /theirs=1/);
   assert.match(JSON.stringify(echoed(forged)), /theirs=1/);
+  assert.match(JSON.stringify(echoed(crowded)), /kept=1.*late=1/);
 }
 
 async function assertShut(site: GatedPanel, echo: { requests: number; url: string }): Promise<void> {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { findLink } from "../db/accounts/links.ts";
-import { addMail, type News } from "../db/mail/outbox.ts";
+import { addMailedLink, findLink } from "../db/accounts/links.ts";
+import { addMail, CLAIM, claimMail, type News } from "../db/mail/outbox.ts";
 import { type LinkPurpose, links, outbox, users } from "../db/schema.ts";
 import { findUser } from "../db/users.ts";
-import { DAY, EMAIL, MINUTE } from "./app.ts";
+import { DAY, EMAIL, HOUR, MINUTE } from "./app.ts";
 import { linksIn, startWithMail } from "./mail.ts";
 
 const OLD = "marta@old.example";
@@ -20,6 +20,24 @@ Deno.test("the mail for a forgotten password has a link for half an hour, of whi
   await assertGoodFor(site, token, "forgotten", 30 * MINUTE);
   assert.doesNotMatch(JSON.stringify([await site.db.select().from(links), site.log]), new RegExp(token));
   assert.equal(await site.db.$count(outbox), 0);
+});
+
+// Security: forgotten password
+Deno.test("no link for a forgotten password goes to an address that the account lost since the mail was claimed", async () => {
+  await using site = await startWithMail();
+  const { db, clock } = site;
+  await write(site, { event: "forgotten" });
+  const { mails: [mail] } = (await claimMail(db, clock.now))!;
+  await db.update(users).set({ email: NEW });
+
+  const late = { mail, to: EMAIL, purpose: "forgotten", expiresAt: clock.now + HOUR } as const;
+  assert.equal(await addMailedLink(db, late), null);
+  assert.equal(await db.$count(links), 0);
+  clock.now += CLAIM;
+  await site.sendMail();
+
+  assert.deepEqual(site.received.map(({ recipients }) => recipients), [[NEW]]);
+  assert.equal(await db.$count(links), 1);
 });
 
 Deno.test("the three newest links for a forgotten password are good at the same time", async () => {

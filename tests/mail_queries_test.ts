@@ -42,7 +42,7 @@ Deno.test("where something happened is found by indexes, and so are the links of
   assertIndexed(await planOf((db) => findOrigin(db, { ...MAIL, event: "moved" })));
   // An account has a row for each of some forty clients an hour.
   assertIndexed(await planOf((db) => findOrigin(db, { ...MAIL, event: "locked" })), ["USE TEMP B-TREE FOR ORDER BY"]);
-  const link = { mail: MAIL, purpose: "forgotten", expiresAt: START } as const;
+  const link = { mail: MAIL, to: EMAIL, purpose: "forgotten", expiresAt: START } as const;
   // An account has some ten at most.
   assertIndexed(await planOf((db) => addMailedLink(db, link)), ["USE TEMP B-TREE FOR ORDER BY"]);
   assertIndexed(await planOf((db) => removeLink(db, "a token")));

@@ -213,3 +213,16 @@ function formIn($: Reply["$"]) {
   const chosen = (name: string) => $(`[name=${name}] [selected]`).attr("value");
   return { time_zone: chosen("time_zone"), language: chosen("language"), theme: chosen("theme") };
 }
+
+Deno.test("POST /user/security/preferences says at once what is wrong with each field", async () => {
+  const { here } = await signedIn();
+
+  const { status, $ } = await here.submit(paths.preferences, { time_zone: "Atlantis", language: "xx", theme: "pink" });
+
+  assert.equal(status, 422);
+  assert.deepEqual($("[aria-invalid]").map((_, field) => $(field).attr("name")).get(), [
+    "time_zone",
+    "language",
+    "theme",
+  ]);
+});

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { createTicketReader } from "../credentials/tickets.ts";
 import { disableUser } from "../db/accounts/disabling.ts";
 import { connections, usedChallenges, users } from "../db/schema.ts";
-import { findUser } from "../db/users.ts";
+import { findUser, removeUser, renameUser } from "../db/users.ts";
 import { sweep } from "../db/retention.ts";
-import { paths } from "../http/paths.ts";
+import { paths, pathsBelow } from "../http/paths.ts";
 import { addAccount, DAY, EMAIL, MINUTE, PASSWORD, START, startApp } from "./app.ts";
 import { startRemote } from "./remote.ts";
 import { addAuthenticator, startWithKey } from "./second_factor.ts";
@@ -98,6 +98,34 @@ Deno.test("a ticket that is late, early, unsigned or signed otherwise opens noth
 });
 
 // Security: tickets
+Deno.test("a ticket that names an audience is for that one alone", async () => {
+  const readTicket = createTicketReader([TICKET_KEY], "https://panel.example");
+  const { browser } = await startWithTickets({ readTicket });
+  const status = async (aud: unknown) => (await browser().get(ticketPath(ticketOf({ aud })))).status;
+
+  for (const aud of ["https://panel.example", ["billing", "https://panel.example"], undefined]) {
+    assert.equal(await status(aud), 303, JSON.stringify(aud));
+  }
+  for (const aud of ["https://other.example", "https://panel.example/", ["billing"], [], "", null, 7, {}, [7]]) {
+    assert.equal(await status(aud), 400, JSON.stringify(aud));
+  }
+});
+
+// Security: tickets
+Deno.test("a used ticket makes no account, also once its own was removed or got another address", async () => {
+  const { browser, db } = await startWithTickets();
+  const [removed, renamed] = [ticketOf({ sub: "joan@example.com" }), ticketOf({ sub: "jordi@example.com" })];
+  for (const ticket of [removed, renamed]) assert.equal((await browser().get(ticketPath(ticket))).status, 303);
+  await removeUser(db, "joan@example.com");
+  await renameUser(db, "jordi@example.com", "jordi@new.example");
+
+  for (const ticket of [removed, renamed]) assert.equal((await browser().get(ticketPath(ticket))).status, 400);
+
+  const emails = (await db.select().from(users)).map(({ email }) => email);
+  assert.deepEqual(emails.toSorted(), ["jordi@new.example", EMAIL].toSorted());
+});
+
+// Security: tickets
 Deno.test("of many requests with one ticket at once one signs in, over a remote database too", async () => {
   await using remote = await startRemote();
   for (const db of [undefined, remote.db]) {
@@ -134,6 +162,44 @@ Deno.test("prefetching and HEAD don't use a ticket, and a used one is remembered
   assert.equal(await db.$count(usedChallenges), 0);
   clock.now += 30_000;
   assert.equal((await here.get(ticketPath(ticket))).status, 400);
+});
+
+// Security: tickets, CSRF
+Deno.test("a ticket asks first unless this site's own page led to it: a mail's link may go by way of another", async () => {
+  const { browser, db } = await startWithTickets();
+  const comeBy = async (site: string) => {
+    const here = browser();
+    const { status, $ } = await here.get(ticketPath(ticketOf()), { "Sec-Fetch-Site": site });
+    return [status, $("h1").text(), await here.isIn()];
+  };
+
+  const asked = [200, `Continue as ${EMAIL}?`, false];
+  for (const site of ["cross-site", "none", "None", "", "unheard-of"]) {
+    assert.deepEqual(await comeBy(site), asked, site);
+  }
+  assert.equal(await db.$count(connections), 0);
+  for (const site of ["same-origin", "same-site"]) assert.deepEqual(await comeBy(site), [303, "", true]);
+});
+
+// Security: tickets, CSRF
+Deno.test("a sign-in doesn't lead on to another account's ticket, however its path is written", async () => {
+  const { browser } = await startWithTickets({ base: "/account" });
+  const at = pathsBelow("/account");
+  const ticketAt = (path: string) => `${path}?ticket=${ticketOf({ sub: "mallory@example.com" })}`;
+  const written = ["/account/sign-in/ticket", "/account/%73ign-in/ticket", "/account/sign%2Din/%74icket"];
+  const more = [
+    "/%61ccount/SIGN-IN/ticket",
+    "/%61%63count/%73%69gn%2din/ticke%74",
+    "/account/%5Fx/../%73ign-in/ticket",
+  ];
+
+  for (const path of [...written, ...more]) {
+    const here = browser();
+    const own = `${at.ticket}?${new URLSearchParams({ ticket: ticketOf(), next: ticketAt(path) })}`;
+    assert.equal((await here.get(own)).headers.get("Location"), at.connections, path);
+    const { headers } = await here.get(`${at.signIn}?${new URLSearchParams({ next: ticketAt(path) })}`);
+    assert.equal(headers.get("Location"), at.connections, path);
+  }
 });
 
 // Security: tickets, CSRF

@@ -5,7 +5,7 @@ import type { Visitor } from "../../visitor/visitor.ts";
 import { recordLinkUse } from "../connections.ts";
 import type { Db } from "../database.ts";
 import { orRecover } from "../driver/unavailable.ts";
-import { addMail, type Mail, UNDO_AGE } from "../mail/outbox.ts";
+import { addMail, type Mail, TAKEN_BACK, UNDO_AGE } from "../mail/outbox.ts";
 import {
   authenticators,
   type LinkPurpose,
@@ -44,12 +44,13 @@ const MAX_MAILED = 3;
 
 /**
  * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
- * cancelled meanwhile.
+ * cancelled meanwhile, or `to` isn't its address any more.
  */
 export async function addMailedLink(
   db: Db,
-  { mail, purpose, expiresAt }: {
+  { mail, to, purpose, expiresAt }: {
     mail: Pick<Mail, "id" | "userId" | "recipient">;
+    to: string;
     purpose: LinkPurpose;
     expiresAt: number;
   },
@@ -61,7 +62,8 @@ export async function addMailedLink(
     .orderBy(desc(links.expiresAt), desc(sql`rowid`)).limit(Number.MAX_SAFE_INTEGER).offset(MAX_MAILED);
   const [added] = await db.batch([
     db.run(sql`insert into links (hash, purpose, user_id, email, expires_at)
-      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox} where id = ${id}`),
+      select ${digestOf(token)}, ${purpose}, user_id, recipient, ${expiresAt} from ${outbox}
+      where id = ${id} and coalesce(recipient, (select email from ${users} where ${users.id} = user_id)) = ${to}`),
     db.delete(links).where(inArray(links.hash, older)),
   ]);
   return added.rowsAffected === 1 ? token : null;
@@ -105,6 +107,8 @@ export async function setPasswordByLink(
   const id = uuid({ msecs: now });
   const former = purpose === "undo_email" ? link.email : null;
   const event = purpose === "password" ? "password_changed" : "password_recovered";
+  // Who confirmed the other address may be the owner, and whoever reads the former one's mail a thief.
+  const loss = { userId: user.id, event: "email_changed", about: TAKEN_BACK, recipient: user.email } as const;
   return await replacePassword(db, user, passwordHash, now, {
     ...(former !== null && { email: former }),
     condition: and(canUse(db, link, now), former === null ? undefined : not(isTaken(db, former))),
@@ -115,6 +119,7 @@ export async function setPasswordByLink(
         recordLinkUse(db, { id, visitor, now }, ofUser),
         ...(former === null ? [] : undoSince(db, link, isSet)),
         ...(isMailed ? [addMail(db, { userId: user.id, event, about: id }, now, isSet)] : []),
+        ...(isMailed && former !== null ? [addMail(db, loss, now, isSet)] : []),
       ];
     },
   });

@@ -31,6 +31,8 @@ export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: 
 
 /** In place of what news is about: it was done by the administrator. */
 export const BY_ADMINISTRATOR = "administrator";
+/** The same: a former address was taken back by the link that was mailed there. */
+export const TAKEN_BACK = "taken back";
 
 /** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
 export type News = { userId: string | SQLWrapper; event: MailEvent; about?: string; recipient?: string | SQLWrapper };

@@ -59,10 +59,11 @@ export async function openByHost(
   const { db, origin, now } = c.var.options;
   if (!isEmail(email)) return false;
   const [{ user, isNew }, browser, visitor] = await Promise.all([
-    findOrAddUser(db, email, now()),
+    findOrAddUser(db, email, now(), ticket),
     findBrowser(db, readCookie(c, "browser", origin)),
     c.var.visitor(),
   ]);
+  if (!user) return false;
   if (isNew) logRequest(c, "user_created", { user: user.id, by: "host" });
   if (user.disabledAt !== null) {
     logRequest(c, "authn_login_disabled", { user: user.id });

@@ -19,8 +19,7 @@ ticket.get(paths.ticket, async (c) => {
   const read = await requireTicket(c, sent);
   // Nobody came: a browser looks ahead.
   if (c.req.method === "HEAD" || isAhead(c)) throw refused(c);
-  // Otherwise another site could sign its visitors in to an account that it chose, unnoticed.
-  if (c.req.header("Sec-Fetch-Site") === "cross-site") return await showTicket(c, sent, read);
+  if (isByAnother(c)) return await showTicket(c, sent, read);
   return await useTicket(c, sent, read);
 });
 
@@ -66,6 +65,14 @@ function showTicket(c: Context<Env>, { ticket = "", next }: Typed, { email }: Ti
 function refused(c: Context<Env>): Refusal {
   logRequest(c, "authn_login_fail", { reason: "ticket" });
   return new Refusal(400, (errors) => errors.badTicket, signInPath(c.var.options));
+}
+
+/**
+ * Whether another site may have led here, which could sign its visitors in to an account that it chose, unnoticed. After a link in a mail
+ * browsers say `none`, whatever sites redirect on the way.
+ */
+function isByAnother(c: Context<Env>): boolean {
+  return !["same-origin", "same-site", undefined].includes(c.req.header("Sec-Fetch-Site"));
 }
 
 function isAhead(c: Context<Env>): boolean {

@@ -116,13 +116,19 @@ async function assertTicketFlow(site: GatedPanel, first: Page, second: Page): Pr
   await second.getByText("Acme's sign-in").waitFor();
 
   // Another site's page, with a ticket of its own account.
-  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const exp = Math.floor(Date.now() / 1000) + 50;
     const path = ticketPath(ticketOf({ sub: "mallory@example.com", exp }), "/");
+    // Where a mail's link leads.
+    if (request.url.endsWith("/prize")) {
+      return new Response(null, { status: 302, headers: { Location: `${site.origin}/account${path}` } });
+    }
     return new Response(`<!doctype html><a href="${site.origin}/account${path.replaceAll("&", "&amp;")}">A prize</a>`, {
       headers: { "Content-Type": "text/html" },
     });
   });
+  await first.goto(`http://127.0.0.1:${other.addr.port}/prize`);
+  await first.getByRole("heading", { name: "Continue as mallory@example.com?" }).waitFor();
   await first.goto(`http://127.0.0.1:${other.addr.port}/`);
   await first.getByRole("link", { name: "A prize" }).click();
   await first.getByRole("heading", { name: "Continue as mallory@example.com?" }).waitFor();

@@ -688,6 +688,8 @@ export const ca: Wording = {
       subject: "l'adreça de correu del teu compte ha canviat",
       lead: "El compte que tenia aquesta adreça en té una altra a partir d'ara, i el seu correu hi arribarà.",
       byAdministrator: "L'administrador ha donat una altra adreça al compte que tenia aquesta.",
+      takenBack:
+        "El compte que tenia aquesta adreça torna a tenir l'anterior, amb l'enllaç que s'hi va enviar. S'han tancat totes les connexions. Si no vas ser tu, potser algú llegeix el correu de l'adreça anterior: demana ajuda a l'administrador com més aviat millor.",
       advice:
         "Si no vas ser tu, recupera l'adreça en aquest enllaç, que funciona durant 7 dies. Tanca totes les connexions i demana una contrasenya nova:",
       ignore: "Si vas ser tu, no cal que facis res.",

@@ -688,6 +688,8 @@ export const en = {
       subject: "the email address of your account was changed",
       lead: "The account that had this address has another one from now on, where its mail goes too.",
       byAdministrator: "The administrator gave the account that had this address another one.",
+      takenBack:
+        "The account that had this address has its former one again, by the link that was mailed there. Every connection was closed. If it wasn't you, somebody else may read the mail of the former address: ask the administrator for help at once.",
       advice:
         "If it wasn't you, take the address back at this link, which works for 7 days. It closes every connection and asks for a new password:",
       ignore: "If it was you, there is nothing to do.",

@@ -687,6 +687,8 @@ export const es: Wording = {
       subject: "la dirección de correo de tu cuenta ha cambiado",
       lead: "La cuenta que tenía esta dirección tiene otra desde ahora, y su correo llegará allí.",
       byAdministrator: "El administrador ha dado otra dirección a la cuenta que tenía esta.",
+      takenBack:
+        "La cuenta que tenía esta dirección vuelve a tener la anterior, con el enlace que se envió allí. Se han cerrado todas las conexiones. Si no fuiste tú, puede que alguien lea el correo de la dirección anterior: pide ayuda al administrador cuanto antes.",
       advice:
         "Si no fuiste tú, recupera la dirección en este enlace, que funciona durante 7 días. Cierra todas las conexiones y pide una contraseña nueva:",
       ignore: "Si fuiste tú, no tienes que hacer nada.",
