@@ -60,7 +60,7 @@ Deno.test("another address is asked for with the password, confirmed on any devi
   assert.equal(without.$("[name=email]").attr("value"), WANTED);
   assert.match(without.$(".field-problem").text(), /Type your password/);
   assert.deepEqual([asked.status, asked.headers.get("Location")], [303, paths.email]);
-  assert.match(pending.$("main").text(), /on its way.*waiting for you to confirm łukasz@new\.example/);
+  assert.match(pending.$("main").text(), /on its way.*Waiting for you to confirm łukasz@new\.example/);
   assert.deepEqual(mail!.recipients, [WANTED]);
   assert.match(page.$("main").text(), /Use łukasz@new\.example for your account\?/);
   assert.equal(page.text.includes(EMAIL), false, "the new address may be a stranger's");
@@ -154,7 +154,7 @@ Deno.test("what is no address, with a line break, a header or a second recipient
   assert.deepEqual(
     new Set(answers.map(({ status, $ }) => `${status} ${$(".field-problem").text()}`)),
     new Set([
-      "422 This isn't an email address. One looks like you@example.com.",
+      "422 This isn't an email address. It should look like you@example.com.",
     ]),
   );
   assert.equal(answers[0]!.$("[name=email]").attr("value"), "x");
@@ -298,7 +298,7 @@ Deno.test("the old address takes the account back: everything is closed, and wha
   assert.equal((await thief.signIn(THIEF, PASSWORD)).status, 422);
   assert.equal((await owner.signIn(EMAIL, NEW)).headers.get("Location"), paths.connections);
   assert.deepEqual(received.at(-2)?.recipients, [EMAIL]);
-  assert.match(received.at(-2)?.subject ?? "", /your password was set by a link/);
+  assert.match(received.at(-2)?.subject ?? "", /your password was set with a link/);
 });
 
 Deno.test("taking an address back leaves the sign-in methods from before the change", async () => {

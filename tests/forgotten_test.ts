@@ -56,7 +56,7 @@ Deno.test("a forgotten password: the sign-in page leads to a link by mail, which
   assert.deepEqual([await db.$count(browserUsers), await db.$count(links)], [0, 0]);
   assert.equal((await owner.signIn(EMAIL, PASSWORD)).status, 422);
   assert.equal((await owner.signIn(EMAIL, NEW)).status, 303);
-  assert.match(received[1]?.subject ?? "", /your password was set by a link/);
+  assert.match(received[1]?.subject ?? "", /your password was set with a link/);
   assert.match(received[1]?.text ?? "", /Safari on iPhone/);
 });
 
@@ -77,7 +77,7 @@ Deno.test("the history shows when and from where a link set the password, and wh
 
   assert.equal(rows.length, 3);
   assert.match(rows[0]!, /Safari on iPhone.*Open/);
-  assert.match(rows[1]!, /46\.16\.60\.9.*Spain.*Safari on iPhone.*Closed Password set by a one-time link/);
+  assert.match(rows[1]!, /46\.16\.60\.9.*Spain.*Safari on iPhone.*Closed Password set with a one-time link/);
   assert.match(rows[2]!, /203\.0\.113\.1.*Closed by a password change/);
   const details = await owner.get(history.$("tbody tr[id]").eq(1).find("a").attr("href")!);
   assert.doesNotMatch(details.$("main").text(), /Signed in with/);
@@ -131,7 +131,7 @@ Deno.test("known, unknown, disabled and odd addresses get the same answer, and c
   }
 
   assert.equal(new Set(seen).size, 1);
-  assert.match(seen[0]!, /303.*If there is an account with this address, a mail is on its way/);
+  assert.match(seen[0]!, /303.*If there is an account with this address, an email is on its way/);
   assert.deepEqual((await remote.db.select().from(outbox)).map(({ event }) => event), ["forgotten"]);
   assert.equal((await ask(browser(), " ")).status, 422);
 });
@@ -210,7 +210,7 @@ Deno.test("a link for a forgotten password that is used ends all others, and wha
   clock.now += HOUR;
   await site.sendMail();
   assert.deepEqual(received.slice(3).map(({ subject }) => subject), [
-    "Control panel: your password was set by a link",
+    "Control panel: your password was set with a link",
   ]);
 });
 

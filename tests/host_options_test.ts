@@ -24,7 +24,7 @@ Deno.test("a host's own confirmation stands in the password's place, and lasts f
   assert.equal(form.$("main input[name=pin]").length, 1);
   assert.equal(form.$("main input[name=password], main form a").length, 0);
   assert.equal(wrong.status, 422);
-  assert.match(wrong.$("[role=alert]").text(), /Nothing was done\. Confirm first that it is you\./);
+  assert.match(wrong.$("[role=alert]").text(), /Nothing was done\. First confirm that it's you\./);
   assert.equal((await other.get("/billing")).status, 200);
 
   const dialog = await here.get(paths.closeAll, HTMX);

@@ -45,8 +45,8 @@ Deno.test("the owner is told by mail of what the administrator changes by a comm
 
   const told = mail.received.map(({ recipients: [to], subject, text }) => `${to}: ${subject}. ${text?.split("\n")[0]}`);
   assert.deepEqual(told.toSorted(), [
-    "marta@acme.example: Control panel: your password was changed. The password of your account was set by the administrator, or by a link from them.",
-    "marta@example.com: Control panel: the email address of your account was changed. The administrator gave the account that had this address another one.",
+    "marta@acme.example: Control panel: your password was changed. The administrator set the password of your account, or it was set with their link.",
+    "marta@example.com: Control panel: the email address of your account was changed. The administrator gave the account that used this address another one.",
   ]);
 });
 

@@ -26,7 +26,7 @@ IP address: 102.89.23.4
 If it was you, there is nothing to do. If it wasn't, open this page, answer "Not me" and choose a new password:
 LINK
 
-You get this because you have an account. You can switch off mail about new places in your preferences.
+You get this because you have an account. You can switch off emails about new places in your preferences.
 
 -- 
 Control panel
@@ -146,11 +146,11 @@ Deno.test("what the administrator did is told as such, and can't be undone by a 
   await send(site, { event: "email_changed", about: BY_ADMINISTRATOR, recipient: "old@example.com" });
 
   const [password, methods, email] = site.received.map(({ text = "" }) => text);
-  assert.match(password!, /^The password of your account was set by the administrator, or by a link from them\./);
+  assert.match(password!, /^The administrator set the password of your account, or it was set with their link\./);
   assert.match(methods!, /^The administrator removed all ways to sign in/);
   assert.match(
     email!,
-    /^The administrator gave the account that had this address another one\.\n\nAccount: old@example\.com/,
+    /^The administrator gave the account that used this address another one\.\n\nAccount: old@example\.com/,
   );
   assert.deepEqual(site.received.map((mail) => linksIn(mail).length), [1, 1, 0]);
 });

@@ -177,9 +177,9 @@ Deno.test("the owner is told by mail of what the panel around the area changes",
   await settled();
 
   assert.deepEqual(received.map(({ recipients: [to], text }) => `${to}: ${text?.split(".")[0]}`), [
-    "marta@example.com: The password of your account was set by the administrator, or by a link from them",
-    "marta@example.com: The administrator removed all ways to sign in to your account but the password",
-    "marta@example.com: The administrator gave the account that had this address another one",
+    "marta@example.com: The administrator set the password of your account, or it was set with their link",
+    "marta@example.com: The administrator removed all ways to sign in to your account except the password",
+    "marta@example.com: The administrator gave the account that used this address another one",
   ]);
 });
 

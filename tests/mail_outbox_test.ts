@@ -101,7 +101,7 @@ Deno.test("an account gets five mails an hour, and then one that counts the rest
   assert.deepEqual([summary?.subject, more.length], ["Control panel: 3 more events in your account", 0]);
   assert.match(
     summary?.text ?? "",
-    /only counts it:\n\nAccount: marta@example\.com\nUnusual connections: 1\nSign-in methods added: 2\n\n/,
+    /only has the counts:\n\nAccount: marta@example\.com\nUnusual connections: 1\nSign-in methods added: 2\n\n/,
   );
   assert.deepEqual(linksIn(summary!), [paths.connections]);
   assert.equal(await db.$count(outbox), 0);

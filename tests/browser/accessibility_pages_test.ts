@@ -145,9 +145,9 @@ inBrowser("the preferences are accessible where mail is sent", { mail: { wake: (
   const here = await site.visit(STILL);
   await signIn(here);
   await here.goto(paths.preferences);
-  await here.getByRole("checkbox", { name: "Mail about new places", checked: true }).uncheck();
+  await here.getByRole("checkbox", { name: "Email about new places", checked: true }).uncheck();
   await here.getByRole("button", { name: "Save preferences" }).click();
-  await here.getByRole("checkbox", { name: "Mail about new places", checked: false }).waitFor();
+  await here.getByRole("checkbox", { name: "Email about new places", checked: false }).waitFor();
   await assertAccessible(here, "preferences-mail");
 });
 

@@ -42,7 +42,7 @@ async function recover(site: Site, here: Page): Promise<void> {
   await here.getByRole("link", { name: "Forgot your password?" }).click();
   await here.getByLabel("Email address").fill(EMAIL);
   await here.getByLabel("Email address").press("Enter");
-  await here.getByRole("heading", { name: "Check your mail" }).waitFor();
+  await here.getByRole("heading", { name: "Check your email" }).waitFor();
 
   await addKnownLink(site.db, "forgotten");
   await here.goto(LINK);
@@ -50,7 +50,7 @@ async function recover(site: Site, here: Page): Promise<void> {
   await here.getByText("Your password was set.").waitFor();
   await fillSignIn(here, NEW);
   await here.waitForURL((url) => url.pathname === paths.connections);
-  assert.equal(await here.getByText("Password set by a one-time link").count(), 1);
+  assert.equal(await here.getByText("Password set with a one-time link").count(), 1);
 }
 
 async function changeAndUndo(site: Site, here: Page, phone: Page): Promise<void> {
@@ -58,7 +58,7 @@ async function changeAndUndo(site: Site, here: Page, phone: Page): Promise<void>
   await here.goto(paths.email);
   await here.getByLabel("New email address").fill(WANTED);
   await here.getByLabel("New email address").press("Enter");
-  await here.getByText("A mail is on its way to the new address.").waitFor();
+  await here.getByText("An email is on its way to the new address.").waitFor();
 
   await addKnownLink(site.db, "email", WANTED);
   await phone.goto(LINK);

@@ -67,7 +67,7 @@ export const ca: Wording = {
       too_many_attempts: (when) =>
         `Aquesta connexió es va tancar el dia ${when}, després de massa contrasenyes incorrectes. Inicia la sessió per obrir-ne una de nova.`,
       password_set: (when) =>
-        `La contrasenya es va canviar el ${when} amb un enllaç d'un sol ús. Inicia la sessió amb ella.`,
+        `La contrasenya es va canviar el ${when} amb un enllaç d'un sol ús. Inicia la sessió amb la nova.`,
       renewed: (when) =>
         `Vas introduir la contrasenya el dia ${when}, però la resposta no va arribar a aquest navegador. Torna a iniciar la sessió.`,
     },
@@ -406,7 +406,8 @@ export const ca: Wording = {
 
   forgotten: {
     title: "Contrasenya oblidada",
-    lead: "Escriu el teu correu electrònic. Si té un compte, hi enviarem un enllaç per triar una contrasenya nova.",
+    lead:
+      "Escriu el teu correu electrònic. Si hi ha un compte amb aquesta adreça, t'hi enviarem un enllaç per triar una contrasenya nova.",
     submit: "Envia l'enllaç",
     sentTitle: "Mira el correu",
     sent:
@@ -449,9 +450,9 @@ export const ca: Wording = {
     lead: "L'adreça amb què inicies la sessió i on t'escrivim.",
     current: (email) => ["La teva adreça és ", email, "."],
     new: "Correu electrònic nou",
-    newHint: "Hi enviarem un enllaç. L'adreça canvia quan obris l'enllaç i confirmis, i avisem l'anterior.",
+    newHint: "Hi enviarem un enllaç. L'adreça canviarà quan obris l'enllaç i confirmis, i avisarem l'anterior.",
     submit: "Envia l'enllaç",
-    pending: (email) => ["Falta que confirmis ", email, ". L'enllaç del seu missatge funciona durant 24 hores."],
+    pending: (email) => ["Falta que confirmis ", email, ". L'enllaç que hi hem enviat funciona durant 24 hores."],
     noMail:
       "No arriba res? Mira la carpeta de correu brossa. Si un altre compte fa servir l'adreça, no rep cap missatge.",
     again: "Torna a enviar",
@@ -573,7 +574,7 @@ export const ca: Wording = {
       "password+recovery": "Contrasenya i codi de recuperació",
       "passkey": "Clau d'accés",
       "link": "Enllaç d'un sol ús",
-      "host": "L'inici de sessió del panell",
+      "host": "L'inici de sessió del tauler",
     },
     passkeyNamed: (name) => `Clau d'accés «${name}»`,
   },
@@ -604,7 +605,7 @@ export const ca: Wording = {
     themes: { light: "Clar", dark: "Fosc" },
     mailPlaces: "Correu sobre llocs nous",
     mailPlacesHint:
-      "Quan el teu compte es faci servir des d'un país, una xarxa o un dispositiu que no coneix. Els altres avisos de seguretat no es poden desactivar.",
+      "Quan el teu compte es faci servir des d'un país, una xarxa o un dispositiu nous. Els altres avisos de seguretat no es poden desactivar.",
     submit: "Desa les preferències",
     saved: "S'han desat les teves preferències.",
   },
@@ -639,32 +640,33 @@ export const ca: Wording = {
     locked: {
       subject: "massa inicis de sessió fallits al teu compte",
       lead:
-        "Hi ha hagut massa intents fallits d'iniciar sessió al teu compte. Durant 24 hores només s'hi pot entrar des de navegadors i xarxes coneguts.",
+        "Hi ha hagut massa intents fallits d'iniciar la sessió al teu compte. Durant 24 hores només s'hi pot entrar des de navegadors i xarxes coneguts.",
       advice: "No hi ha entrat ningú. Aquí tens els intents:",
     },
     password_changed: {
       subject: "la teva contrasenya ha canviat",
       lead: "S'ha canviat la contrasenya del teu compte.",
-      byAdministrator: "L'administrador ha posat la contrasenya del teu compte, o s'ha posat amb un enllaç seu.",
+      byAdministrator: "L'administrador ha canviat la contrasenya del teu compte, o s'ha canviat amb un enllaç seu.",
       advice:
         "Si no t'ho esperaves, demana una contrasenya nova a la pàgina d'inici de sessió i avisa l'administrador. Aquí tens què ha passat al teu compte:",
     },
     password_recovered: {
-      subject: "la teva contrasenya s'ha posat amb un enllaç",
+      subject: "la teva contrasenya s'ha canviat amb un enllaç",
       lead:
-        "Algú ha posat una contrasenya nova al teu compte amb un enllaç enviat a aquesta adreça. S'han tancat totes les connexions.",
+        "Algú ha canviat la contrasenya del teu compte amb un enllaç enviat a aquesta adreça. S'han tancat totes les connexions.",
       advice:
-        "Si no vas ser tu, potser algú llegeix el teu correu: demana ajuda a l'administrador de seguida. Aquí tens què ha passat al teu compte:",
+        "Si no vas ser tu, potser algú més llegeix el teu correu: demana ajuda a l'administrador de seguida. Aquí tens què ha passat al teu compte:",
     },
     method_added: {
       subject: "s'ha afegit un mètode d'inici de sessió",
-      lead: "S'ha afegit al teu compte una manera d'iniciar sessió.",
+      lead: "S'ha afegit al teu compte una manera d'iniciar la sessió.",
       advice: "Si no vas ser tu, treu-la i tria una contrasenya nova. Aquí tens què ha passat al teu compte:",
     },
     method_removed: {
       subject: "s'ha tret un mètode d'inici de sessió",
-      lead: "S'ha tret del teu compte una manera d'iniciar sessió.",
-      byAdministrator: "L'administrador ha tret totes les maneres d'iniciar sessió al teu compte menys la contrasenya.",
+      lead: "S'ha tret del teu compte una manera d'iniciar la sessió.",
+      byAdministrator:
+        "L'administrador ha tret totes les maneres d'iniciar la sessió al teu compte menys la contrasenya.",
       advice: "Si no vas ser tu, tria una contrasenya nova. Aquí tens què ha passat al teu compte:",
     },
     methods: {
@@ -675,28 +677,28 @@ export const ca: Wording = {
     forgotten: {
       subject: "tria una contrasenya nova",
       lead: "Algú, probablement tu, ha demanat una contrasenya nova per a aquest compte.",
-      advice: "Tria-la en aquest enllaç, que funciona un sol cop i durant 30 minuts:",
+      advice: "Tria-la amb aquest enllaç, que funciona una sola vegada, durant 30 minuts:",
       ignore: "Si no vas ser tu, no cal que facis res: la teva contrasenya continua sent la mateixa.",
     },
     email_requested: {
       subject: "confirma la teva adreça de correu",
-      lead: "El propietari d'un compte vol fer-hi servir aquesta adreça.",
-      advice: "Si ets tu, confirma-ho en aquest enllaç, que funciona un sol cop i durant 24 hores:",
+      lead: "Algú vol fer servir aquesta adreça per al seu compte.",
+      advice: "Si ets tu, confirma-ho amb aquest enllaç, que funciona una sola vegada, durant 24 hores:",
       ignore: "Si no ets tu, no cal que facis res: l'adreça no es farà servir.",
     },
     email_changed: {
       subject: "l'adreça de correu del teu compte ha canviat",
-      lead: "El compte que tenia aquesta adreça en té una altra a partir d'ara, i el seu correu hi arribarà.",
+      lead: "El compte que tenia aquesta adreça ara en té una altra, i els seus correus arribaran allà.",
       byAdministrator: "L'administrador ha donat una altra adreça al compte que tenia aquesta.",
       takenBack:
-        "El compte que tenia aquesta adreça torna a tenir l'anterior, amb l'enllaç que s'hi va enviar. S'han tancat totes les connexions. Si no vas ser tu, potser algú llegeix el correu de l'adreça anterior: demana ajuda a l'administrador com més aviat millor.",
+        "El compte que tenia aquesta adreça torna a tenir l'anterior: s'ha fet servir l'enllaç que hi vam enviar. S'han tancat totes les connexions. Si no vas ser tu, potser algú més llegeix el correu de l'adreça anterior: demana ajuda a l'administrador com més aviat millor.",
       advice:
-        "Si no vas ser tu, recupera l'adreça en aquest enllaç, que funciona durant 7 dies. Tanca totes les connexions i demana una contrasenya nova:",
+        "Si no vas ser tu, recupera l'adreça amb aquest enllaç, que funciona durant 7 dies. Tanca totes les connexions i demana una contrasenya nova:",
       ignore: "Si vas ser tu, no cal que facis res.",
     },
     summary: {
       subject: (events) => `${count(events, "avís més", "avisos més")} del teu compte`,
-      lead: "Han passat tantes coses al teu compte que aquest correu només les compta:",
+      lead: "Han passat tantes coses al teu compte que aquest correu només dona els totals:",
       advice: "Aquí ho tens tot:",
     },
     counted: {
@@ -705,7 +707,7 @@ export const ca: Wording = {
       too_many_attempts: (events) => `Connexions tancades per contrasenyes incorrectes: ${number(events)}`,
       locked: (events) => `Bloquejos per intents fallits: ${number(events)}`,
       password_changed: (events) => `Canvis de contrasenya: ${number(events)}`,
-      password_recovered: (events) => `Contrasenyes posades amb un enllaç: ${number(events)}`,
+      password_recovered: (events) => `Contrasenyes canviades amb un enllaç: ${number(events)}`,
       method_added: (events) => `Mètodes d'inici de sessió afegits: ${number(events)}`,
       method_removed: (events) => `Mètodes d'inici de sessió trets: ${number(events)}`,
     },

@@ -73,7 +73,8 @@ export const en = {
         `This connection was closed on ${when}: the account had too many open ones, and it was the oldest.`,
       too_many_attempts: (when: string): string =>
         `This connection was closed on ${when}, after too many wrong passwords. Sign in to open a new one.`,
-      password_set: (when: string): string => `The password was set by a one-time link on ${when}. Sign in with it.`,
+      password_set: (when: string): string =>
+        `The password was set with a one-time link on ${when}. Sign in with the new one.`,
       renewed: (when: string): string =>
         `You entered your password on ${when}, but the answer didn't reach this browser. Please sign in again.`,
     },
@@ -82,7 +83,7 @@ export const en = {
   ticket: {
     title: "Continue?",
     heading: (email: string): string => `Continue as ${email}?`,
-    text: "Another site led you here. Continue only if this account is yours.",
+    text: "Another site sent you here. Continue only if this account is yours.",
     submit: "Continue",
   },
 
@@ -145,7 +146,7 @@ export const en = {
       closed_by_operator: "Closed by the administrator",
       replaced: "Closed: too many open",
       too_many_attempts: "Closed after too many wrong passwords",
-      password_set: "Password set by a one-time link",
+      password_set: "Password set with a one-time link",
       wrong_password: "Wrong password",
       wrong_confirmation: "Wrong password while signed in",
       wrong_code: "Wrong code",
@@ -250,10 +251,10 @@ export const en = {
     passwordOld: "For your security, enter it again: it has been more than 5 minutes.",
     passwordRequired: "For your security, enter it again.",
     wrong: "This isn't your password. Check it and try again.",
-    proveElsewhere: "For your security, prove again who you are:",
+    proveElsewhere: "For your security, confirm again that it's you:",
     signInAgain: "Sign in again",
     signInFirst: "Nothing was done. Sign in again first.",
-    notConfirmed: "Nothing was done. Confirm first that it is you.",
+    notConfirmed: "Nothing was done. First confirm that it's you.",
     back: "Back to the history",
     since: (time: Child, zone: string): Child => ["Since ", time, ` (${zone})`],
     isCurrent: "This is the connection that you are using",
@@ -412,12 +413,12 @@ export const en = {
 
   forgotten: {
     title: "Forgotten password",
-    lead: "Type your email address. If it has an account, we'll send a link there for setting a new password.",
+    lead: "Type your email address. If there is an account for it, we'll send you a link to set a new password.",
     submit: "Send the link",
-    sentTitle: "Check your mail",
-    sent: "If there is an account with this address, a mail is on its way. Its link works once, within 30 minutes.",
+    sentTitle: "Check your email",
+    sent: "If there is an account with this address, an email is on its way. Its link works once, for 30 minutes.",
     noMail:
-      "No mail after a few minutes? Look in your spam folder, and check the address. We send only a few an hour: use the newest one.",
+      "No email after a few minutes? Look in your spam folder, and check the address. We send only a few an hour, so use the newest.",
     again: "Ask for another link",
     back: "Back to sign-in",
   },
@@ -447,21 +448,22 @@ export const en = {
 
   email: {
     title: "Email address",
-    lead: "The address that you sign in with, and where we write to you.",
+    lead: "You sign in with this address, and we write to it.",
     current: (email: Child): Child => ["Your address is ", email, "."],
     new: "New email address",
-    newHint: "We'll send it a link. Your address changes once you open the link and confirm, and we tell the old one.",
+    newHint:
+      "We'll send a link to it. Your address changes once you open the link and confirm, and we'll notify the old one.",
     submit: "Send the link",
     pending: (email: Child): Child => [
-      "We are waiting for you to confirm ",
+      "Waiting for you to confirm ",
       email,
-      ". The link in its mail works for 24 hours.",
+      ". The link that we sent there works for 24 hours.",
     ],
-    noMail: "No mail? Look in the spam folder. An address that another account uses gets none.",
+    noMail: "No email? Look in your spam folder. An address that another account uses gets none.",
     again: "Send again",
     cancel: "Cancel the change",
-    same: "This is your address already. Type another one.",
-    requested: "A mail is on its way to the new address. Open its link to confirm.",
+    same: "This is already your address. Type another one.",
+    requested: "An email is on its way to the new address. Open its link to confirm.",
     cancelled: "The change was cancelled. Your address stays the same.",
     change: "Change email address",
   },
@@ -602,14 +604,14 @@ export const en = {
     theme: "Theme",
     asInSystem: "Same as system",
     themes: { light: "Light", dark: "Dark" },
-    mailPlaces: "Mail about new places",
+    mailPlaces: "Email about new places",
     mailPlacesHint:
-      "When your account is used from a country, network or device that it doesn't know. Other mail about its security can't be switched off.",
+      "When your account is used from a new country, network or device. Other security emails can't be switched off.",
     submit: "Save preferences",
     saved: "Your preferences were saved.",
   },
 
-  /** `lead` names the account, `advice` comes before the link. */
+  /** `lead` says what happened; `advice` comes right before the link. */
   mail: {
     subject: (brand: string, subject: string): string => `${brand}: ${subject}`,
     account: "Account",
@@ -627,7 +629,7 @@ export const en = {
     },
     moved: {
       subject: "your account was used from a new place",
-      lead: "A browser that is signed in to your account was used from a place that is new.",
+      lead: "A browser that is signed in to your account was used from a new place.",
       advice:
         'If it was you, there is nothing to do. If it wasn\'t, open this page, answer "Not me" and choose a new password:',
     },
@@ -639,33 +641,33 @@ export const en = {
     locked: {
       subject: "too many failed sign-ins to your account",
       lead:
-        "There were too many failed attempts to sign in to your account. For 24 hours only browsers and networks that it knows can sign in.",
-      advice: "Nobody got in. The attempts are here:",
+        "There were too many failed attempts to sign in to your account. For 24 hours, only known browsers and networks can sign in.",
+      advice: "Nobody got in. See the attempts here:",
     },
     password_changed: {
       subject: "your password was changed",
       lead: "The password of your account was changed.",
-      byAdministrator: "The password of your account was set by the administrator, or by a link from them.",
+      byAdministrator: "The administrator set the password of your account, or it was set with their link.",
       advice:
-        "If you didn't expect this, ask for a new password on the sign-in page, and tell the administrator. What happened in your account is here:",
+        "If you didn't expect this, ask for a new password on the sign-in page, and tell the administrator. See what happened in your account:",
     },
     password_recovered: {
-      subject: "your password was set by a link",
+      subject: "your password was set with a link",
       lead:
-        "Somebody set a new password for your account, by a link that was sent to this address. Every connection was closed.",
+        "Somebody set a new password for your account with a link that was sent to this address. Every connection was closed.",
       advice:
-        "If it wasn't you, somebody else may read your mail: ask the administrator for help at once. What happened in your account is here:",
+        "If it wasn't you, somebody else may be reading your email: ask the administrator for help at once. See what happened in your account:",
     },
     method_added: {
       subject: "a sign-in method was added",
       lead: "A way to sign in was added to your account.",
-      advice: "If it wasn't you, remove it, and choose a new password. What happened in your account is here:",
+      advice: "If it wasn't you, remove it, and choose a new password. See what happened in your account:",
     },
     method_removed: {
       subject: "a sign-in method was removed",
       lead: "A way to sign in was removed from your account.",
-      byAdministrator: "The administrator removed all ways to sign in to your account but the password.",
-      advice: "If it wasn't you, choose a new password. What happened in your account is here:",
+      byAdministrator: "The administrator removed all ways to sign in to your account except the password.",
+      advice: "If it wasn't you, choose a new password. See what happened in your account:",
     },
     methods: {
       authenticator: "Authenticator app",
@@ -675,43 +677,44 @@ export const en = {
     forgotten: {
       subject: "set a new password",
       lead: "Somebody, probably you, asked for a new password for this account.",
-      advice: "Set it at this link, which works once and for 30 minutes:",
-      ignore: "If it wasn't you, there is nothing to do: your password stays as it is.",
+      advice: "Set it with this link, which works once, for 30 minutes:",
+      ignore: "If it wasn't you, there is nothing to do: your password hasn't changed.",
     },
     email_requested: {
       subject: "confirm your email address",
-      lead: "The owner of an account wants to use this address for it from now on.",
-      advice: "If it is you, confirm it at this link, which works once and for 24 hours:",
-      ignore: "If it wasn't you, there is nothing to do: the address isn't used.",
+      lead: "Somebody wants to use this address for their account.",
+      advice: "If it is you, confirm it with this link, which works once, for 24 hours:",
+      ignore: "If it isn't you, there is nothing to do: the address won't be used.",
     },
     email_changed: {
       subject: "the email address of your account was changed",
-      lead: "The account that had this address has another one from now on, where its mail goes too.",
-      byAdministrator: "The administrator gave the account that had this address another one.",
+      lead: "The account that used this address now has another one, and its email goes there.",
+      byAdministrator: "The administrator gave the account that used this address another one.",
       takenBack:
-        "The account that had this address has its former one again, by the link that was mailed there. Every connection was closed. If it wasn't you, somebody else may read the mail of the former address: ask the administrator for help at once.",
+        "The account that used this address has its former one again: the link that we sent there was used. Every connection was closed. If it wasn't you, somebody else may be reading the email of the former address: ask the administrator for help at once.",
       advice:
-        "If it wasn't you, take the address back at this link, which works for 7 days. It closes every connection and asks for a new password:",
+        "If it wasn't you, take the address back with this link, which works for 7 days. It closes every connection and asks for a new password:",
       ignore: "If it was you, there is nothing to do.",
     },
     summary: {
       subject: (events: number): string => `${count(events, "more event", "more events")} in your account`,
-      lead: "So much happened in your account that this mail only counts it:",
-      advice: "All of it is here:",
+      lead: "So much happened in your account that this email only has the counts:",
+      advice: "See all of it here:",
     },
     counted: {
       unusual: (events: number): string => `Unusual connections: ${number(events)}`,
       moved: (events: number): string => `Uses from new places: ${number(events)}`,
       too_many_attempts: (events: number): string => `Connections closed after wrong passwords: ${number(events)}`,
       locked: (events: number): string => `Locks after failed sign-ins: ${number(events)}`,
-      password_changed: (events: number): string => `Changes of the password: ${number(events)}`,
-      password_recovered: (events: number): string => `Passwords set by a link: ${number(events)}`,
+      password_changed: (events: number): string => `Password changes: ${number(events)}`,
+      password_recovered: (events: number): string => `Passwords set with a link: ${number(events)}`,
       method_added: (events: number): string => `Sign-in methods added: ${number(events)}`,
       method_removed: (events: number): string => `Sign-in methods removed: ${number(events)}`,
     },
     reason: {
-      places: "You get this because you have an account. You can switch off mail about new places in your preferences.",
-      always: "You get this because you have an account. Mail about its security can't be switched off.",
+      places:
+        "You get this because you have an account. You can switch off emails about new places in your preferences.",
+      always: "You get this because you have an account. Security emails can't be switched off.",
     },
   },
 
@@ -719,7 +722,7 @@ export const en = {
   problems: {
     noEmail: "Type your email address.",
     emailTooLong: "This is too long for an email address.",
-    badEmail: "This isn't an email address. One looks like you@example.com.",
+    badEmail: "This isn't an email address. It should look like you@example.com.",
     noPassword: "Type your password.",
     noCode: "Type the code.",
     badCode: "This is too long for a code.",
@@ -776,14 +779,14 @@ export const en = {
       title: "Wrong address",
       text: `This site's address is ${origin}.`,
     }),
-    otherProxy: { title: "Only for the proxy", text: "This address answers the proxies in TRUSTED_PROXIES alone." },
+    otherProxy: { title: "Only for the proxy", text: "This address answers only the proxies in TRUSTED_PROXIES." },
     otherPanel: (origin: string): { title: string; text: string } => ({
       title: "Wrong address",
       text: `The gate protects ${origin}, and no other site.`,
     }),
     badTicket: {
       title: "This sign-in no longer works",
-      text: "It was used already, or it is too old. Sign in once more.",
+      text: "It was used already, or it is too old. Sign in again.",
       link: "Sign in",
     },
     signedOut: {

@@ -61,7 +61,7 @@ export const es: Wording = {
       too_many_attempts: (when) =>
         `Esta conexión se cerró el ${when}, tras demasiadas contraseñas incorrectas. Inicia sesión para abrir una nueva.`,
       password_set: (when) =>
-        `La contraseña se cambió el ${when} con un enlace de un solo uso. Inicia sesión con ella.`,
+        `La contraseña se cambió el ${when} con un enlace de un solo uso. Inicia sesión con la nueva.`,
       renewed: (when) =>
         `Introdujiste la contraseña el ${when}, pero la respuesta no llegó a este navegador. Inicia sesión otra vez.`,
     },
@@ -404,7 +404,7 @@ export const es: Wording = {
   forgotten: {
     title: "Contraseña olvidada",
     lead:
-      "Escribe tu correo electrónico. Si tiene una cuenta, le enviaremos un enlace para elegir una contraseña nueva.",
+      "Escribe tu correo electrónico. Si hay una cuenta con esa dirección, te enviaremos un enlace para elegir una contraseña nueva.",
     submit: "Enviar el enlace",
     sentTitle: "Revisa tu correo",
     sent:
@@ -447,9 +447,9 @@ export const es: Wording = {
     current: (email) => ["Tu dirección es ", email, "."],
     new: "Correo electrónico nuevo",
     newHint:
-      "Le enviaremos un enlace. La dirección cambia cuando abras el enlace y confirmes, y avisamos a la anterior.",
+      "Enviaremos allí un enlace. La dirección cambiará cuando abras el enlace y confirmes, y avisaremos a la anterior.",
     submit: "Enviar el enlace",
-    pending: (email) => ["Falta que confirmes ", email, ". El enlace de su mensaje funciona durante 24 horas."],
+    pending: (email) => ["Falta que confirmes ", email, ". El enlace que enviamos allí funciona durante 24 horas."],
     noMail: "¿No llega nada? Mira en la carpeta de spam. Si otra cuenta usa esa dirección, no recibe ningún mensaje.",
     again: "Enviar otra vez",
     cancel: "Cancelar el cambio",
@@ -602,7 +602,7 @@ export const es: Wording = {
     themes: { light: "Claro", dark: "Oscuro" },
     mailPlaces: "Correo sobre lugares nuevos",
     mailPlacesHint:
-      "Cuando tu cuenta se use desde un país, una red o un dispositivo que no conoce. Los demás avisos de seguridad no se pueden desactivar.",
+      "Cuando tu cuenta se use desde un país, una red o un dispositivo nuevos. Los demás avisos de seguridad no se pueden desactivar.",
     submit: "Guardar preferencias",
     saved: "Se han guardado tus preferencias.",
   },
@@ -643,16 +643,16 @@ export const es: Wording = {
     password_changed: {
       subject: "tu contraseña ha cambiado",
       lead: "Se ha cambiado la contraseña de tu cuenta.",
-      byAdministrator: "El administrador ha puesto la contraseña de tu cuenta, o se ha puesto con un enlace suyo.",
+      byAdministrator: "El administrador ha cambiado la contraseña de tu cuenta, o se ha cambiado con un enlace suyo.",
       advice:
         "Si no te lo esperabas, pide una contraseña nueva en la página de inicio de sesión y avisa al administrador. Aquí tienes lo que ha pasado en tu cuenta:",
     },
     password_recovered: {
-      subject: "tu contraseña se ha puesto con un enlace",
+      subject: "tu contraseña se ha cambiado con un enlace",
       lead:
-        "Alguien ha puesto una contraseña nueva en tu cuenta con un enlace enviado a esta dirección. Se han cerrado todas las conexiones.",
+        "Alguien ha cambiado la contraseña de tu cuenta con un enlace enviado a esta dirección. Se han cerrado todas las conexiones.",
       advice:
-        "Si no fuiste tú, puede que alguien lea tu correo: pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
+        "Si no fuiste tú, puede que alguien más lea tu correo: pide ayuda al administrador cuanto antes. Aquí tienes lo que ha pasado en tu cuenta:",
     },
     method_added: {
       subject: "se ha añadido un método de inicio de sesión",
@@ -674,29 +674,29 @@ export const es: Wording = {
     forgotten: {
       subject: "elige una contraseña nueva",
       lead: "Alguien, probablemente tú, ha pedido una contraseña nueva para esta cuenta.",
-      advice: "Elígela en este enlace, que funciona una sola vez y durante 30 minutos:",
+      advice: "Elígela con este enlace, que funciona una sola vez, durante 30 minutos:",
       ignore: "Si no fuiste tú, no tienes que hacer nada: tu contraseña sigue siendo la misma.",
     },
     email_requested: {
       subject: "confirma tu dirección de correo",
-      lead: "El propietario de una cuenta quiere usar esta dirección para ella.",
-      advice: "Si eres tú, confírmalo en este enlace, que funciona una sola vez y durante 24 horas:",
+      lead: "Alguien quiere usar esta dirección para su cuenta.",
+      advice: "Si eres tú, confírmalo con este enlace, que funciona una sola vez, durante 24 horas:",
       ignore: "Si no eres tú, no tienes que hacer nada: la dirección no se usará.",
     },
     email_changed: {
       subject: "la dirección de correo de tu cuenta ha cambiado",
-      lead: "La cuenta que tenía esta dirección tiene otra desde ahora, y su correo llegará allí.",
+      lead: "La cuenta que tenía esta dirección ahora tiene otra, y sus correos llegarán allí.",
       byAdministrator: "El administrador ha dado otra dirección a la cuenta que tenía esta.",
       takenBack:
-        "La cuenta que tenía esta dirección vuelve a tener la anterior, con el enlace que se envió allí. Se han cerrado todas las conexiones. Si no fuiste tú, puede que alguien lea el correo de la dirección anterior: pide ayuda al administrador cuanto antes.",
+        "La cuenta que tenía esta dirección vuelve a tener la anterior: se ha usado el enlace que enviamos allí. Se han cerrado todas las conexiones. Si no fuiste tú, puede que alguien más lea el correo de la dirección anterior: pide ayuda al administrador cuanto antes.",
       advice:
-        "Si no fuiste tú, recupera la dirección en este enlace, que funciona durante 7 días. Cierra todas las conexiones y pide una contraseña nueva:",
+        "Si no fuiste tú, recupera la dirección con este enlace, que funciona durante 7 días. Cierra todas las conexiones y pide una contraseña nueva:",
       ignore: "Si fuiste tú, no tienes que hacer nada.",
     },
     summary: {
       subject: (events) => `${count(events, "aviso más", "avisos más")} de tu cuenta`,
-      lead: "Han pasado tantas cosas en tu cuenta que este correo solo las cuenta:",
-      advice: "Aquí tienes todo:",
+      lead: "Han pasado tantas cosas en tu cuenta que este correo solo da los totales:",
+      advice: "Aquí lo tienes todo:",
     },
     counted: {
       unusual: (events) => `Conexiones inusuales: ${number(events)}`,
@@ -704,7 +704,7 @@ export const es: Wording = {
       too_many_attempts: (events) => `Conexiones cerradas por contraseñas incorrectas: ${number(events)}`,
       locked: (events) => `Bloqueos por intentos fallidos: ${number(events)}`,
       password_changed: (events) => `Cambios de contraseña: ${number(events)}`,
-      password_recovered: (events) => `Contraseñas puestas con un enlace: ${number(events)}`,
+      password_recovered: (events) => `Contraseñas cambiadas con un enlace: ${number(events)}`,
       method_added: (events) => `Métodos de inicio de sesión añadidos: ${number(events)}`,
       method_removed: (events) => `Métodos de inicio de sesión quitados: ${number(events)}`,
     },
@@ -746,7 +746,7 @@ export const es: Wording = {
     locked: (wait) =>
       `Ha habido demasiados intentos fallidos seguidos, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o pide al administrador que te ponga una contraseña nueva.`,
     lockedWithMail: (wait) =>
-      `Ha habido demasiados intentos fallidos seguidos, y la cuenta está bloqueada temporalmente. Espera ${wait}, o elige una contraseña nueva en «¿Has olvidado tu contraseña?».`,
+      `Ha habido demasiados intentos fallidos seguidos, así que la cuenta está bloqueada temporalmente. Espera ${wait}, o elige una contraseña nueva en «¿Has olvidado tu contraseña?».`,
     busy: "Ahora mismo se están comprobando muchas contraseñas. Inténtalo de nuevo en unos segundos.",
   },
 
