@@ -36,6 +36,7 @@ export async function startHost(given: Partial<AreaOptions> = {}) {
     await area.open(c, { email: c.req.query("email") ?? "" });
     return c.redirect(area.next(c), 303);
   });
+  host.get("/login/ended", async (c) => c.text(String(await area.ended(c))));
   host.get("/logout", async (c) => {
     await area.close(c);
     return c.text("closed");
