@@ -1,6 +1,8 @@
 /**
- * An account-security area for a Hono app: an owner sees every connection to their account, and closes those that aren't theirs. It works
- * without JavaScript, over an embedded database or libSQL, on Deno, Node and Bun.
+ * An account-security area for a Hono app: sign-in, a history of every connection to an account, and a button that closes those that its owner
+ * doesn't recognise. It works without JavaScript, over an embedded or a remote libSQL database, on Deno, Node and Bun.
+ *
+ * Open a database with `openDatabase`, hand it to `createArea`, and mount the `area` after your own routes.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ import { count, duration, inTurns, median, medianRatio, type Row } from "./measu
 import { historyOf, signInAt, startApp, startConstant } from "./servers.ts";
 
 const ROUNDS = 7;
-/** Of a page. */
+/** The gate's share of a page's time, at most. */
 const LIMIT = 0.25;
 
 /** Compares the gate's answer with a page, and a constant panel behind nginx with the gate and without it. */

@@ -23,7 +23,7 @@ export type Configuration = {
   hstsSubdomains: boolean;
   brand: string | undefined;
   home: string | undefined;
-  /** The panel's own sign-in, which sends tickets. */
+  /** The URL of the panel's own sign-in, which sends tickets. */
   signIn: string | undefined;
   ticketKeys: string[] | null;
   base: string;

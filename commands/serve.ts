@@ -12,7 +12,7 @@ import { askForAccount, beginOpeningConfigured, requireWritable } from "./databa
 import { createSecretReader, requireReadable } from "./secret_key.ts";
 
 const DAY = 86_400_000;
-/** The folder of geoip-lite's data, which its updater renews. */
+/** geoip-lite's data, which its updater renews. */
 export const GEO_DATA = fileURLToPath(new URL(".", import.meta.resolve("geoip-lite/data/geoip-country.dat")));
 /** How long running requests may take after a signal to stop, in milliseconds. */
 const SHUTDOWN_TIMEOUT = 3_000;

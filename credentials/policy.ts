@@ -15,7 +15,7 @@ const FEW_LETTERS = 3;
 /** In characters: a shorter pattern between digits leaves it to the digits. */
 const SHORTEST_PATTERN = 8;
 
-/** What is wrong with a new password; `site`: it is made of the name of the panel. */
+/** What is wrong with a new password; `email` and `site`: it is based on the account's address, or on the panel's name. */
 export type PasswordProblem = "too_short" | "too_long" | "email" | "site" | "common";
 
 /**

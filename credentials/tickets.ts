@@ -15,20 +15,20 @@ const Claims = z.object({
   aud: z.union([z.string().transform((one) => [one]), z.array(z.string())]).optional(),
 });
 
-/** A panel's word that it signed an owner in; `expiresAt` in milliseconds since the epoch. */
+/** A panel's statement that it signed an owner in; `expiresAt` in milliseconds since the epoch. */
 export type Ticket = { email: string; id: string; expiresAt: number };
 
 export type ReadTicket = (text: string, now: number) => Promise<Ticket | null>;
 
-/** Reads `TICKET_KEY`: one key or two, with a comma between them; `null` for anything else. */
+/** Reads `TICKET_KEY`: one key, or two separated by a comma; `null` for anything else. */
 export function readTicketKeys(text: string): string[] | null {
   const keys = text.split(",").map((key) => key.trim());
   return keys.length <= 2 && keys.every((key) => /^[\x21-\x7e]{32,256}$/.test(key)) ? keys : null;
 }
 
 /**
- * Makes what reads tickets: JWTs with HS256, signed with any of `keys`, that expire within a minute, and name this `audience` if they name one
- * (RFC 7519, 4.1.3). Others are `null`; whether one was used before is the database's to say.
+ * Creates a reader of tickets: JWTs signed by HS256 with any of `keys`, that expire within a minute and are for this `audience` or for none
+ * (RFC 7519, 4.1.3). It returns `null` for others, but doesn't know which were used: the database does.
  */
 export function createTicketReader(keys: string[], audience = ""): ReadTicket {
   const imported = Promise.all(
@@ -47,7 +47,7 @@ export function createTicketReader(keys: string[], audience = ""): ReadTicket {
   };
 }
 
-/** Its times are for our own clock to check. */
+/** Checks the signature only: the times are compared with our own clock. */
 async function verified(text: string, key: CryptoKey): Promise<unknown> {
   try {
     return await verify(text, key, { alg: "HS256", exp: false, nbf: false, iat: false });
@@ -56,7 +56,7 @@ async function verified(text: string, key: CryptoKey): Promise<unknown> {
   }
 }
 
-/** Libraries sign with the key's text, or with the bytes that it stands for as base64. */
+/** Some libraries sign with the key's text, others with the bytes that it encodes as base64. */
 function bytesOf(key: string): Uint8Array<ArrayBuffer>[] {
   const text = new TextEncoder().encode(key);
   const decoded = Uint8Array.from(/^[\w+/-]+={0,2}$/.test(key) ? Buffer.from(key, "base64") : []);

@@ -44,8 +44,8 @@ export type ConnectionSummary =
 
 /**
  * Opens a connection with its session, and closes the one that it replaces and the oldest over `MAX_OPEN`. Returns the cookie's value, which
- * is stored nowhere; `null` if since `user` was read the password changed, the account got a second step that was not asked for, the pending
- * sign-in ended, the passkey was removed or the ticket used. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
+ * is stored nowhere. `null` if, since `user` was read, the password changed, the account got a second step that was not asked for, the pending
+ * sign-in ended, the passkey was removed or the ticket was used. `browser` is a known one's id or a new one's secret, `unusual` what `findUnusual` found.
  */
 export async function openConnection(
   db: Db,
@@ -67,16 +67,16 @@ export async function openConnection(
     visitor: Visitor;
     browser: Secret | string;
     unusual: UnusualReason[];
-    /** By the password, unless it says otherwise. `pending` is the sign-in that waited for this step, `ticket` what works once. */
+    /** By default the password. `pending` is the sign-in that waited for this step. */
     how?: { method: Method; passkey?: string; pending?: string; ticket?: Challenge | undefined };
-    /** Null if no attempt was: somebody else checked who it is. */
+    /** Null if the panel signed the owner in. */
     reserved: Attempt | null;
     replaces: Session | null;
     timeZone: string | null;
     lifetime: Lifetime;
-    /** Whether the owner is told by mail if it is unusual. */
+    /** Mail the owner if it is unusual. */
     isMailed?: boolean;
-    /** The browser's, to be kept for mail. */
+    /** The browser's, stored for mail. */
     language?: Language;
     now: number;
   },

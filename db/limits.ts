@@ -18,7 +18,7 @@ type Budget = {
 };
 
 const PER_ADDRESS: Budget = { max: 10, window: 3 * MINUTE };
-/** Of strangers together, and of known networks together. */
+/** Shared by an account's strangers, and by its known networks. */
 const PER_HOUR: Budget = { max: 25, window: HOUR };
 /** Failures in a row of strangers, and of codes from known networks (NIST SP 800-63B-4, 3.2.2). */
 const IN_A_ROW: Budget = { max: 100, window: 30 * DAY, lock: DAY };
@@ -27,15 +27,14 @@ const OWN_IN_A_ROW: Budget = { max: 10, window: 30 * DAY };
 /** Wrong codes of one sign-in, before it has to start over. */
 const PER_SIGN_IN: Budget = { max: 10, window: HOUR };
 
-/** Mails with a link that are sent to an account because strangers, known browsers or its owner ask for one. */
+/** Mails with a link to one account, separately for requests by strangers, by known browsers and by its signed-in owner. */
 const MAILS: Budget = { max: 3, window: HOUR, lock: HOUR };
-/** Requests for them. */
 const REQUESTS_PER_ADDRESS: Budget = { max: 10, window: HOUR };
 
 /** Counters of addresses without an account: a bounded number, however many are made up. */
 const UNKNOWN_ACCOUNTS = 100_000;
 
-/** What an account knows of whoever enters a password. Sessions and known browsers have budgets that nobody else can use up. */
+/** How an account knows the client that enters a password. Sessions and known browsers have budgets that nobody else can use up. */
 export type Standing = { kind: "session" | "browser"; id: string } | { kind: "network" | "stranger" };
 
 export type Attempt = {
@@ -54,7 +53,6 @@ export type OverLimit = {
   key: string;
 };
 
-/** Whoever asks for a link to a new password. */
 export type LinkRequest = Pick<Guess, "account" | "address" | "standing">;
 
 export type Guess = {
@@ -62,17 +60,14 @@ export type Guess = {
   address: Address;
   standing: Standing;
   browser: string | null;
-  /** The sign-in that waits for this code. */
+  /** The id of the sign-in that waits for this code. */
   pending?: string;
 };
 
 type Counter = [key: string, budget: Budget];
 type Counted = { count: number; expiresAt: number };
 
-/**
- * Reserves an attempt, or says how long there is none. Going over one budget leaves the next untouched. If a remote answer is lost, the
- * attempt stays counted.
- */
+/** Reserves an attempt, or returns how long to wait. A used-up budget leaves those after it untouched; a lost remote answer stays counted. */
 export async function reserveAttempt(db: Db, guess: Guess, now: number): Promise<Attempt | OverLimit> {
   const counters = countersOf(guess);
   const keys = counters.map(([key]) => key);
@@ -109,7 +104,7 @@ function countersOf(guess: Guess): Counter[] {
   const { account, standing, pending } = guess;
   const counters = countersOfStanding(guess);
   if (pending === undefined) return counters;
-  // Whoever guesses codes has the password: a known network makes up for nothing.
+  // Whoever guesses codes has the password already, so a known network earns no leniency.
   const run: Counter[] = standing.kind === "network" ? [[`run:network:${account}`, IN_A_ROW]] : [];
   return [[`pending:${pending}`, PER_SIGN_IN], ...counters, ...run];
 }
@@ -129,10 +124,7 @@ function countersOfStanding({ account, address, standing }: Guess): Counter[] {
   }
 }
 
-/**
- * Counts a request for a link to a new password, for a batch: first for its client, then for the account. The known browsers of an account
- * have a budget that strangers can't use up.
- */
+/** Counts a request for a new password, in a batch: for its client, then for the account, whose known browsers have a budget apart. */
 export function countRequest(db: Db, { account, address, standing }: LinkRequest, now: number) {
   const isKnown = standing.kind === "browser";
   const client: Counter | null = isKnown || address.client === "" ? null : [requestKey(address), REQUESTS_PER_ADDRESS];
@@ -141,7 +133,7 @@ export function countRequest(db: Db, { account, address, standing }: LinkRequest
   return {
     statements: client ? [countOne(db, ...client, now, []), ownCount] as const : [ownCount] as const,
     isWithin: and(client ? isUnder(client) : undefined, isUnder(own)),
-    /** How long the client has to wait, by what its statement returned; of the account's budget nobody is told. */
+    /** Only the client's wait: the account's would reveal that it exists. */
     waitOf: (counted: Counted | undefined) => client && waitOf(client, counted, now),
   };
 }
@@ -150,7 +142,6 @@ export function requestKey({ client }: Address): string {
   return `link:address:${client}`;
 }
 
-/** The same for a new address that an account's owner asks for. */
 export function countNewEmail(db: Db, account: string, now: number) {
   const counter: Counter = [`email:${account}`, MAILS];
   return {
@@ -160,7 +151,6 @@ export function countNewEmail(db: Db, account: string, now: number) {
   };
 }
 
-/** Whether what was just counted is within its budget. */
 function isUnder([key, { max }]: Counter): SQL {
   return sql`exists (select 1 from limits where key = ${key} and count <= ${max})`;
 }
@@ -188,7 +178,7 @@ export function afterSuccess(db: Db, { counted, runs }: Attempt) {
   return [decrement(db, counted), db.delete(limits).where(inArray(limits.key, runs))] as const;
 }
 
-/** Also removes the counters it started, so that a flood doesn't fill the table. */
+/** Also removes counters that it leaves at zero, so that a flood doesn't fill the table. */
 export async function returnAttempt(db: Db, { counted }: Attempt): Promise<void> {
   const empty = and(inArray(limits.key, counted), lte(limits.count, 0));
   await db.batch([decrement(db, counted), db.delete(limits).where(empty)]);
@@ -204,17 +194,15 @@ export function forgetFailures(db: Db, email: string, condition?: SQL) {
   return db.delete(limits).where(and(ofAccount(account), condition));
 }
 
-/** Stands for an account where codes are counted, apart from its passwords. */
+/** Codes and passkeys have counters apart from the password's. */
 export function codeAccount(account: string): string {
   return `${account}:code`;
 }
 
-/** The same for passkeys. */
 export function passkeyAccount(account: string): string {
   return `${account}:passkey`;
 }
 
-/** The counters of an account, found by `accountKey`. */
 export function ofAccount(account: string): SQL | undefined {
   return or(
     inArray(limits.key, [account, codeAccount(account), passkeyAccount(account)].flatMap(keysOfAll)),
@@ -223,7 +211,6 @@ export function ofAccount(account: string): SQL | undefined {
   );
 }
 
-/** The counters of strangers together, and of known networks together. */
 function keysOfAll(account: string): string[] {
   return ["account", "network", "run", "run:network", "link", "link:browser", "email"].map((name) =>
     `${name}:${account}`
@@ -259,7 +246,7 @@ function decrement(db: Db, keys: string[]) {
   return db.update(limits).set({ count: sql`${limits.count} - 1` }).where(inArray(limits.key, keys));
 }
 
-/** Stands for an email address in the keys of counters. Made-up addresses share a bounded number of them. */
+/** An email address as counters' keys have it. Made-up addresses share a bounded number of keys. */
 export function accountKey(email: string, hasAccount: boolean): string {
   const hash = createHash("sha256").update(email).digest();
   return hasAccount ? hash.toString("base64url") : `unknown-${hash.readUInt32BE() % UNKNOWN_ACCOUNTS}`;

@@ -51,10 +51,7 @@ export function isAtPlace(
   return place.lastAt === null || Math.abs(now - place.lastAt) < PLACE_INTERVAL;
 }
 
-/**
- * Records that a connection was used from a place. Returns what is unusual about it: a country that the account doesn't know, or another
- * device than the connection was opened with. `isMailed`: its owner is told of that by mail.
- */
+/** Returns what is unusual about the place: a country unknown to the account, or a device other than the connection's. */
 export async function recordPlace(
   db: Db,
   session: Session,

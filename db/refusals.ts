@@ -9,18 +9,18 @@ import { addMail } from "./mail/outbox.ts";
 import { limits, type RefusalReason, refusals, type User, users } from "./schema.ts";
 
 const HOUR = 3_600_000;
-/** Rows per account and hour for single clients; the row of the others comes on top. Known networks have as many of their own. */
+/** Rows per account and hour for single clients, besides one for all further ones. Known networks have as many again. */
 const MAX_CLIENTS = 20;
 
 export type Refusal = {
   user: Pick<User, "id"> | undefined;
-  /** Null: counted in the row of the others. */
+  /** Null: counted in the row for all further clients. */
   visitor: Visitor | null;
   standing: Standing;
   reason: RefusalReason;
   attempts?: number;
   connectionId?: string;
-  /** Whether it locked the account, and the owner is told of that by mail. */
+  /** Mail the owner about the lock. */
   isMailed?: boolean;
   now: number;
 };

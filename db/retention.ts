@@ -24,17 +24,14 @@ const MAX_ROWS = 1_000;
 /** In milliseconds. */
 const UNSENT_AGE = 7 * 86_400_000;
 
-/**
- * Runs at each sign-in, because instances that sleep have no timers. `retention` in milliseconds; 0 keeps everything. Returns whether there
- * may be more to do.
- */
+/** Runs at each sign-in, because sleeping instances have no timers; returns whether more may be left. `retention` in milliseconds, 0 for ever. */
 export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: number): Promise<boolean> {
   const expired = db.select({ id: connections.id }).from(connections)
     .where(and(isNull(connections.closedAt), lte(connections.expiresAt, now))).limit(MAX_ROWS);
   const unused = db.select({ id: browsers.id }).from(browsers).where(lt(browsers.lastAt, now - BROWSER_AGE))
     .limit(MAX_ROWS);
   const oldLinks = db.select({ hash: links.hash }).from(links).where(lte(links.expiresAt, now)).limit(MAX_ROWS);
-  // Nobody can confirm an address any more whose last link is over.
+  // An address whose last link has expired can no longer be confirmed.
   const unconfirmed = db.select({ id: links.userId }).from(links).where(
     and(
       inArray(links.hash, oldLinks),
@@ -43,7 +40,7 @@ export async function sweep(db: Db, lifetime: Lifetime, retention: number, now: 
         and newer.expires_at > ${now})`,
     ),
   );
-  // A server that sends mail gives it up after a day. This is what is left where none does any more.
+  // A server with mail gives up after a day: this removes what is left where mail was switched off.
   const unsent = db.select({ id: outbox.id }).from(outbox).where(lt(outbox.dueAt, now - UNSENT_AGE)).limit(MAX_ROWS);
   const used = db.select({ hash: usedChallenges.hash }).from(usedChallenges).where(lte(usedChallenges.expiresAt, now))
     .limit(MAX_ROWS);

@@ -2,7 +2,6 @@ import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { DEVICE_KINDS } from "../visitor/devices.ts";
 
-/** `password_set`: a one-time link set a password, and opened nothing. */
 export const END_REASONS = [
   "signed_out",
   "closed",
@@ -40,23 +39,19 @@ export type UnusualReason = (typeof UNUSUAL_REASONS)[number];
 export const VERDICTS = ["me", "not_me"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/**
- * By what a connection was opened; `host`: the panel around the area, or in front of it, had checked who it is; `link`: none was opened, but a
- * password was set.
- */
+/** `host`: the panel signed the owner in; `link`: a one-time link set a password, and no connection was opened. */
 export const METHODS = ["password", "password+code", "password+recovery", "passkey", "host", "link"] as const;
 export type Method = (typeof METHODS)[number];
 
-/** The languages that are included. A panel may add others. */
+/** The included languages; a panel may add others. */
 export const LANGUAGES = ["en", "es", "ca"];
-/** A language tag (BCP 47). */
+/** A BCP 47 tag. */
 export type Language = string;
 
-/** `password`: the operator's link; `forgotten`: the owner's; `email` confirms a new address, and `undo_email` takes the old one back. */
+/** `password` comes from the operator, `forgotten` from the owner's request; `email` confirms a new address, `undo_email` restores the old one. */
 export const LINK_PURPOSES = ["password", "forgotten", "email", "undo_email"] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 
-/** What an account's owner is told by mail. */
 export const MAIL_EVENTS = [
   "unusual",
   "moved",
@@ -75,7 +70,7 @@ export type MailEvent = (typeof MAIL_EVENTS)[number];
 export const THEMES = ["light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Accounts. Times in every table are whole milliseconds since the epoch, UTC. */
+/** In every table, times are whole milliseconds since the epoch, UTC, and hashes of tokens, codes and cookies are SHA-256, base64url. */
 export const users = sqliteTable("users", {
   id: text().primaryKey(),
   /** Case-folded: one address is one account. */
@@ -85,25 +80,23 @@ export const users = sqliteTable("users", {
   /** Grows with each change, which invalidates a sign-in that is still hashing the old password. */
   passwordVersion: integer("password_version").notNull().default(1),
   timeZone: text("time_zone"),
-  /** Null: the browser's, like the theme. */
+  /** Null: the browser's; so for the theme. */
   language: text(),
-  /** That of the browser which signed in last: mail has no other to go by where `language` is null. */
+  /** The language of the last browser to sign in, for mail while `language` is null. */
   browserLanguage: text("browser_language"),
   theme: text({ enum: THEMES }),
   /** When the owner last said "Not me"; null again once the password was changed. */
   disownedAt: integer("disowned_at"),
-  /** Since when nobody can sign in; null: they can. */
   disabledAt: integer("disabled_at"),
-  /** Since when mail tells nothing of new places; null: it does. */
+  /** Since when the owner wants no mail about new places; null: they want it. */
   placesMutedAt: integer("places_muted_at"),
-  /** The address that the owner asked for and hasn't confirmed. */
   pendingEmail: text("pending_email"),
   createdAt: integer("created_at").notNull(),
 });
 
 export type User = typeof users.$inferSelect;
 
-/** No password has this hash. For null, SQLite would have to build the table again. */
+/** No password has this hash. A nullable column would make SQLite rebuild the table. */
 export const NO_PASSWORD = "";
 
 const origin = {
@@ -123,7 +116,7 @@ export function clientOf({ ip, network }: Record<"ip" | "network", SQLWrapper>):
   return sql<string>`iif(instr(${ip}, ':'), ${network}, ${ip})`;
 }
 
-/** The history's rows: one stay of one browser in an account. Closing never deletes one. */
+/** The history's rows: one browser's stay in an account. Closing never deletes one. */
 export const connections = sqliteTable(
   "connections",
   {
@@ -145,7 +138,6 @@ export const connections = sqliteTable(
     place: text(),
     browser: text(),
     method: text({ enum: METHODS }).notNull().default("password"),
-    /** The id of the passkey that opened it. */
     passkey: text(),
   },
   (t) => [
@@ -172,7 +164,7 @@ export const places = sqliteTable(
     lastAt: integer("last_at").notNull(),
     client: text().notNull(),
     ...origin,
-    /** Whether it is the connection's first place with this value: a filter finds a connection once. */
+    /** Whether it is the connection's first place with this value, so that a filter finds each connection once. */
     isFirstIp: integer("is_first_ip", { mode: "boolean" }).notNull(),
     isFirstNetwork: integer("is_first_network", { mode: "boolean" }).notNull(),
     isFirstCountry: integer("is_first_country", { mode: "boolean" }).notNull(),
@@ -200,12 +192,11 @@ export const known = sqliteTable(
   (t) => [primaryKey({ columns: [t.userId, t.kind, t.value] }), index("known_to_remove").on(t.lastAt)],
 );
 
-/** Browsers that signed in, recognised by a cookie of their own. It opens nothing. */
+/** Browsers that signed in, recognised by a cookie that opens nothing. */
 export const browsers = sqliteTable(
   "browsers",
   {
     id: text().primaryKey(),
-    /** SHA-256 of the cookie's secret part, base64url. */
     secretHash: text("secret_hash").notNull(),
     lastAt: integer("last_at").notNull(),
   },
@@ -231,11 +222,10 @@ export const sessions = sqliteTable("sessions", {
   id: text().primaryKey(),
   connectionId: text("connection_id").notNull().unique()
     .references(() => connections.id, { onDelete: "cascade" }),
-  /** SHA-256 of the cookie's secret part, base64url. */
   secretHash: text("secret_hash").notNull(),
   csrf: text().notNull(),
   confirmedAt: integer("confirmed_at").notNull().default(0),
-  /** The hash before the last renewal, and its time; null before the first. */
+  /** The hash before the last renewal; null before the first, like `renewedAt`. */
   formerHash: text("former_hash"),
   renewedAt: integer("renewed_at"),
   /** When the password was last entered under the former secret. */
@@ -251,7 +241,7 @@ export const refusals = sqliteTable(
     id: text().primaryKey(),
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
     hour: integer().notNull(),
-    /** See `clientOf`; empty for the row of the others, null in rows that grouped all clients of an hour. */
+    /** See `clientOf`; empty in the hour's row for all further clients, null in old rows, which had all clients of an hour. */
     client: text(),
     connectionId: text("connection_id"),
     firstAt: integer("first_at").notNull(),
@@ -283,22 +273,20 @@ export const limits = sqliteTable(
   (t) => [index("limits_to_remove").on(t.expiresAt)],
 );
 
-/** One-time links that are still to be used: a used one has no row. */
+/** Unused one-time links: using one deletes its row. */
 export const links = sqliteTable(
   "links",
   {
-    /** SHA-256 of the link's token, base64url. */
     hash: text().primaryKey(),
     purpose: text({ enum: LINK_PURPOSES }).notNull(),
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
-    /** The address that the link sets, if it sets one. */
     email: text(),
     expiresAt: integer("expires_at").notNull(),
   },
   (t) => [index("links_by_user").on(t.userId), index("links_to_remove").on(t.expiresAt)],
 );
 
-/** Mail to send. Holds what happened and to whom, never a text, token or link: the message is made when it is sent. */
+/** Mail to send: what happened, and to whom. Never a text, token or link: the message is written when it is sent. */
 export const outbox = sqliteTable(
   "outbox",
   {
@@ -307,11 +295,11 @@ export const outbox = sqliteTable(
     event: text({ enum: MAIL_EVENTS }).notNull(),
     /** What it happened to: a connection's id, or a sign-in method. */
     about: text(),
-    /** The address, if it isn't the account's when the mail is sent. */
+    /** Null: the account's address when the mail is sent. */
     recipient: text(),
     happenedAt: integer("happened_at").notNull(),
     attempts: integer().notNull().default(0),
-    /** When it is sent or tried again, and until when an instance that claimed it has it to itself. */
+    /** When to send it or try again; once an instance has claimed it, when the claim ends. */
     dueAt: integer("due_at").notNull(),
   },
   (t) => [index("outbox_due").on(t.dueAt), index("outbox_by_user").on(t.userId, t.happenedAt)],
@@ -332,7 +320,6 @@ export const recoveryCodes = sqliteTable(
   "recovery_codes",
   {
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
-    /** SHA-256 of the code, base64url. */
     hash: text().notNull(),
     addedAt: integer("added_at").notNull(),
     usedAt: integer("used_at"),
@@ -359,12 +346,11 @@ export const passkeys = sqliteTable(
   (t) => [index("passkeys_by_user").on(t.userId, t.addedAt)],
 );
 
-/** Sign-ins between the right password and the second step. They open nothing. */
+/** Sign-ins between the right password and the second step; they open nothing. */
 export const pendingSignIns = sqliteTable(
   "pending_sign_ins",
   {
     id: text().primaryKey(),
-    /** SHA-256 of the cookie's secret part, base64url. */
     secretHash: text("secret_hash").notNull(),
     userId: text("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
     passwordVersion: integer("password_version").notNull(),
@@ -374,7 +360,7 @@ export const pendingSignIns = sqliteTable(
   (t) => [index("pending_sign_ins_by_user").on(t.userId), index("pending_sign_ins_to_remove").on(t.expiresAt)],
 );
 
-/** Challenges that a passkey answered, and tickets, until they would have expired: each works once. */
+/** Used passkey challenges and tickets, until they would have expired: each works once. */
 export const usedChallenges = sqliteTable(
   "used_challenges",
   {

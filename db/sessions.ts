@@ -212,8 +212,8 @@ export async function endFormerSecret(db: Db, session: Session, now: number): Pr
 
 /**
  * Records that the owner entered the password (ASVS 7.5.2) and renews the secret (7.2.4). Returns the new cookie, or `"same"` if another
- * request renewed it at the same moment; `null` if the password changed since `user` was read or the connection was closed. Both are null if
- * the host confirmed.
+ * request renewed it at the same moment; `null` if the password changed since `user` was read or the connection was closed. `user` and
+ * `reserved` are null if the host confirmed.
  */
 export async function confirmSession(
   db: Db,

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 
 const MANY_REFUSED = 3;
 
-/** The reasons that the owner may switch mail off for. */
+/** The reasons for which owners may switch mail off. */
 export const PLACE_REASONS: UnusualReason[] = [
   "new_country",
   "new_network_and_device",
@@ -19,7 +19,7 @@ export const PLACE_REASONS: UnusualReason[] = [
   "moved_device",
 ];
 
-/** The condition that the account's owner wants mail about something unusual. */
+/** The condition that the owner wants mail for one of these reasons. */
 export function unlessMuted(reasons: UnusualReason[]): SQL | undefined {
   return reasons.every((reason) => PLACE_REASONS.includes(reason)) ? isNull(users.placesMutedAt) : undefined;
 }

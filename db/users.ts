@@ -55,12 +55,12 @@ import { hasSecret, newSecret, parseCookie, renewSession, type Session } from ".
 /** RFC 5321, 4.5.3.1.3. */
 export const LONGEST_EMAIL = 254;
 
-/** The one spelling of an address that is stored: browsers send a domain in any script as ASCII, and as it was typed. */
+/** The spelling of an address that is stored: some browsers send an international domain as ASCII, others as it was typed. */
 export function foldEmail(email: string): string {
   return foldDomain(email, domainToASCII);
 }
 
-/** How accounts from before domains were written in ASCII have it. */
+/** The spelling that older versions stored, with the domain not in ASCII. */
 function formerEmail(email: string): string {
   return foldDomain(email, domainToUnicode);
 }
@@ -75,7 +75,7 @@ function hasEmail(email: string): SQL {
   return inArray(users.email, [foldEmail(email), formerEmail(email)]);
 }
 
-/** Whether an account can have this address. Only mail itself proves more than one @ with something on both sides and no spaces. */
+/** Checks for one @ between two parts without spaces: only a mail proves more. */
 export function isEmail(email: string): boolean {
   const folded = foldEmail(email);
   const domain = folded.slice(folded.lastIndexOf("@") + 1);
@@ -100,7 +100,7 @@ export async function addUser(
   );
 }
 
-/** Finds an account, or adds one without a password, whose owner signs in elsewhere; `user` is undefined if there is none and the ticket was used. */
+/** Finds an account, or adds one without a password. `user` is undefined if there was none and the ticket was used. */
 export async function findOrAddUser(
   db: Db,
   email: string,
@@ -143,7 +143,7 @@ const findWithStanding = prepare<
   })
 } from ${users} where ${users.email} in (${value("email")}, ${value("former")})`);
 
-/** Finds the account that a visitor wants to sign in to, what it knows of them, from best to worst, and the browser behind the cookie. */
+/** Finds an account by its address, how it knows the visitor, and their browser. */
 export async function findUserFrom(
   db: Db,
   email: string,
@@ -156,7 +156,7 @@ export async function findUserFrom(
     findWithStanding(db, {
       email: foldEmail(email),
       former: formerEmail(email),
-      // As long as its secret isn't checked, it is of no use.
+      // Useless until its secret is checked.
       browser: parseCookie(browserCookie)?.id ?? null,
       network,
       device,
@@ -202,10 +202,7 @@ export function isTaken(db: Db, email: string): SQL {
   );
 }
 
-/**
- * Changes an account's address as the operator; its connections stay open, but nothing that was mailed to another address can change or undo it.
- * `false` if there is no such account or the new address is taken. With `mailedAt` the former address is told by mail.
- */
+/** Changes the address as the operator, which ends mailed links. `false` if it is taken or there is no account. `mailedAt`: mail the former one. */
 export async function renameUser(
   db: Db,
   email: string,
@@ -223,7 +220,7 @@ export async function renameUser(
     db.delete(links).where(and(inArray(links.userId, renamed), ne(links.purpose, "password"))),
     db.delete(outbox)
       .where(and(inArray(outbox.userId, renamed), inArray(outbox.event, ofAddress), isNull(outbox.about))),
-    // Last: the others look for the former address.
+    // Last: the statements above look for the former address.
     db.update(users).set({ email: foldEmail(newEmail), pendingEmail: null }).where(ofUser),
   ]);
   return results.at(-1)?.rowsAffected === 1;
@@ -265,7 +262,6 @@ export async function removeUser(db: Db, email: string): Promise<boolean> {
 
 export type Preferences = Pick<User, "timeZone" | "language" | "theme"> & Partial<Pick<User, "placesMutedAt">>;
 
-/** Without `placesMutedAt` that stays as it is. */
 export async function setPreferences(
   db: Db,
   session: Session,
@@ -292,7 +288,6 @@ export async function changePassword(
     session: Session;
     passwordHash: string;
     reserved: Attempt;
-    /** Whether the owner is told by mail. */
     isMailed?: boolean;
     now: number;
   },
@@ -343,7 +338,7 @@ export async function changePassword(
   );
 }
 
-/** Sets a password as the operator. Returns how many connections that closed. `isMailed`: the owner is told by mail. */
+/** Sets a password as the operator. Returns how many connections that closed. */
 export async function resetPassword(
   db: Db,
   user: User,
@@ -356,21 +351,15 @@ export async function resetPassword(
   return await replacePassword(db, user, passwordHash, now, { also }) ?? 0;
 }
 
-/** What else happens when a password is set. */
 type Replacing = {
   condition?: SQL | undefined;
-  /** The address that the account gets. */
   email?: string;
-  /** The connection that closes the others. */
   closedBy?: string;
   /** Statements for the same batch; each must have the condition. */
   also?: (isSet: SQL) => BatchItem<"sqlite">[];
 };
 
-/**
- * Sets a password for an owner who isn't signed in, closes all of the account's connections, forgets its failures and known browsers, and
- * cancels what was asked for it by mail. Returns how many were closed; `null` if `condition` doesn't hold.
- */
+/** Sets a signed-out owner's password, and closes all connections. Returns how many; `null` if `condition` doesn't hold. */
 export async function replacePassword(
   db: Db,
   user: User,
@@ -411,7 +400,7 @@ export async function unlockUser(db: Db, user: User): Promise<void> {
   await forgetFailures(db, foldEmail(user.email));
 }
 
-/** Whether the account has this hash now: its salt makes it unique to one change. */
+/** A hash's salt makes it unique to one change of the password. */
 async function hasHash(db: Db, user: User, passwordHash: string): Promise<boolean> {
   return await db.$count(users, and(eq(users.id, user.id), eq(users.passwordHash, passwordHash))) === 1;
 }

@@ -14,88 +14,88 @@ import { type Area, type AreaUsers, createArea as createAreaOver } from "../rout
 import type { Wording } from "../words/texts/en.ts";
 import { type Database, dbOf } from "./database.ts";
 
-/** What {@linkcode createArea} takes. Only `db` and `origin` are required. */
+/** Options of {@linkcode createArea}. Only `db` and `origin` are required. */
 export interface AreaOptions {
-  /** What {@linkcode openDatabase} returned. */
+  /** A database from {@linkcode openDatabase}. */
   db: Database;
-  /** Your site's public scheme, host and port: links, accepted forms and `Secure` cookies follow from it. */
+  /** Your site's public scheme, host and port. Requests to any other host are refused, and so are forms from any other origin. */
   origin: URL;
-  /** The path below which the area is, like `/account`. By default it is at the root of your site. */
+  /** The path below which the area's pages are, like `/account`. By default they are at the root of your site. */
   base?: string;
-  /** The path of your own start page, to which the area's header leads. By default it is the area's. */
+  /** The path of your own start page, to which the area's header links. By default it is the area's. */
   home?: string;
   /** Your panel's name, in titles and in the area's header. By default "Control panel". */
   brand?: string;
-  /** Your header in the place of the area's. `owner` is `null` before sign-in. No inline styles or scripts: the area's policy forbids them. */
+  /** Renders your header in place of the area's; `owner` is `null` before sign-in. The content security policy forbids inline styles and scripts. */
   header?: (owner: Owner | null, language: string) => Child;
   /**
-   * The sections in their order, and links of your own between them. By default all four, and with `signIn` the history and the preferences. One
-   * that is left out answers 404.
+   * The sections in order: `"history"`, `"password"`, `"methods"`, `"preferences"`, and links of your own. By default all four; with `signIn`,
+   * the history and the preferences. The others answer 404, except for the history.
    */
   sections?: Section[];
-  /** More languages than English, Spanish and Catalan, by their tag: `{ de }`. They are added for the whole process. */
+  /** Languages besides English, Spanish and Catalan, by BCP 47 tag: `{ de }`. They are added for the whole process. */
   languages?: Record<string, Wording>;
   /**
-   * The path of your own sign-in page. It calls `area.open` once it knows who it is, and then redirects to `area.next(c)`. The area then has
-   * no sign-in page.
+   * The path of your own sign-in page, in place of the area's. Once it has authenticated somebody it calls `area.open`, and redirects to
+   * `area.next(c)`.
    */
   signIn?: string;
   /**
-   * Confirms in your way, and not by the password, who the owner is before something is closed or changed. Return `true` if you are sure, and
-   * otherwise what the form shows: a link to your page, or a field, which you read by `c.req.parseBody()` when the form comes. Without it an
-   * owner without a password has to sign in again.
+   * Confirms the owner's identity in place of the password, before something is closed or changed. Return `true` to confirm; anything else is
+   * shown in the form, such as a link to your page, or a field, which you read with `c.req.parseBody()` when the form is sent. Without this
+   * option, an owner without a password has to sign in again.
    */
   confirm?: (c: Context, owner: Owner) => Child | Promise<Child>;
   /**
-   * Returns the client's address, if neither the runtime's server nor `trustedProxies` tells it. By default it is the peer's, as `Deno.serve`,
-   * `@hono/node-server` and `Bun.serve` hand it to Hono.
+   * Where the client's address comes from. `"peer"`, the default: the socket, as `Deno.serve`, `@hono/node-server` and `Bun.serve` give it to
+   * Hono, or a proxy in `trustedProxies`. `"deno-deploy"`: the header that Deno Deploy sets. Or your own function.
    */
   clientAddress?: "peer" | "deno-deploy" | ((c: Context) => string | undefined);
   /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies?: string[];
   /**
-   * Keys of 32 bytes, yours, kept beside the database: authenticator apps' secrets are encrypted with the first one, and those of the others can
-   * still be read. Without one nobody can add an authenticator app or a passkey.
+   * Your secret keys, 32 bytes each; keep them as long as the database. Authenticator apps' secrets are encrypted with the first; the others only decrypt.
+   * Without a key nobody can add an authenticator app or a passkey.
    */
   keys?: Uint8Array[];
-  /** Whether each owner has to add a second step before anything else. */
+  /** Whether every owner must have a second step, and has to add one before anything else. False by default. */
   requiresSecondFactor?: boolean;
-  /** Verifies passwords that your own table has in a format other than bcrypt or Argon2; the next sign-in replaces the hash. */
+  /** Verifies hashes that are neither bcrypt nor Argon2, from your own table. The next sign-in replaces them. */
   otherHashes?: OtherHashes;
-  /** After how many milliseconds a connection expires unused (7 days), and in any case (30 days). */
+  /** After how many milliseconds a connection expires unused (`idle`, 7 days by default) and in any case (`max`, 30 days). */
   lifetime?: { idle: number; max: number };
-  /** For how many milliseconds closed connections and refused sign-ins are kept (365 days); 0 keeps them all. */
+  /** For how many milliseconds closed connections and refused sign-ins are stored, 365 days by default; 0 stores them forever. */
   retention?: number;
-  /** Whether browsers require HTTPS of your host's subdomains too, which is the default. */
+  /** Whether browsers are told to require HTTPS for your host's subdomains too. True by default. */
   hstsSubdomains?: boolean;
-  /** The mail server, and from whom mail comes. Without it nobody is told anything by mail, and a forgotten password is yours to reset. */
+  /** The mail server and the sender. Without it owners get no mail, and you have to reset forgotten passwords yourself. */
   mail?: MailServer;
-  /** Whether owners can change their address where mail is set up, which is the default. */
+  /** Whether owners can change their address themselves; this needs `mail`. True by default. */
   canChangeEmail?: boolean;
-  /** Receives what happened, one event at a time. By default it is written to standard output as JSON lines. */
+  /** Receives log events, one at a time. By default they are written to standard output as JSON lines. */
   log?: (event: string, fields?: LogFields) => void;
-  /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
+  /** Receives work that no answer waits for, to finish before the process ends, as in Workers and Hono's `executionCtx`. It never rejects. */
   waitUntil?: (work: Promise<void>) => void;
 }
 
-/** What {@linkcode createArea} returns. */
+/** The result of {@linkcode createArea}. */
 export interface MountedArea {
-  /** The middleware for your app, after your own routes. */
+  /** Middleware with the area's pages: `app.use(area)`, after your own routes. It passes on every other request. */
   area: Area;
-  /** Returns who is signed in, or `null`. Counts as use of the account. */
+  /** Returns the signed-in owner, or `null`. Counts as use of the account. */
   findOwner: (c: Context) => Promise<Owner | null>;
-  /** Middleware for a page of yours: redirects to sign-in and back, and sets the variable `owner`. Forbids caching. */
+  /** Middleware for your own pages: redirects signed-out users to sign-in and back, sets `c.var.owner`, and forbids caching. */
   requireOwner: MiddlewareHandler<{ Variables: { owner: Owner } }>;
-  /** Changes the area's accounts. */
+  /** Functions that change the area's accounts. */
   users: AreaUsers;
   /** The area's URLs, below its base. */
   paths: Paths;
-  /** The URL of the area's style sheet, for pages of yours that show the menu. */
+  /** The URL of the area's style sheet, for your own pages that show `UserMenu`. */
   styleSheet: string;
 }
 
 /**
- * Makes the account-security area for your Hono app: sign-in, the history of an account's connections, and the owner's settings.
+ * Creates the account-security area for your Hono app: sign-in, the history of an account's connections, and the owner's settings.
  *
  * @example
  * ```ts

@@ -1,25 +1,25 @@
 import { type Db, openDatabase as open } from "../db/database.ts";
 
-/** A database of the area's, opened by {@linkcode openDatabase}. */
+/** The area's database, opened by {@linkcode openDatabase}. */
 export interface Database {
-  /** Closes it. An area over it answers 503 from then on. */
+  /** Closes the database. From then on an area that uses it answers 503. */
   close(): void;
 }
 
 const opened = new WeakMap<Database, Db>();
 
 /**
- * Opens the area's database, and brings its tables up to date.
+ * Opens the area's database, creates its tables, and migrates those of an earlier version.
  *
  * @example
  * ```ts
  * const db = await openDatabase("file:data/connections.db");
  * ```
  *
- * @param url `file:` for a file, which is created if there is none; its folder has to exist. `libsql:` or `https:` for a libSQL server or
+ * @param url `file:` for a file, which is created if it doesn't exist; its folder must exist. `libsql:` or `https:` for a libSQL server or
  * Turso. `:memory:` for tests.
  * @param authToken The token of a remote database.
- * @throws If it can't be opened or read.
+ * @throws If the database can't be opened or read.
  */
 export async function openDatabase(url: string, authToken?: string): Promise<Database> {
   const db = await open(url, authToken);

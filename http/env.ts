@@ -33,10 +33,7 @@ export type AppOptions = {
   retention: number;
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is trusted. */
   trustedProxies: string[];
-  /**
-   * Where a client's address comes from: the peer, or Deno Deploy's header if the peer has none, or what your function returns. The default is
-   * the peer, as `Deno.serve`, `@hono/node-server` and `Bun.serve` tell it, or what a trusted proxy forwards.
-   */
+  /** The source of the client's address: by default the peer or what a trusted proxy forwards, Deno Deploy's header, or your function's result. */
   clientAddress?: "peer" | "deno-deploy" | ((c: Context) => string | undefined);
   /** How often refusals over a limit are written, in milliseconds; a second by default. */
   gatherInterval?: number;
@@ -48,13 +45,13 @@ export type AppOptions = {
   pollInterval?: number;
   /** The panel's name; by default "Control panel" in the request's language. */
   brand?: string;
-  /** The path of the panel's own start page, to which the header leads back; by default the area's. */
+  /** The panel's start page, to which the header links; by default the area's. */
   home?: string;
-  /** The panel's own sign-in page, which calls `open` and then leads to the path in its query's `next`; by default the area's. */
+  /** The panel's sign-in page, which calls `open` and then redirects to the query's `next`; by default the area's. */
   signIn?: string;
-  /** Reads what a panel in another program sends in place of a call of `open`; without it there are no tickets (docs/gate.md). */
+  /** Reads the tickets of a panel in another program (docs/gate.md). */
   readTicket?: ReadTicket;
-  /** More languages than English, Spanish and Catalan, by their tag; `Wording` says what each has to provide. */
+  /** Languages besides English, Spanish and Catalan, by tag. */
   languages?: Record<Language, Wording>;
   /** Replaces the header with the panel's own; `null` means signed out. */
   header?: (owner: Owner | null, language: Language) => Child;
@@ -64,22 +61,19 @@ export type AppOptions = {
   requiresSecondFactor?: boolean;
   /** The sections in their order, by default all four. One that is left out answers 404; the history is always there. */
   sections?: Section[];
-  /**
-   * Confirms who the owner is before something is closed or changed, in place of the password. `true` confirms; anything else is shown in
-   * the form, such as a link to a page of yours, or a field, which you read by `c.req.parseBody()`.
-   */
+  /** Confirms the owner in place of the password. `true` confirms; anything else is shown in the form. */
   confirm?: (c: Context, owner: Owner) => Child | Promise<Child>;
-  /** Whether the area has a sign-in page; by default not if you name one of your own. */
+  /** Whether the area has a sign-in page; by default unless `signIn` is set. */
   hasSignIn?: boolean;
-  /** Sends what is in the outbox; without it nothing is written there. `wake` looks for new mail soon, and never throws. */
+  /** Sends the outbox's mail; without it none is written. `wake` never throws. */
   mail?: { wake: () => void };
-  /** Whether owners may change their address where there is mail, which is the default. */
+  /** Whether owners may change their address, given `mail`; true by default. */
   canChangeEmail?: boolean;
-  /** Receives work that no answer waits for and that never rejects, to finish before the process ends. */
+  /** Receives work that no answer waits for, to finish before the process ends. It never rejects. */
   waitUntil: (work: Promise<void>) => void;
 };
 
-/** A section of the area by its name, or a link of the panel's own. */
+/** A section of the area by its name, or a link of your own; `name` may depend on the language. */
 export type Section =
   | "history"
   | "password"
@@ -87,7 +81,7 @@ export type Section =
   | "preferences"
   | { href: string; name: string | ((language: Language) => string) };
 
-/** The signed-in user, for the layout and for the panel around it. */
+/** The signed-in user. `csrf` is for the area's forms, as in `UserMenu`. */
 export type Owner = {
   email: string;
   csrf: string;
@@ -96,16 +90,13 @@ export type Owner = {
   base: string;
 };
 
-/**
- * What is left until the session by which a request is answered turns out to be the right one: to record that it was used, and to log. Nothing
- * of that happens for a wrong one.
- */
+/** A cached session by which a request is answered before the database confirms it. Until then its use and its log lines are held back. */
 export type Guess = { session: Session; address: () => Address; isUsed: boolean; log: (() => void)[] };
 
-/** Names the guess among the bindings. A symbol, so that nothing that a host passes there is taken for one. */
+/** The guess's key in the bindings: a symbol, because a host's bindings can't contain it. */
 export const GUESS: unique symbol = Symbol("guess");
 
-/** What a runtime hands on of the peer. */
+/** The runtimes' bindings that contain the peer's address. */
 type Peer = {
   /** Deno. */
   remoteAddr?: { hostname?: string };
@@ -134,5 +125,5 @@ export type Env = {
   };
 };
 
-/** `hasPasskey`: the page asks for a passkey, whoever sees it. */
+/** `hasPasskey`: the page needs the script for passkeys. */
 export type PageProps = { title: string; isError?: boolean; hasPasskey?: boolean };

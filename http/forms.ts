@@ -23,7 +23,7 @@ export function passwordField(missing: ProblemKey) {
   return z.string(missing).min(1, missing).refine((text) => !isTooLong(text), problem("passwordTooLong"));
 }
 
-/** A field for an address that somebody may have; whether it is one at all, only an account's own form says. */
+/** A field for an existing account's address. It isn't checked for an @: any account's address must be accepted. */
 export function emailField() {
   return z.string(problem("noEmail")).trim().min(1, problem("noEmail")).max(LONGEST_EMAIL, problem("emailTooLong"));
 }

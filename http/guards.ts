@@ -23,12 +23,11 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 const LONGEST_CONTENT_TYPE = 100;
 
 /**
- * Sets the security headers. `Referrer-Policy: same-origin`, because with `no-referrer` browsers send `Origin: null` with a form; only where
- * the address is a secret. Unlike
- * Hono's `secureHeaders` before there is a response, which would otherwise be made twice (docs/performance.md).
+ * Sets the security headers before there is a response: afterwards, as Hono's `secureHeaders` does, it would be made twice
+ * (docs/performance.md). `no-referrer` is only for secret addresses, because with it browsers send `Origin: null` with a form.
  */
 export function securityHeaders({ origin, hstsSubdomains = true, signIn = "" }: AppOptions) {
-  // A form may end at the panel's own sign-in.
+  // A form may redirect to the panel's own sign-in.
   const formTargets = URL.canParse(signIn) ? `'self' ${new URL(signIn).origin}` : "'self'";
   const headers = Object.entries({
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
@@ -70,7 +69,7 @@ export function requireHost(origin: URL) {
   });
 }
 
-/** Refuses whatever doesn't come from a trusted proxy itself, which alone says truthfully what it was asked for. */
+/** Accepts requests from trusted proxies only: anyone else could invent the request that they describe. */
 export function requireProxy(trustedProxies: string[]) {
   const isTrusted = readNetworks(trustedProxies) ?? (() => false);
   return createMiddleware<Env>((c, next) => {

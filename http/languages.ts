@@ -18,7 +18,6 @@ const DETECTION = {
 /** In characters; browsers send far less. */
 const LONGEST_HEADER = 1_000;
 
-/** The languages that an area speaks. */
 export function languagesOf({ languages = {} }: AppOptions): Language[] {
   return [...new Set([...LANGUAGES, ...Object.keys(languages)])];
 }

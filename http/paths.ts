@@ -4,7 +4,7 @@ const connections = "/user/security/connections";
 const methods = "/user/security/methods";
 const LINKS = "/links/";
 
-/** Below an area's base, but for what browsers look for at the root. One with a parameter makes the route's pattern from `":id"`. */
+/** Relative to the area's base. A path with a parameter gives the route's pattern for `":id"`. */
 const relative = {
   home: "/",
   health: "/health",
@@ -50,7 +50,7 @@ const relative = {
   static: <Name extends string>(name: Name) => `/static/${name}` as const,
 } as const;
 
-/** The area's URLs, by name. One with a parameter is a function. */
+/** The area's URLs by name; a URL with a parameter is a function. */
 export type Paths = typeof relative;
 
 const bases = new AsyncLocalStorage<string>();
@@ -58,17 +58,17 @@ const bases = new AsyncLocalStorage<string>();
 /** Every URL of the area that answers the request (docs/decisions/0009-paths.md). Elsewhere use `pathsBelow`: Deno may leave a request's context behind. */
 export const paths: Paths = makePaths(() => bases.getStore() ?? "");
 
-/** Runs what belongs to the area below `base`: `paths` are that area's meanwhile. */
+/** Runs code of the area below `base`: inside it, `paths` are that area's. */
 export function within<Result>(base: string, run: () => Result): Result {
   return bases.run(base, run);
 }
 
-/** Every URL of the area below `base`, wherever it is called. */
+/** Every URL of the area below `base`, independent of the request. */
 export function pathsBelow(base: string): Paths {
   return makePaths(() => base);
 }
 
-/** The URLs of an area at the root. One below a base has those that `createArea` returns. */
+/** The URLs of an area at the root of a site. For an area below a base, use the `paths` that `createArea` returns. */
 export const rootPaths: Paths = pathsBelow("");
 
 /** Whether an area can be below this path; `""` is the root. */
@@ -91,7 +91,7 @@ function makePaths(baseOf: () => string): Paths {
 /** The header by which a page's requests say for which connection it was made. */
 export const PAGE_HEADER = "X-Connection";
 
-/** Whether the address of a path has a secret: the token of a one-time link, or a ticket. */
+/** Whether a path's address contains a secret: a one-time link's token, or a ticket. */
 export function isSecret(path: string): boolean {
   return path.startsWith(paths.link("")) || path === paths.ticket;
 }
@@ -101,7 +101,7 @@ export function withoutToken(path: string): string {
   return path.replace(/\/links\/.+$/is, `${LINKS}…`);
 }
 
-/** Whether a text is a path of this site, and of no other, as browsers read it. */
+/** Whether browsers take a text for a path of this site. */
 export function isPath(text: string): boolean {
   return /^\/(?!\/)[!-[\]-~]*$/.test(text);
 }
@@ -114,8 +114,8 @@ export function withQuery(path: string, query: Record<string, string | undefined
 
 /**
  * Where to go after sign-in: `next` if it is a path of this site, otherwise the history (ASVS 3.7.2). It is parsed as browsers do, so that
- * `/\\host`, `/x/..//host` and encoded slashes count as the other site that they lead to. Sign-in and sign-out would be a loop, and a ticket
- * below sign-in another account's.
+ * `/\\host`, `/x/..//host` and encoded slashes count as the other site that they name. Sign-in and sign-out are refused as loops, and with them
+ * tickets, which might be another account's.
  */
 export function safeNext(next: string | undefined): string {
   const url = next !== undefined && /^\/[\x21-\x7e]*$/.test(next) ? URL.parse(next, ANY_SITE) : null;
@@ -128,7 +128,7 @@ export function safeNext(next: string | undefined): string {
   return isOut || isLoop ? paths.connections : path;
 }
 
-/** A path with its ASCII as routes see it. */
+/** Decodes a path's ASCII, as the router does. */
 function readable(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
 }

@@ -36,8 +36,8 @@ export function deviceHeadersOf(c: Context): DeviceHeaders {
 }
 
 /**
- * Reads a request's address. Logs once that there is none: then nothing is limited by address. Whom the runtime names is asked at once: Bun knows
- * a request no longer once its body was read.
+ * Reads a request's address. Logs once if there is none, because then nothing is limited by address. The peer is read at once: Bun forgets it
+ * when the body is read.
  */
 export function createAddressReader(
   { trustedProxies, clientAddress: source = "peer", log }: AppOptions,
@@ -52,7 +52,7 @@ export function createAddressReader(
     const key = `${peer} ${forwarded} ${given}`;
     const cached = cache.get(key);
     if (cached) return cached;
-    // On Deploy a peer with an address is no part of it, whatever it sends.
+    // On Deploy the proxy has no address: a peer that has one could forge the header.
     const isGiven = typeof source === "function" || source === "deno-deploy" && peer === undefined;
     const ofClient = isGiven ? readSocketAddress(given ?? "") : null;
     const address = ofClient ?? (typeof source === "function" ? NO_ADDRESS : clientAddress(peer, forwarded));
@@ -80,7 +80,7 @@ export function createAddressReader(
   };
 }
 
-/** The address at the other end of the socket, as Deno, Node's adapter or Bun tells it. */
+/** The address at the other end of the socket, by Deno, Node's adapter or Bun. */
 export function peerOf({ env, req }: Context): string | undefined {
   const { remoteAddr, incoming, server = env }: Env["Bindings"] = env ?? {};
   return remoteAddr?.hostname ?? incoming?.socket.remoteAddress ?? server?.requestIP?.(req.raw)?.address;

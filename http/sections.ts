@@ -12,13 +12,12 @@ export function hasPasswordPage(options: AppOptions, session: Session): boolean 
   return session.hasPassword && sectionsOf(options).includes("password");
 }
 
-/** The same of the address, which is the panel's where the password is. */
+/** Whether an owner can change their address here: not if the panel has their password. */
 export function hasEmailPage(options: AppOptions, session: Session): boolean {
   const { mail, canChangeEmail = true } = options;
   return mail !== undefined && canChangeEmail && hasPasswordPage(options, session);
 }
 
-/** Those that an owner sees. */
 export function sectionsFor(options: AppOptions, session: Session): Section[] {
   return sectionsOf(options).filter((section) => section !== "password" || session.hasPassword);
 }

@@ -8,10 +8,10 @@ import { deviceName } from "../words/devices.ts";
 import { type Texts, textsOf } from "../words/texts.ts";
 import { DEFAULT_ZONE, formatTime } from "../words/time.ts";
 
-/** In characters; a browser on a system takes a third of it. */
+/** In characters; the name of a browser and its system takes a third of it. */
 const LONGEST_DEVICE = 80;
 
-/** To whom a message goes, and from which site. `brand` is the panel's name, if it has its own. */
+/** A message's recipient and site. `brand` is the panel's name, if it has its own. */
 export type Letter = { user: Recipient; origin: URL; brand: string | undefined };
 export type Written = { subject: string; text: string };
 
@@ -24,13 +24,13 @@ type Said = {
   ignore?: string;
 };
 
-/** Writes the message of one event, in the owner's language and zone. `from` is where it happened, `token` that of the link in it. */
+/** Writes the message for one event, in the owner's language and time zone. `from` is where it happened, `token` its link's. */
 export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, token: string | null): Written {
   const t = textsOf(languageFor(letter.user));
   const { event, about } = mail;
   const said: Said = t.mail[event];
   const path = token === null ? pathOf(event, from) : paths.link(token);
-  // What the administrator changed, or a link took back, has no link that undoes it.
+  // Changes by the administrator, or by a link that undid one, can't be undone by a link.
   const hasLink = token !== null || MAIL_LINKS[event] === undefined;
   return sign(letter, t, said.subject, [
     about === BY_ADMINISTRATOR && said.byAdministrator || about === TAKEN_BACK && said.takenBack || said.lead,
@@ -41,7 +41,6 @@ export function writeMessage(letter: Letter, mail: Mail, from: Origin | null, to
   ]);
 }
 
-/** Writes the message that counts several events. */
 export function writeSummary(letter: Letter, mails: Mail[]): Written {
   const t = textsOf(languageFor(letter.user));
   const { summary, counted } = t.mail;
@@ -63,7 +62,7 @@ function languageFor({ language, browserLanguage }: Recipient): Language {
 
 function sign({ brand }: Letter, t: Texts, subject: string, parts: string[]): Written {
   const panel = brand ?? t.brand;
-  // "-- " is where readers recognise a signature.
+  // Mail programs recognise "-- " as the start of a signature.
   return {
     subject: t.mail.subject(panel, subject),
     text: [...parts.filter((part) => part !== ""), `-- \n${panel}\n`].join("\n\n"),
@@ -95,7 +94,7 @@ function isMethod(method: string | null, t: Texts): method is keyof Texts["mail"
   return method !== null && Object.hasOwn(t.mail.methods, method);
 }
 
-/** A stranger chooses how their browser is called: it stays on its line, and no program that shows mail makes a link of it. */
+/** A stranger chooses their browser's name: it must stay on its line, and no mail program may turn it into a link. */
 function withoutLinks(device: string): string {
   return device.replace(/[\p{C}\p{Z}]+/gu, " ").replace(/[^\p{L}\p{N}\p{M} +·_-](?=\S)/gu, "$& ").slice(
     0,

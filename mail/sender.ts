@@ -21,9 +21,9 @@ import { within } from "../http/paths.ts";
 import { type Letter, writeMessage, writeSummary, type Written } from "./messages.ts";
 import { createTransport, type MailServer, NotSent, type Send } from "./transport.ts";
 
-/** How often the outbox is read without being woken, in milliseconds: other instances and commands write there too. */
+/** How often the outbox is checked without `wake`, in milliseconds: other instances and commands write to it too. */
 const INTERVAL = 60_000;
-/** Of an error that doesn't come from the mail server. */
+/** For errors that don't come from the mail server. */
 const UNKNOWN = { code: "unknown", status: null, mayBeSent: true };
 
 type Settings = {
@@ -44,10 +44,7 @@ type Settings = {
 /** The clock, the log and `waitUntil` have defaults. */
 export type SenderOptions = Pick<Settings, "db" | "server" | "origin"> & Partial<Settings>;
 
-/**
- * Creates what sends the mail in the outbox. `wake` looks for it once the answer is on its way; `start` does so now, and then once a minute at
- * least, until the process ends.
- */
+/** Creates the sender of the outbox's mail. `wake` sends once the answer is on its way; `start` sends now, and then at least once a minute. */
 export function createSender(given: SenderOptions): { wake: () => void; start: () => void } {
   const options = { now: Date.now, log: createLog(console.log, Date.now), waitUntil: () => {}, ...given };
   const { now, log, waitUntil } = options;
@@ -91,7 +88,7 @@ export function createSender(given: SenderOptions): { wake: () => void; start: (
   };
 }
 
-/** Sends all that is due, one mail after the other. Returns when there is more to send; `null` if there is nothing. */
+/** Sends what is due, one mail at a time. Returns when the next mail is due; `null` if there is none. */
 async function sendDue(options: Settings, send: Send): Promise<number | null> {
   const { db, now } = options;
   while (true) {
@@ -102,7 +99,7 @@ async function sendDue(options: Settings, send: Send): Promise<number | null> {
   }
 }
 
-/** Sends one mail of a claim, and gives the rest back. Holds all of it if the account had its mails for this hour. */
+/** Sends one mail of a claim and releases the rest. Puts all of it off if the account's mails for this hour are used up. */
 async function sendNext(options: Settings, send: Send, claim: Claim): Promise<void> {
   const { db, now, origin, brand } = options;
   const { mails, mails: [first] } = claim;
@@ -124,7 +121,6 @@ async function sendNext(options: Settings, send: Send, claim: Claim): Promise<vo
   await deliver(options, send, claim, { mails: [first], to: user.email, ...message });
 }
 
-/** Sends mail with a link, whose hash is written right before. */
 async function sendLink(options: Settings, send: Send, claim: Claim, letter: Letter): Promise<void> {
   const { db, now } = options;
   const { mails: [mail] } = claim;
@@ -133,24 +129,24 @@ async function sendLink(options: Settings, send: Send, claim: Claim, letter: Let
   const since = event === "email_changed" ? happenedAt : now();
   const to = recipient ?? letter.user.email;
   const token = link ? await addMailedLink(db, { mail, to, purpose: link.purpose, expiresAt: since + link.age }) : null;
-  // Cancelled since it was claimed, or for another address, which gets it once the claim is over.
+  // Cancelled since the claim, or now for another address, which gets it after the claim ends.
   if (link && token === null) return;
   const message = writeMessage(letter, mail, null, token);
   const outcome = await deliver(options, send, claim, { mails: [mail], to, ...message });
-  // Otherwise links that nobody got would take the place of those that came.
+  // Otherwise links that never arrived would push out those that did.
   if (token !== null && outcome === "not sent") await removeLink(db, token);
 }
 
 type Delivery = Written & { mails: Mail[]; to: string };
 
-/** Sends, and removes from the outbox what was sent or can't be, after a day; the rest is tried again. */
+/** Sends mail, then removes it from the outbox. If that fails it is tried again for a day. */
 async function deliver(
   { db, now, log }: Settings,
   send: Send,
   claim: Claim,
   { mails, to, ...written }: Delivery,
 ): Promise<"sent" | "not sent" | "unknown"> {
-  // The same mail has the same id when it is sent again: to its reader it is one.
+  // The same id when it is sent again, so that mail programs show it once.
   const ids = mails.map(({ id }) => id);
   try {
     await send({ id: ids.length === 1 ? ids.join() : digestOf(ids.join()), to, ...written });
@@ -167,7 +163,6 @@ async function deliver(
   return "sent";
 }
 
-/** Whether there is no use in a link any more. */
 function isOutdated({ event, recipient }: Mail, { disabledAt, pendingEmail }: Recipient): boolean {
   if (event === "forgotten") return disabledAt !== null;
   return event === "email_requested" && (disabledAt !== null || pendingEmail !== recipient);

@@ -1,14 +1,14 @@
 import type { Transporter } from "nodemailer";
 import { isLoopback } from "../http/origins.ts";
 
-/** A mail server, and as whom to send. */
+/** A mail server, and the sender's address. */
 export type MailServer = {
-  /** `smtp:` or `smtps:`, with user and password if the server asks for them. */
+  /** `smtps://user:password@host` for TLS from the start (port 465), `smtp:` for STARTTLS (port 587). Percent-encode user and password. */
   url: URL;
   from: { name: string; address: string };
-  /** The certificates that are trusted, in place of the system's. */
+  /** Trusted certificates in PEM, in place of the system's. */
   ca?: string;
-  /** How long connecting and the greeting may take, and half of any silence after that, in milliseconds. */
+  /** How long connecting and the greeting may each take, in milliseconds; any later silence may take twice as long. */
   timeout?: number;
 };
 
@@ -17,14 +17,14 @@ export type Message = { id: string; to: string; subject: string; text: string };
 /** Sends one message; throws `NotSent` if the server can't be reached or refuses it. */
 export type Send = (message: Message) => Promise<void>;
 
-/** For the log: without the server's own words, which may have the address in them. */
+/** A failure for the log, without the server's own words, which may contain the address. */
 export class NotSent extends Error {
   override name = "NotSent";
 
   constructor(
     readonly code: string,
     readonly status: number | null,
-    /** Whether the server may have accepted it nevertheless. */
+    /** Whether the server may have accepted the message all the same. */
     readonly mayBeSent: boolean,
   ) {
     super(`Cannot send mail: ${code}${status === null ? "" : ` (${status})`}`);
@@ -32,10 +32,10 @@ export class NotSent extends Error {
 }
 
 const TIMEOUT = 15_000;
-/** For the whole of a message, in milliseconds: less than an instance has for it. A server may go on sending a byte now and then. */
+/** For a whole message, in milliseconds; shorter than `CLAIM`. A slow server may send a byte every now and then. */
 const DEADLINE = 60_000;
 
-/** Loads nodemailer at the first message, so that a start doesn't wait for it. `host` is how this program names itself to the server. */
+/** Loads nodemailer at the first message, so that starting doesn't wait for it. `host` is this program's name in the greeting. */
 export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer, host: string): Send {
   let transporter: Promise<Transporter> | undefined;
 
@@ -45,7 +45,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
     const address = { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || (secure ? 465 : 587)) };
     return createTransport({
       ...address,
-      // Nodemailer would connect to an address that it looked up itself: Deno's permission is for the name.
+      // Nodemailer looks the address up and connects to that, but Deno's permission is for the name.
       getSocket(_, callback) {
         const connection = connect(address);
         connection.setTimeout(timeout, () => connection.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" })));
@@ -73,7 +73,7 @@ export function createTransport({ url, from, ca, timeout = TIMEOUT }: MailServer
     try {
       await opened.sendMail({
         from,
-        // As an object it is one address, whatever is in it.
+        // An object is one address, whatever it contains.
         to: { name: "", address: to },
         messageId: `<${id}@${host}>`,
         ...{ subject, text, xMailer: false },
@@ -94,5 +94,5 @@ function readError(error: unknown): NotSent {
   return new NotSent(originalCode, status, status === null && isAmbiguous);
 }
 
-/** What may also happen once the server has the whole message, before it says so. */
+/** Errors that may also come after the server has the whole message but before it says so. */
 const AMBIGUOUS = ["ECONNECTION", "ECONNRESET", "EPIPE", "SOCKET_TIMEOUT", "EABORT"];

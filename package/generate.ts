@@ -1,6 +1,6 @@
 /**
- * `deno task generate` writes what a consumer of the package can't read from files into modules: static files, migrations and the country
- * data. `generate` returns them by path, so that a test can tell whether they are up to date.
+ * `deno task generate` writes static files, migrations and the country data into modules, because a package can't read files
+ * (docs/decisions/0012-files-as-modules.md). `generate` returns the modules by path, for the test that they are up to date.
  */
 import { Buffer } from "node:buffer";
 import { brotliCompressSync, constants } from "node:zlib";
@@ -40,7 +40,7 @@ export async function generate(): Promise<Record<string, string>> {
 async function writeAssets(): Promise<string> {
   const read = (path: string) => Deno.readTextFile(new URL(`static/${path}`, ROOT));
   const styles = await Promise.all(STYLES.map((name) => read(`css/${name}.css`)));
-  // The package exports only its modules, which are many files.
+  // The single-file build, which `exports` doesn't list.
   const webAuthn = new URL("../dist/bundle/index.umd.min.js", import.meta.resolve("@simplewebauthn/browser"));
   return writeModule({
     css: styles.join("\n"),
@@ -67,7 +67,7 @@ async function writeCountries(): Promise<string> {
   });
 }
 
-/** Column by column, which Brotli makes half as long; as base64. */
+/** By columns, which halves what Brotli makes of it; base64. */
 function pack(records: Uint8Array, length: number): string {
   const count = records.length / length;
   const columns = Buffer.alloc(records.length);

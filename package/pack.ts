@@ -1,10 +1,10 @@
 /**
- * `deno task pack [FILE]` makes the package's tarball for npm: `deno pack`'s, in which Hono is the panel's own. Two of them would not know each
- * other's types.
+ * `deno task pack [FILE]` makes the package's tarball for npm with `deno pack`, and makes Hono a peer dependency: the types of two copies
+ * would not match.
  */
 import { fileURLToPath } from "node:url";
 
-/** From the version on that has no known vulnerability in what the area uses. */
+/** The first version without known vulnerabilities in what the area uses. */
 const HONO = "^4.13.7";
 const ENGINES = { deno: ">=2.5.0", node: ">=24.0.0", bun: ">=1.3.0" };
 
@@ -25,7 +25,7 @@ try {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Tells Deno where a module's types are, which it doesn't look for in a package that is no npm package to it. */
+/** Names a module's types for Deno, which doesn't look for them in a workspace's package. */
 async function nameTypes(path: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(path)) {
     if (isDirectory) await nameTypes(`${path}/${name}`);

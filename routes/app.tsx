@@ -63,7 +63,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.use((_, next) => within(base, next), nameSpan);
   // Without a header: a client can't choose the id that is logged.
   app.use(requestId({ headerName: "" }), prepareRequest(options), useLayout, securityHeaders(options), noStore);
-  // At the root too: supervisors and proxies ask this process itself.
+  // At the root too: supervisors and proxies call this process directly, without the base.
   for (const start of new Set([base, ""])) {
     app.route(start, health);
     app.use(`${start}/authz/*`, requireProxy(options.trustedProxies));
@@ -73,7 +73,7 @@ function createAppAt(base: string, options: AppOptions): Hono<Env> {
   app.route(base, staticFiles);
   app.route(base, live);
 
-  // A download writes, before its answer begins; a ticket opens a connection.
+  // Both write on a GET: a download takes a slot before its answer begins, a ticket opens a connection.
   app.use(paths.csv, loadSession);
   app.use(paths.ticket, loadSession);
   app.use(loadSessionBeside(app));

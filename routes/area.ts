@@ -36,11 +36,7 @@ const DAY = 86_400_000;
 /** Defaults are those of `deno task start`. */
 export type AreaOptions = Pick<AppOptions, "db" | "origin"> & Partial<AppOptions>;
 
-/**
- * Creates the area for another Hono app (docs/embedding.md). `area` answers the area's paths and passes on every other request; nothing
- * before it may read a form's body. `findOwner` returns the signed-in user, or `null`; `requireOwner` redirects signed-out users to sign-in,
- * and sets the variable `owner`. Both count as use of the account. `users` changes accounts, for an app with its own table.
- */
+/** Creates the area for another Hono app (docs/embedding.md). */
 export function createArea(options: AreaOptions): {
   area: Area;
   findOwner: (c: Context) => Promise<Owner | null>;
@@ -79,7 +75,7 @@ export function createArea(options: AreaOptions): {
     return session;
   }
 
-  /** The owner, or the redirect for whoever has to sign in or add a second step first. */
+  /** Returns the owner, or a redirect to sign-in or to adding a second step. */
   async function find(c: Context): Promise<{ owner: Owner } | { redirect: () => Response }> {
     const session = await findSession(c);
     if (session === null) return { redirect: () => within(base, () => redirectToSignIn(c, settings)) };
@@ -89,7 +85,7 @@ export function createArea(options: AreaOptions): {
     return { owner: ownerOf(session, settings, languageOf(c, session, settings)) };
   }
 
-  /** Does what sets cookies in a context of the area, and hands them to the host's, which may be another version's of Hono. */
+  /** Runs `work` in a context of the area, because the host may use another version of Hono, and copies the cookies over. */
   async function inArea<Result>(c: Context, work: (own: Context<Env>) => Promise<Result>): Promise<Result> {
     const own = new Context<Env>(c.req.raw, { env: c.env });
     own.set("requestId", crypto.randomUUID());
@@ -98,7 +94,7 @@ export function createArea(options: AreaOptions): {
       await loadSessionBy(own, resumeSession);
       return await work(own);
     });
-    // On `c.res`, whose headers a bare `Response` of the host's gets too.
+    // Not by `c.header`, which a bare `Response` of the host ignores.
     for (const cookie of own.res.headers.getSetCookie()) c.res.headers.append("Set-Cookie", cookie);
     return result;
   }
@@ -137,42 +133,43 @@ export function createArea(options: AreaOptions): {
   };
 }
 
-/** The middleware, and what a host's own sign-in page calls. */
+/** The area as middleware, with the functions that your own sign-in page calls. */
 export type Area = MiddlewareHandler & {
   /**
-   * Opens a connection for an owner whom you have checked, and makes an account without a password if there is none. Its cookies are in your
-   * answer. `false` if the address is invalid, or the account is disabled. `timeZone` is an IANA name, kept at the first sign-in.
+   * Opens a connection for an owner whom you have authenticated, and sets its cookies on your response. Adds an account without a password if
+   * there is none. Resolves to `false` if the address is invalid or the account disabled. `timeZone`, an IANA name, is stored at the first sign-in.
    */
   open: (c: Context, owner: { email: string; timeZone?: string }) => Promise<boolean>;
-  /** Closes the browser's connection, if it has an open one. */
+  /** Signs the browser out: closes its connection, if it has an open one. */
   close: (c: Context) => Promise<void>;
-  /** The path to go to after sign-in: the query's `next`, if it is a page of this site, and otherwise the history. */
+  /** Returns the path to go to after sign-in: the query's `next` if it is a path of your site, otherwise the history. */
   next: (c: Context) => string;
 };
 
 /**
- * Changes accounts. Each logs what was done and by `who`, such as the name of your administrator, and returns whether it was. Those with a
- * password throw while too many are being hashed: try again in a few seconds.
+ * Functions that change accounts, found by email address. Each logs the change with `who`, such as your administrator's name, and resolves to
+ * whether it was made. `add` and `setPassword` throw while too many passwords are being hashed: try again in a few seconds.
  */
 export type AreaUsers = {
-  /** `false` if the address is taken or invalid. `passwordProblem` tells what is wrong with a password. */
+  /** Adds an account. `false` if the address is taken or invalid. Check the password first, with `passwordProblem`. */
   add: (email: string, password: string, who?: string) => Promise<boolean>;
-  /** The same with a hash that your own table has, by bcrypt or Argon2. The next sign-in replaces it. */
+  /** Adds an account with a bcrypt or Argon2 hash from your own table. The next sign-in replaces the hash. */
   addHashed: (email: string, hash: string, who?: string) => Promise<boolean>;
-  /** Keeps connections open. `false` if there is no such account, or the new address is taken or invalid. */
+  /** Changes the address; connections stay open. `false` if there is no such account, or the new address is taken or invalid. */
   rename: (email: string, newEmail: string, who?: string) => Promise<boolean>;
   /** Removes the account with its history. */
   remove: (email: string, who?: string) => Promise<boolean>;
-  /** Closes all connections. */
+  /** Sets a password and closes all connections. */
   setPassword: (email: string, password: string, who?: string) => Promise<boolean>;
   /** Forgets the account's failed attempts, which ends a lock. */
   unlock: (email: string, who?: string) => Promise<boolean>;
-  /** Lets nobody sign in, and closes all connections. */
+  /** Blocks sign-in and closes all connections. */
   disable: (email: string, who?: string) => Promise<boolean>;
+  /** Lets the owner of a disabled account sign in again. */
   enable: (email: string, who?: string) => Promise<boolean>;
-  /** Leaves the account nothing but its password, as when its owner lost their second step, and closes its connections. */
+  /** Removes every sign-in method but the password, for an owner who lost their second step, and closes all connections. */
   resetMethods: (email: string, who?: string) => Promise<boolean>;
-  /** Makes a link by which the owner sets a password, once and within 24 hours; `null` if there is no such account, or it is disabled. */
+  /** Makes a link with which the owner sets a password, once and within 24 hours. `null` if there is no such account, or it is disabled. */
   link: (email: string, who?: string) => Promise<URL | null>;
 };
 
@@ -265,7 +262,7 @@ function withDefaults(options: AreaOptions): AppOptions {
     trustedProxies: [],
     waitUntil: () => {},
     hasSignIn: options.signIn === undefined,
-    // A second step, or another password, would never be asked for.
+    // The area's own password or second step would never be asked for.
     ...(options.signIn !== undefined && { sections: ["history", "preferences"] }),
     ...options,
   };

@@ -109,7 +109,7 @@ function byCode(c: Context<Env>, { user }: PendingSignIn, typed: string): Step {
   return { how: { method: "password+code" }, isRight, reasons: () => [] };
 }
 
-/** One of the account's own. `null` if the page was open for too long. */
+/** `null` if the page was open for too long. */
 async function byPasskey(c: Context<Env>, pending: PendingSignIn, sent: string): Promise<Step | null> {
   const answer = await checkChallenge(c, readAssertion(sent), codeUse(pending));
   if (!answer) return null;

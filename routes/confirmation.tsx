@@ -31,8 +31,8 @@ export function needsPassword(session: Session, now: number): boolean {
 }
 
 /**
- * Checks the field `password`, or what takes its place: a passkey, or the host's own confirmation. None is asked for if one was given recently
- * (ASVS 7.5.2), unless it is required in any case. Returns `null` to proceed, otherwise what to say.
+ * Checks the field `password`, or what replaces it: a passkey, or the host's confirmation. A recent one is enough (ASVS 7.5.2), unless
+ * `isRequired`. Returns `null` to proceed, otherwise what to say.
  */
 export async function confirmOwner(c: Context<Env>, isRequired = false): Promise<Unconfirmed | null> {
   const { session, texts: t } = c.var;
@@ -71,7 +71,7 @@ function refuse(c: Context<Env>, unconfirmed: Unconfirmed): Unconfirmed {
   return unconfirmed;
 }
 
-/** Renews the session's secret and the time of its confirmation. `false` if it ended, or the password that was checked changed. */
+/** Renews the session's secret and confirmation. `false` if the session ended, or the password changed since it was checked. */
 async function renew(c: Context<Env>, checked: { user: User; reserved: Attempt } | null): Promise<boolean> {
   const { options: { db, now }, session } = c.var;
   const { user = null, reserved = null } = checked ?? {};
@@ -82,7 +82,7 @@ async function renew(c: Context<Env>, checked: { user: User; reserved: Attempt }
   return true;
 }
 
-/** Whether the owner has to prove now who they are. Who can't here has to sign in again, which is a proof as long as it is recent. */
+/** Whether the owner has to confirm. Owners with no way to do so here sign in again: for them a recent sign-in always counts. */
 function isDue(c: Context<Env>, isRequired: boolean): boolean {
   const { options, session } = c.var;
   const canProve = asksForPassword(c) || session.hasPasskeys || options.confirm !== undefined;
@@ -94,7 +94,7 @@ function asksForPassword(c: Context<Env>): boolean {
   return session.hasPassword && options.confirm === undefined;
 }
 
-/** What the host says to who the owner is: `true`, or what the form shows; `null` without a confirmation of its own. */
+/** Returns the result of the host's `confirm`: `true`, or what the form shows; `null` without one. */
 async function askHost(c: Context<Env>): Promise<Child> {
   const { options, session, texts: { language } } = c.var;
   return await options.confirm?.(c, ownerOf(session, options, language)) ?? null;

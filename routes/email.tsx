@@ -16,7 +16,7 @@ import { EmailPage } from "../views/email.tsx";
 import { confirmationProps, confirmOwner, type Unconfirmed } from "./confirmation.tsx";
 import { leaveNotice } from "./notices.tsx";
 
-/** Where the owner asks for another address; the link in the mail to it does the change. */
+/** The owner asks for another address; the link in the mail to it makes the change. */
 export const email = new Hono<Env>();
 
 const NewEmail = z.object({ email: emailField().refine(isEmail, problem("badEmail")).transform(foldEmail) });
@@ -37,7 +37,7 @@ email.post(
       c.status(422);
       return await showEmail(c, typed, { problems: { email: t.email.same } });
     }
-    // A thief with a cookie that was stolen within minutes of the sign-in would take the account over.
+    // Otherwise a cookie stolen within minutes of the sign-in would be enough to take the account over.
     const unconfirmed = await confirmOwner(c, isAway(c, session));
     if (unconfirmed) return await showEmail(c, typed, unconfirmed);
     const requested = await requestEmail(db, session, typed.email, now());

@@ -19,10 +19,7 @@ import type { Texts } from "../words/texts.ts";
 
 type Notice = FC<{ count: number; closed: Named[]; hasPassword: boolean; t: Texts }>;
 
-/**
- * Messages that outlive a redirect, and the page that each is for. The cookie contains only a key and a number, so that it can say nothing
- * else.
- */
+/** Messages that outlive a redirect, each for one page. The cookie contains a key and a number only, so that it can't forge a text. */
 const notices = {
   all_closed: [AllClosed, () => paths.connections],
   one_closed: [OneClosed, () => paths.connections],
@@ -57,10 +54,7 @@ export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {
   writeCookie(c, "notice", `${key}.${count}`, MAX_AGE);
 }
 
-/**
- * Takes the message for this page; one for another page waits for that one, and a prefetch or a HEAD request takes none. Signed out, only the
- * sign-in page has one.
- */
+/** Takes the message if it is for this page, but not for a prefetch or a HEAD request. Signed out, only the sign-in page has one. */
 export async function takeNotice(c: Context<Env>, session: Session | null) {
   const options = c.get("options");
   const { db, origin, now } = options;

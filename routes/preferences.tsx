@@ -24,7 +24,7 @@ const Preferences = z.object({
     .optional(),
   theme: z.enum([AS_IN_SYSTEM, ...THEMES], problem("badTheme"))
     .transform((theme) => theme === AS_IN_SYSTEM ? null : theme).optional(),
-  /** Sent with the box, which is missing when it isn't ticked. */
+  /** Sent along with the checkbox, which browsers leave out when it isn't ticked. */
   has_mail_places: z.string().optional().catch(undefined),
   mail_places: z.string().optional().catch(undefined),
 });
@@ -59,7 +59,6 @@ preferences.post(
   },
 );
 
-/** Says so if the language isn't one of the panel's. */
 function findOtherLanguage(c: Context<Env>, { language }: Typed): Problems {
   const { options, texts: t } = c.var;
   const isOffered = language === undefined || language === AS_IN_BROWSER || languagesOf(options).includes(language);

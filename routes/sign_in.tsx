@@ -86,7 +86,7 @@ async function askForCode(
   return true;
 }
 
-// For a panel's plain link, which can't post.
+// A panel can link here: the page has the form that signs out.
 signIn.get(paths.signOut, (c) => {
   const session = openSession(c);
   if (!session) return c.redirect(paths.signIn, 303);

@@ -170,6 +170,17 @@ Deno.test("an area below a base passes on whatever is not a path of its own, how
   assert.equal((await here.get("/account/user/security/connections")).status, 303);
 });
 
+Deno.test("an area below a base may be mounted for the paths below it alone", async () => {
+  const { area } = await startArea("/account");
+  const panel = new Hono().use("/account/*", area).all("*", (c) => c.text("panel"));
+  const here = new Browser(panel, new Set());
+
+  assert.equal((await here.get("/account")).headers.get("Location"), "/account/sign-in");
+  assert.equal((await here.get("/account/sign-in")).$("h1").text(), "Sign in");
+  assert.equal((await here.get("/account/billing")).text, "panel");
+  assert.equal((await here.get(root.changePassword)).text, "panel");
+});
+
 Deno.test("an area refuses a base that is no path", async () => {
   const given = { db: await openDatabase(":memory:"), origin: new URL(ORIGIN) };
 

@@ -8,9 +8,7 @@ import { PasskeyButton } from "./passkey.tsx";
 export function CodePage({ csrf, next, hasApp, passkey, problem, problems, t: texts }: {
   csrf: string;
   next: string;
-  /** Whether the account has an authenticator app. */
   hasApp: boolean;
-  /** Asks for a passkey; null without any. */
   passkey: string | null;
   problem?: string | undefined;
   problems: Problems;

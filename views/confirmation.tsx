@@ -15,10 +15,9 @@ export type Confirmation = {
   email: string;
   hasPassword: boolean;
   needsPassword: boolean;
-  /** Asks for a passkey in its place; null without any. */
   passkey: string | null;
   passwordHint: string;
-  /** What takes the password's place; null: nothing does. */
+  /** Replaces the password field; null: nothing does. */
   instead: Child;
   zone: string;
   /** Where a page leads back to; null in the dialog. */
@@ -40,7 +39,7 @@ export function ConfirmationPage({ back, children }: { back: string; children?: 
   );
 }
 
-// The buttons aren't disabled while htmx sends the form: they would lose focus.
+// The buttons stay enabled while htmx sends the form: disabled, they would lose focus.
 export function Confirm(
   {
     title,
@@ -132,12 +131,11 @@ export function SignInAgain({ href, t: { confirmation: t } }: { href: string; t:
   );
 }
 
-// What a screen reader says after the title when the dialog opens.
 export function Description({ children }: { children?: Child }) {
   return <div id="dialog-text" class="dialog-text">{children}</div>;
 }
 
-// Its form is the page's, because forms can't contain forms. In the dialog there is none: the script closes it.
+// Submits the page's form, because forms can't be nested. In the dialog there is no such form: the script closes it.
 export function Dismiss({ autofocus = false, children }: { autofocus?: boolean; children?: Child }) {
   return <button type="submit" form="back" data-dismiss autofocus={autofocus}>{children}</button>;
 }
@@ -173,7 +171,6 @@ export function NothingToConfirm({ title, t, children }: { title: string; t: Tex
   );
 }
 
-// `isMarked`: with a mark on those that their owner hasn't reviewed.
 export function ConnectionList(
   { connections, isMarked = false, zone, t }: {
     connections: ConnectionSummary[];

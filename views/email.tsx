@@ -6,9 +6,7 @@ import { PageHead } from "./layout.tsx";
 import { Notification } from "./notifications.tsx";
 
 export function EmailPage({ email, pending, confirmation }: {
-  /** What was typed, or is waited for. */
   email: string;
-  /** The address that isn't confirmed yet. */
   pending: string | null;
   confirmation: Confirmation;
 }) {

@@ -22,7 +22,6 @@ type FieldProps = {
   autocapitalize?: "none";
   maxlength?: number;
   minlength?: number;
-  /** A button beside the field. */
   button?: Child;
 };
 
@@ -114,7 +113,6 @@ export function Choice({ name, label, hint, problem, describedBy, autofocus, chi
   problem?: string | undefined;
   describedBy?: string | undefined;
   autofocus?: boolean;
-  /** Its options. */
   children?: Child;
 }) {
   return (

@@ -9,7 +9,7 @@ import { type Texts, textsOf } from "../words/texts.ts";
 import { CsrfField } from "./fields.tsx";
 import { Notifications } from "./notifications.tsx";
 
-// A 4xx is the form again; a 5xx only brings a notification. Morphing keeps a row's focus, and open what the reader opened.
+// A 4xx is the form again; a 5xx is only a notification. Morphing keeps focus, and what the reader opened.
 const HTMX = html`<meta name="htmx-config" content='${
   raw(JSON.stringify({
     noSwap: [204, 304, "5xx"],
@@ -85,7 +85,6 @@ export function Layout(
   );
 }
 
-/** The head of a section with one sentence below its title. */
 export function PageHead({ title, lead }: { title: string; lead: string }) {
   return (
     <div class="head">
@@ -113,7 +112,7 @@ function Header({ owner, brand, home }: { owner: Owner | null; brand: string; ho
   );
 }
 
-/** The owner's menu, with the links to the area and to signing out, for a panel's own header too. It needs the area's style sheet. */
+/** The owner's menu: links to the area and to signing out. In a header of your own it needs the area's style sheet. */
 export function UserMenu({ owner }: { owner: Owner }): HtmlEscapedString | Promise<HtmlEscapedString> {
   const { layout } = textsOf(owner.language);
   const paths = pathsBelow(owner.base);
@@ -139,7 +138,7 @@ function isBelow(path: string, sections: string[]): boolean {
 }
 
 function Sections({ path, sections, t }: { path: string; sections: Section[]; t: Texts }) {
-  // The change of the address belongs to the methods, and to the password where there are none.
+  // The email page is below the methods, or below the password where there are no methods.
   const email = [paths.email];
   const own = {
     history: { href: paths.connections, name: t.history.title, below: [] },

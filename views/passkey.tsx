@@ -4,7 +4,7 @@ import { CsrfField } from "./fields.tsx";
 
 // Each is hidden until the script shows it, where the browser has passkeys.
 
-// `instead`: the field of its form that a passkey takes the place of.
+// `instead`: the form's field that the passkey replaces.
 export function PasskeyButton({ options, instead, label, t: { passkey: t } }: {
   options: string;
   instead: string;

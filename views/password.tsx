@@ -11,7 +11,6 @@ export function PasswordPage({ csrf, email, canChangeEmail, shortest, passkey, p
   email: string;
   canChangeEmail: boolean;
   shortest: number;
-  /** Asks for a passkey in place of the current password; null without any. */
   passkey: string | null;
   problem?: string | undefined;
   problems?: Problems;

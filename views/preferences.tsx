@@ -27,14 +27,13 @@ export function PreferencesPage(
     t: { preferences: t },
   }: {
     csrf: string;
-    /** The chosen one, or what was sent instead of one; empty for none. */
+    /** As chosen or sent; empty for none. */
     timeZone: string;
     storedZone: string | null;
-    /** Those to choose from. */
     languages: Language[];
     language: string;
     theme: string;
-    /** Whether the owner wants mail about new places; null where none is sent. */
+    /** Null where no mail is sent. */
     mailsPlaces: boolean | null;
     problem?: string | undefined;
     problems?: Problems;
@@ -110,7 +109,7 @@ function Options({ options, selected }: { options: Option[]; selected: string })
   );
 }
 
-// What isn't in the list comes before it: a zone from an older list, or what was sent instead of a zone.
+// A value that isn't in the list comes first: a zone from an older list, or invalid input.
 function Zones({ selected, t }: { selected: string; t: Texts["preferences"] }) {
   const list = zoneList(t);
   const [before, after] = list.split(`<option value="${selected}">`);
@@ -135,7 +134,7 @@ const zoneList = cached(({ regions }: Texts["preferences"]) => {
   return String(html`<option value="${DEFAULT_ZONE}">${DEFAULT_ZONE}</option>${groups}`);
 });
 
-// Its own form, because Enter presses the first button of a form. Hidden until the script fills in another zone than the stored one.
+// A separate form, because Enter presses a form's first button. Hidden until the script finds another zone than the stored one.
 function BrowserZone({ storedZone, label }: { storedZone: string | null; label: string }) {
   return (
     <button

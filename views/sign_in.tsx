@@ -13,7 +13,6 @@ export type Ended = SessionEnd & { timeZone: string | null };
 export function SignInPage({ csrf, next, passkey, email = "", problem, problems = {}, ended, hasUsers, hasMail, t }: {
   csrf: string;
   next: string;
-  /** Asks for a passkey; null where there are none. */
   passkey: string | null;
   email?: string | undefined;
   problem?: string | undefined;

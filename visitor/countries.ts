@@ -12,7 +12,7 @@ export type CountryOf = (address: Address) => Promise<string>;
 
 /**
  * Creates a lookup in geoip-lite's country data, which is loaded at the first lookup or by `warmUp`. If the data can't be read, `warn` is
- * called once and every country is `none`. Without `folder` it is the data that the package includes.
+ * called once and every country is `none`. Without `folder` the data is the package's.
  *
  * Reads the files itself, because geoip-lite also loads 112 MB of city data, synchronously (docs/decisions/0003).
  */
@@ -64,7 +64,7 @@ async function load(folder: string): Promise<{ ipv4: Ranges; ipv6: Ranges }> {
   return { ipv4, ipv6 };
 }
 
-/** The data is there by columns, as `package/generate.ts` wrote it. */
+/** Loads the data that `package/generate.ts` wrote, by columns. */
 async function loadIncluded(): Promise<{ ipv4: Ranges; ipv6: Ranges }> {
   const generated = await import("../generated/countries.ts");
   const unpack = async (text: string, format: Format): Promise<Ranges> => {

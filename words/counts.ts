@@ -16,7 +16,7 @@ export function hasDecimalComma(language: Language): boolean {
   return new Intl.NumberFormat(language).format(0.5).includes(",");
 }
 
-/** What a language's texts count with. */
+/** Helpers for a language's plurals, numbers and lists. */
 export type Counting = {
   pick: (count: number, one: string, other: string) => string;
   number: (count: number) => string;

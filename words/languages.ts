@@ -1,6 +1,6 @@
 import type { Language } from "../db/schema.ts";
 
-/** Makes something once for each language, when it is first needed, such as a formatter with its cache. */
+/** Makes something once per language, when first needed, such as a formatter with its cache. */
 export function inEachLanguage<Made>(make: (language: Language) => Made): (language: Language) => Made {
   const made = new Map<Language, Made>();
   return (language) => {

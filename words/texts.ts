@@ -3,7 +3,7 @@ import { ca } from "./texts/ca.ts";
 import { en, type Wording } from "./texts/en.ts";
 import { es } from "./texts/es.ts";
 
-/** Everything that the pages say, in one language. */
+/** All texts of pages and mails in one language. */
 export type Texts = Wording & { language: Language };
 
 const english: Texts = { language: "en", ...en };
@@ -13,12 +13,12 @@ const all = new Map<Language, Texts>([
   ["ca", { language: "ca", ...ca }],
 ]);
 
-/** Adds languages for the whole process, or other words for one that it has. */
+/** Adds languages for the whole process, or replaces the texts of one. */
 export function addLanguages(languages: Record<Language, Wording>): void {
   for (const [language, wording] of Object.entries(languages)) all.set(language, { language, ...wording });
 }
 
-/** In English for a language that nobody added. */
+/** English for an unknown language. */
 export function textsOf(language: Language): Texts {
   return all.get(language) ?? english;
 }

@@ -2,10 +2,7 @@ import { and, eq, inArray, isNotNull, ne, type SQL } from "drizzle-orm";
 import type { Db } from "../database.ts";
 import { links, outbox, users } from "../schema.ts";
 
-/**
- * Ends what was asked for an account and isn't done: another password or address. What undoes a change of address stays: a thief could
- * otherwise end it with a new password.
- */
+/** Cancels pending changes of password and address. Links that undo a change of address stay: a thief's new password would end them. */
 export function cancelRequests(db: Db, userId: string, condition?: SQL) {
   return [
     db.update(users).set({ pendingEmail: null })

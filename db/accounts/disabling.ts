@@ -5,10 +5,7 @@ import { orRecover } from "../driver/unavailable.ts";
 import { connections, type User, users } from "../schema.ts";
 import { cancelRequests } from "./cancelling.ts";
 
-/**
- * Lets nobody sign in to an account, and closes its connections and links. Returns how many connections were closed. A sign-in that is
- * hashing the password meanwhile fails, because the password's version grows.
- */
+/** Returns how many connections it closed. The password's version grows, so that a sign-in that is hashing the password meanwhile fails. */
 export async function disableUser(db: Db, user: User, now: number): Promise<number> {
   const ofUser = eq(connections.userId, user.id);
   const disable = () =>

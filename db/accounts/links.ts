@@ -19,17 +19,16 @@ import {
 import { digestOf } from "../sessions.ts";
 import { isTaken, replacePassword } from "../users.ts";
 
-/** How long a link can be used, in milliseconds. */
+/** How long the operator's links work, in milliseconds. */
 export const LINK_AGE = 86_400_000;
 
-/** A link that can be used. */
 export type Link = Pick<typeof links.$inferSelect, "hash" | "purpose" | "email" | "expiresAt"> & {
   user: User;
   /** Whether another account has its address. */
   isTaken: boolean;
 };
 
-/** Makes a link for an account, in place of an earlier one for the same purpose. Returns its token, which is stored nowhere. */
+/** Makes a link that replaces an earlier one for the same purpose. Returns its token, which is stored nowhere. */
 export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: number): Promise<string> {
   const token = randomBytes(32).toString("base64url");
   await db.batch([
@@ -39,13 +38,10 @@ export async function addLink(db: Db, user: User, purpose: LinkPurpose, now: num
   return token;
 }
 
-/** Links of one purpose and address that are good at the same time: a mail may come late, or twice. */
+/** Links of one purpose and address that work at the same time: a mail may come late, or twice. */
 const MAX_MAILED = 3;
 
-/**
- * Makes a link for a mail in the outbox. The two before it stay good. Returns its token, which is stored nowhere; `null` if the mail was
- * cancelled meanwhile, or `to` isn't its address any more.
- */
+/** Makes a link for a mail. `null` if the mail was cancelled meanwhile, or `to` is no longer its address. */
 export async function addMailedLink(
   db: Db,
   { mail, to, purpose, expiresAt }: {
@@ -69,12 +65,11 @@ export async function addMailedLink(
   return added.rowsAffected === 1 ? token : null;
 }
 
-/** Takes back a link whose mail wasn't sent. */
 export async function removeLink(db: Db, token: string): Promise<void> {
   await db.delete(links).where(eq(links.hash, digestOf(token)));
 }
 
-/** Finds a link; `null` for one that is unknown, used or expired, or whose account is disabled. */
+/** `null` if the link is unknown, used or expired, or its account disabled. */
 export async function findLink(db: Db, token: string, now: number): Promise<Link | null> {
   if (!/^[\w-]{43}$/.test(token)) return null;
   const { hash, purpose, email, expiresAt } = links;
@@ -88,9 +83,9 @@ export async function findLink(db: Db, token: string, now: number): Promise<Link
 }
 
 /**
- * Sets the password that a link is for, as `replacePassword` does, and uses the link up. One that undoes a change of address also puts the
- * address back, and takes away what was added since the change: sign-in methods, and links to addresses of later changes. Links of earlier
- * changes stay, so that a thief who changed the address twice can't end the owner's. `null` if the link was used, or its address is taken.
+ * Sets a password and uses up its link. One that undoes a change of address also restores the address, and removes what was added since:
+ * sign-in methods, and the links of later changes. Those of earlier changes stay, so that a thief who changed the address twice can't end
+ * the owner's (docs/decisions/0011-recovery-by-mail.md). `null` if the link was used, or its address is taken.
  */
 export async function setPasswordByLink(
   db: Db,
@@ -98,7 +93,6 @@ export async function setPasswordByLink(
     link: Link;
     visitor: Visitor;
     passwordHash: string;
-    /** Whether the owner is told by mail. */
     isMailed: boolean;
     now: number;
   },
@@ -107,7 +101,7 @@ export async function setPasswordByLink(
   const id = uuid({ msecs: now });
   const former = purpose === "undo_email" ? link.email : null;
   const event = purpose === "password" ? "password_changed" : "password_recovered";
-  // Who confirmed the other address may be the owner, and whoever reads the former one's mail a thief.
+  // Tell the other address too: its holder may be the owner, and the reader of the former one's mail a thief.
   const loss = { userId: user.id, event: "email_changed", about: TAKEN_BACK, recipient: user.email } as const;
   return await replacePassword(db, user, passwordHash, now, {
     ...(former !== null && { email: former }),
@@ -125,7 +119,6 @@ export async function setPasswordByLink(
   });
 }
 
-/** Takes away what a thief may have added since the change that a link undoes. */
 function undoSince(db: Db, { user, expiresAt }: Link, isSet: SQL) {
   const changedAt = expiresAt - UNDO_AGE;
   const isLater = gte(links.expiresAt, expiresAt);
@@ -141,7 +134,7 @@ function undoSince(db: Db, { user, expiresAt }: Link, isSet: SQL) {
   ];
 }
 
-/** Changes the address as its link confirms; connections stay open. `taken` if another account has it meanwhile, `null` if the link was used. */
+/** Connections stay open. `taken` if another account has the address meanwhile, `null` if the link was used. */
 export async function changeEmail(db: Db, link: Link, now: number): Promise<"changed" | "taken" | null> {
   const { user, email } = link;
   if (email === null) return null;
@@ -150,7 +143,7 @@ export async function changeEmail(db: Db, link: Link, now: number): Promise<"cha
   const changed = exists(db.select({ one: sql`1` }).from(users).where(isChanged));
   const change = () =>
     db.batch([
-      // First, while the account has its former address.
+      // First, while the account still has its former address.
       addMail(db, { userId: user.id, event: "email_changed", recipient: users.email }, now, isConfirmed),
       db.update(users).set({ email, pendingEmail: null }).where(and(eq(users.id, user.id), isConfirmed)),
       // A link that went to the former address may be in the wrong hands.

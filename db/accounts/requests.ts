@@ -7,10 +7,7 @@ import { links, outbox, type User, users } from "../schema.ts";
 import type { Session } from "../sessions.ts";
 import { isTaken } from "../users.ts";
 
-/**
- * Has a link to a new password mailed to an account's owner, if there is an account, with a password and not disabled, whose budget isn't used
- * up. Nothing of that is told, and every address costs the same statements (ASVS 6.3.8). Returns only how long this client has to wait.
- */
+/** Mails a link for a new password. Every address costs the same statements (ASVS 6.3.8); returns nothing but this client's wait. */
 export async function requestLink(
   db: Db,
   user: User | undefined,
@@ -28,10 +25,7 @@ export async function requestLink(
   return waitOf(counted);
 }
 
-/**
- * Remembers the address that an account's owner wants, and has a link mailed there, which confirms it; none if another account has that
- * address, which isn't told. Returns how long to wait if there were too many, and `null` if the connection was closed meanwhile.
- */
+/** Mails a new address a link, unless another account has it, which isn't revealed. `null` if the connection was closed meanwhile. */
 export async function requestEmail(
   db: Db,
   session: Session,
@@ -50,7 +44,6 @@ export async function requestEmail(
   return updated.rowsAffected === 1 ? "requested" : waitOf(counted);
 }
 
-/** Cancels a change of address that isn't confirmed. */
 export async function cancelEmail(db: Db, session: Session, now: number): Promise<void> {
   const isAllowed = isStillOpen(db, session.connectionId, now);
   await db.batch([
@@ -66,7 +59,6 @@ function endRequest(db: Db, { userId }: Session, condition: SQL | undefined) {
   ] as const;
 }
 
-/** The address that the owner asked for and hasn't confirmed. */
 export async function findPendingEmail(db: Db, { userId }: Session): Promise<string | null> {
   const found = await db.query.users.findFirst({ columns: { pendingEmail: true }, where: eq(users.id, userId) });
   return found?.pendingEmail ?? null;

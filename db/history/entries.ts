@@ -27,7 +27,6 @@ export type Entry = {
   closedAt: number | null;
   endReason: EndReason | RefusalReason | null;
   ip: string;
-  /** ISO 3166-1 alpha-2, `private` or `none`. */
   countryCode: string;
   device: string;
   deviceKind: DeviceKind;

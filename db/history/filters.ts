@@ -6,7 +6,6 @@ import { connections, places } from "../schema.ts";
 export const STATES = ["open", "closed", "refused", "unusual", "unreviewed"] as const;
 export type State = (typeof STATES)[number];
 
-/** What every place of a connection has, and every refused sign-in. */
 type PlaceFilter = {
   countryCode?: string;
   ip?: string;
@@ -31,10 +30,7 @@ type PlaceColumns = Record<"countryCode" | "ip" | "network", SQLWrapper>;
 /** The flags of `places` by which an index finds a connection once. */
 const FIRST = { ip: places.isFirstIp, network: places.isFirstNetwork, countryCode: places.isFirstCountry };
 
-/**
- * Splits a filter into what an index answers and what is checked row by row; `rest` is null if one index answers all of it. The rarer
- * condition chooses the index.
- */
+/** Splits a filter into what the index of its rarest condition answers, and the `rest`, checked row by row; null if there is none. */
 export function splitFilter(filter: Filter): { indexed: Filter; rest: PlaceFilter | null } {
   const { state, countryCode, ip, network, low, high, patterns, ...days } = filter;
   const country = countryCode === undefined ? {} : { countryCode };

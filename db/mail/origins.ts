@@ -5,7 +5,7 @@ import type { Mail } from "./outbox.ts";
 
 const HOUR = 3_600_000;
 
-/** From where something happened. `connectionId` is null if there is no connection to show, `unusual` if it isn't one of those. */
+/** Where something happened. `connectionId` is null without a connection to show, `unusual` if it wasn't. */
 export type Origin = {
   connectionId: string | null;
   unusual: string | null;
@@ -14,14 +14,14 @@ export type Origin = {
   ip: string;
 };
 
-/** The parts of what news is about: a sign-in method, and the id of a connection or place. */
+/** Splits `about` into a sign-in method and the id of a connection or place. */
 export function readAbout({ event, about }: Pick<Mail, "event" | "about">): { method: string | null; id: string } {
   if (event !== "method_added" && event !== "method_removed") return { method: null, id: about ?? "" };
   const [method = "", id = ""] = (about ?? "").split(" ");
   return { method, id };
 }
 
-/** Finds from where something happened; `null` if that isn't known, or no longer. */
+/** `null` if it is unknown, or no longer stored. */
 export async function findOrigin(db: Db, mail: Mail): Promise<Origin | null> {
   const { id } = readAbout(mail);
   const { userId, event, happenedAt } = mail;
@@ -34,7 +34,7 @@ export async function findOrigin(db: Db, mail: Mail): Promise<Origin | null> {
       .innerJoin(connections, eq(connections.id, places.connectionId)).where(and(eq(places.id, id), isOwn));
     return found ?? null;
   }
-  // A sign-in happened where it was opened; the rest where the connection was last used.
+  // A sign-in happened where its connection was opened; the rest, where it was last used.
   const last = eq(places.id, event === "unusual" ? "" : connections.place);
   const [found] = await db.select({
     ...columns,
@@ -45,7 +45,6 @@ export async function findOrigin(db: Db, mail: Mail): Promise<Origin | null> {
   return found ?? null;
 }
 
-/** The client that failed last. */
 async function findLocking(db: Db, userId: string, happenedAt: number): Promise<Origin | null> {
   const { device, countryCode, ip, hour, reason, client, lastAt } = refusals;
   const [found] = await db.select({ device, countryCode, ip }).from(refusals)

@@ -11,33 +11,32 @@ const DAY = 24 * HOUR;
 
 /** How long an instance has to send what it claimed, in milliseconds; afterwards another one may. */
 export const CLAIM = 2 * MINUTE;
-/** Mails an hour and account, the summary included; those with a link aren't counted. */
+/** Mails per hour and account, including the summary; mails with a link don't count. */
 const PER_HOUR = { max: 5, window: HOUR };
-/** Rows that one summary counts. */
 const MAX_CLAIMED = 1_000;
 const SHORTEST_PAUSE = 5 * SECOND;
 const LONGEST_PAUSE = HOUR;
 const TRIED_FOR = DAY;
 
-/** How long a change of address can be undone, in milliseconds. From the change, and not from its mail: a link's end tells when that was. */
+/** How long a change of address can be undone, in milliseconds from the change, not its mail: the link's expiry gives the time of the change. */
 export const UNDO_AGE = 7 * DAY;
 
-/** The links that mails bring, and how long they are good, in milliseconds: from when they are sent, or to undo a change from when it was made. */
+/** The links in mails, and how many milliseconds they work: from sending, or for `undo_email` from the change. */
 export const MAIL_LINKS: Partial<Record<MailEvent, { purpose: LinkPurpose; age: number }>> = {
   forgotten: { purpose: "forgotten", age: 30 * MINUTE },
   email_requested: { purpose: "email", age: DAY },
   email_changed: { purpose: "undo_email", age: UNDO_AGE },
 };
 
-/** In place of what news is about: it was done by the administrator. */
+/** The `about` of what the administrator did. */
 export const BY_ADMINISTRATOR = "administrator";
-/** The same: a former address was taken back by the link that was mailed there. */
+/** The `about` of a change of address that its link undid. */
 export const TAKEN_BACK = "taken back";
 
-/** What somebody is told by mail: `about` names what it happened to, `recipient` an address other than the account's. */
+/** `about`: a connection's id, a sign-in method or one of the above. `recipient`: an address other than the account's. */
 export type News = { userId: string | SQLWrapper; event: MailEvent; about?: string; recipient?: string | SQLWrapper };
 
-/** Writes to the outbox, for the batch in which it happens. `condition` is checked when the statement runs, on the account's row of `users`. */
+/** Adds mail, in the batch that makes the change. `condition` is checked on the account's row of `users` when the statement runs. */
 export function addMail(db: Db, { userId, event, about, recipient }: News, now: number, condition?: SQL) {
   return db.run(sql`
     insert into outbox (id, user_id, event, about, recipient, happened_at, due_at)
@@ -47,18 +46,16 @@ export function addMail(db: Db, { userId, event, about, recipient }: News, now: 
 
 export type Mail = typeof outbox.$inferSelect;
 
-/** When there is something to send next; `null` if there is nothing. */
+/** When the next mail is due; `null` if there is none. */
 export async function findNextDue(db: Db): Promise<number | null> {
   const [found] = await db.select({ dueAt: min(outbox.dueAt) }).from(outbox);
   return found?.dueAt ?? null;
 }
 
-/** Mail that one instance has to itself until `until`, as it was before that, the oldest first. */
+/** Mail that only this instance may send until `until`: the rows from before the claim, oldest first. */
 export type Claim = { mails: [Mail, ...Mail[]]; until: number };
 
-/**
- * Claims what is due first: one mail with a link, or all other news of one account. `null` if nothing is due, or another instance was first.
- */
+/** Claims what is due first: one mail with a link, or all other mail of one account. `null` if nothing is due or another instance was first. */
 export async function claimMail(db: Db, now: number): Promise<Claim | null> {
   const first = sql`(select id from ${outbox} where due_at <= ${now} order by due_at limit 1)`;
   const hasLink = inArray(sql`event`, Object.keys(MAIL_LINKS));
@@ -81,7 +78,7 @@ export type Recipient = Pick<
   "id" | "email" | "timeZone" | "language" | "browserLanguage" | "disabledAt" | "pendingEmail"
 >;
 
-/** Finds whose mail it is, how many mails the account may still get within the hour, and when that is over. */
+/** Finds an account, how many mails it may still get this hour, and when the hour ends. */
 export async function findRecipient(
   db: Db,
   userId: string,
@@ -106,12 +103,12 @@ export function mailKey(userId: SQLWrapper): SQL<string> {
   return sql<string>`'mail:' || ${userId}`;
 }
 
-/** Whether news waited for the hour to be over. */
+/** Whether mail was put off because the hour's mails were used up. */
 export function wasHeld({ attempts, dueAt, happenedAt }: Mail): boolean {
   return attempts === 0 && dueAt > happenedAt;
 }
 
-/** Removes what was sent, and counts it for the hour unless it had a link. */
+/** Removes sent mail. */
 export async function endMail(db: Db, mails: Mail[], isCounted: boolean, now: number): Promise<void> {
   const [first] = mails;
   const sent = db.delete(outbox).where(inArray(outbox.id, mails.map(({ id }) => id)));
@@ -119,14 +116,14 @@ export async function endMail(db: Db, mails: Mail[], isCounted: boolean, now: nu
   else await db.batch([sent, countOne(db, `mail:${first.userId}`, PER_HOUR, now, [])]);
 }
 
-/** Lets news wait until the hour is over, or gives it back at once. It counts as not tried. */
+/** Puts mail off until `dueAt`, or releases it at once. Neither counts as an attempt. */
 export async function holdMail(db: Db, { until }: Claim, mails: Mail[], dueAt?: number): Promise<void> {
   await db.update(outbox)
     .set({ dueAt: dueAt ?? sql`${outbox.happenedAt}`, attempts: sql`${outbox.attempts} - 1` })
     .where(isClaimed(mails, until));
 }
 
-/** Puts off what couldn't be sent, with growing pauses, and after a day removes it. Returns what it removed. */
+/** Puts failed mail off, with growing pauses. Removes and returns what is over a day old. */
 export async function retryMail(db: Db, { until }: Claim, mails: Mail[], now: number): Promise<Mail[]> {
   const pause = sql`min(${SHORTEST_PAUSE} << min(${outbox.attempts} - 1, 16), ${LONGEST_PAUSE})`;
   const [removed] = await db.batch([

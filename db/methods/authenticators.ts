@@ -58,7 +58,6 @@ export async function rewriteSecret(db: Db, { userId, secret }: Authenticator, e
     .where(and(eq(authenticators.userId, userId), eq(authenticators.secret, secret)));
 }
 
-/** For a change of the key. */
 export function listAuthenticators(db: Db, limit = Number.MAX_SAFE_INTEGER): Promise<Authenticator[]> {
   return db.query.authenticators.findMany({ orderBy: authenticators.userId, limit });
 }

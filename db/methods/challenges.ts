@@ -3,10 +3,9 @@ import type { Db } from "../database.ts";
 import { usedChallenges } from "../schema.ts";
 import { digestOf } from "../sessions.ts";
 
-/** What works once, such as a challenge that a passkey answered; `expiresAt` as it says itself. */
+/** A passkey's challenge, or a ticket: it works once. */
 export type Challenge = { challenge: string; expiresAt: number };
 
-/** Whether it was not used before, by whichever instance. */
 export function isFresh(db: Db, { challenge }: Challenge): SQL {
   const used = db.select({ one: sql`1` }).from(usedChallenges).where(eq(usedChallenges.hash, digestOf(challenge)));
   return notExists(used);

@@ -10,9 +10,8 @@ import { hasSecret, newSecret, renewSecret, type Session } from "../sessions.ts"
 
 export type MethodChange = {
   session: Session;
-  /** Whether the other connections are closed too. */
   closesOthers: boolean;
-  /** Whether the owner is told by mail. */
+  /** Mail the owner. */
   isMailed?: boolean;
   now: number;
 };
@@ -55,7 +54,6 @@ export async function changeMethods(
   );
 }
 
-/** Tells the owner of a change, in the same batch, if they are told by mail. */
 export function tellOwner(
   db: Db,
   { session: { userId, connectionId }, isMailed = false, now }: MethodChange,

@@ -24,7 +24,7 @@ export function listPasskeys(db: Db, userId: string): Promise<Pick<Passkey, "id"
     .where(eq(passkeys.userId, userId)).orderBy(asc(passkeys.addedAt), asc(passkeys.id));
 }
 
-/** Adds a passkey, unless its challenge was used before, or any account has it. `isAdded` tells. */
+/** Adds a passkey, unless its challenge was used before or an account has it already. */
 export async function addPasskey(
   db: Db,
   change: MethodChange,
@@ -92,7 +92,7 @@ export async function usePasskey(
   return forward.rowsAffected === 1 ? "used" : "copied";
 }
 
-/** Asks the owner about the current connection, over which a copy of a passkey was used; by mail too, if `isMailed`. */
+/** Marks the current connection unusual: a copy of a passkey was used over it. */
 export async function markCopied(
   db: Db,
   { userId, connectionId }: Session,

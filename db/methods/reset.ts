@@ -6,10 +6,7 @@ import { orRecover } from "../driver/unavailable.ts";
 import { addMail, BY_ADMINISTRATOR } from "../mail/outbox.ts";
 import { authenticators, connections, passkeys, pendingSignIns, recoveryCodes, type User, users } from "../schema.ts";
 
-/**
- * Leaves an account nothing but its password, as the operator, and closes its connections. Returns how many that were. A sign-in that is under
- * way meanwhile fails, because the password's version grows. `isMailed`: the owner is told by mail.
- */
+/** Leaves an account only its password. Returns how many connections it closed. The password's version grows, so that a sign-in under way fails. */
 export async function resetMethods(db: Db, user: User, now: number, isMailed = false): Promise<number> {
   const news = { userId: user.id, event: "method_removed", about: BY_ADMINISTRATOR } as const;
   const ofUser = eq(connections.userId, user.id);

@@ -24,7 +24,6 @@ export async function provePasskey(
   return used === "used" ? "right" : used === "copied" ? "copied" : "wrong";
 }
 
-/** Adds that a passkey was copied to what is unusual about a sign-in. */
 export function withCopy(unusual: UnusualReason[], proof: PasskeyProof): UnusualReason[] {
   return proof === "copied" ? [...unusual, "passkey_copied"] : unusual;
 }

@@ -13,7 +13,7 @@ export async function askOwnPasskey(c: Context<Env>): Promise<string | null> {
   return await askForPasskey(c, confirmationUse(c), await listPasskeys(db, session.userId));
 }
 
-/** Checks what a form's field `passkey` answers to that; `null` if it came too late. A copy is refused, and its owner asked about the connection. */
+/** Checks the form's field `passkey`; `null` if it came too late. A copy is refused, and makes the connection unusual. */
 export async function checkSentPasskey(c: Context<Env>, sent: string): Promise<Checked | null> {
   const { options: { db, now, mail }, session } = c.var;
   const answer = await checkChallenge(c, readAssertion(sent), confirmationUse(c));

@@ -42,15 +42,15 @@ const BUSY_DELAY = 250;
 type Entered = {
   email: string;
   user: User | undefined;
-  /** What the account knows of the visitor, from best to worst. */
+  /** How the account knows the visitor, from best to worst. */
   standings: Standing[];
   browser: string | null;
   password: string;
 };
 
 /**
- * Checks a password within the limiter's budgets. A place in the queue comes before the reservation, so that a flood costs no writes, and the
- * reservation before the hash, so that it costs no hashes. An unknown account costs the same work (ASVS 6.3.1, 6.3.8). If the password is
+ * Checks a password within the limiter's budgets: first a slot in the queue, so that a flood costs no writes, then the reservation, so that it
+ * costs no hashes. An unknown account costs the same work (ASVS 6.3.1, 6.3.8). If the password is
  * right, the caller's batch returns the attempt.
  */
 export async function checkPassword(c: Context<Env>, { email, password, ...entered }: Entered): Promise<Checked> {
@@ -63,10 +63,7 @@ export async function checkPassword(c: Context<Env>, { email, password, ...enter
     ));
 }
 
-/**
- * Checks the code or passkey of a second step, as a password: within its own budgets and those of the sign-in that waits for it. `over`: that
- * one has to start over.
- */
+/** Checks a second step like a password, within its own budgets and its sign-in's. `over`: the sign-in has to start over. */
 export async function checkSecondStep(
   c: Context<Env>,
   { pending, ...entered }: {
@@ -82,7 +79,7 @@ export async function checkSecondStep(
   return checked.outcome === "limited" && checked.key === `pending:${pending.id}` ? { outcome: "over" } : checked;
 }
 
-/** Checks what is no password, and costs no hash, within the limiter's budgets. */
+/** Checks a proof that costs no hash, within the limiter's budgets. */
 export async function checkProof(
   c: Context<Env>,
   { isRight, ...known }: Known & { isRight: () => Promise<boolean> },
@@ -224,7 +221,7 @@ async function countOwn(
 
 /**
  * Records a refused sign-in once the answer is on its way: neither its time nor a fault reveals whether the account exists (ASVS 6.3.8). `wrong`
- * is the reason that the history shows unless it was refused unseen.
+ * is the history's reason if a password or code was checked.
  */
 export async function recordRefused(
   c: Context<Env>,

@@ -8,7 +8,7 @@ const INTERVAL = 1_000;
 /** How long a used-up budget is trusted without asking the database, where the operator may have unlocked it; milliseconds. */
 const TRUSTED_FOR = 10_000;
 const MAX_KEYS = 10_000;
-/** Clients whose refusals are written each time; those of the rest count for the row of the others. */
+/** Clients whose refusals are written each time; the rest are counted in the row for all further clients. */
 const MAX_GATHERED = 50;
 
 export type OverLimits = ReturnType<typeof createOverLimits>;

@@ -49,8 +49,8 @@ export async function open(
 }
 
 /**
- * Opens a connection for an owner whom the panel around the area, or in front of it, signed in. Where there is no account, it makes one without
- * a password. `false` if the address is invalid, the account disabled or the ticket used before. The browser has to have its session loaded.
+ * Opens a connection for an owner whom the panel signed in, and adds an account without a password if there is none. `false` if the address is
+ * invalid, the account disabled or the ticket used. The browser's session must be loaded.
  */
 export async function openByHost(
   c: Context<Env>,
@@ -73,7 +73,7 @@ export async function openByHost(
   return await open(c, { user, browser, unusual, reserved: null, timeZone, how: { method: "host", ticket } });
 }
 
-/** Closes the current connection, if there is one. The cookie stays: it opens nothing, but lets the sign-in page say what happened. */
+/** Closes the current connection, if any. The cookie stays: it opens nothing, but lets the sign-in page say what happened. */
 export async function closeCurrent(c: Context<Env>): Promise<void> {
   const { db, now } = c.var.options;
   const session = openSession(c);

@@ -28,8 +28,8 @@ export const loadSession = createMiddleware<Env>(async (c, next) => {
 });
 
 /**
- * The same for routes that by a GET only read. With a remote database `app` answers by what this process last knew of the session, while the
- * session is read in the same call. That answer leaves only if the session is still the same; otherwise the request goes on as any other.
+ * The same for routes that only read. With a remote database `app` answers by the cached session while the session is read in the same call.
+ * That answer is sent only if the session is unchanged; otherwise the request is answered again.
  */
 export function loadSessionBeside(app: Hono<Env>) {
   return createMiddleware<Env>((c, next) => {
@@ -44,10 +44,7 @@ export function loadSessionBeside(app: Hono<Env>) {
   });
 }
 
-/**
- * What this process last knew of the session, if a request only reads, and a remote database; otherwise `null`. Whoever asks by it compares it
- * with the session that is read in the same call.
- */
+/** The cached session, for a reading request over a remote database; otherwise `null`. Compare it with the session read in the same call. */
 export function guessFor(c: Context<Env>): Session | null {
   const { db, origin, now } = c.get("options");
   const { isReading } = resumingOf(c, now());
@@ -169,7 +166,7 @@ export function redirectToSignIn(c: Context, options: AppOptions = c.get("option
   return c.redirect(signInPath(options, safeNext(page)), 303);
 }
 
-/** The sign-in page, which may be the host's. `next` is where it leads to. */
+/** The URL of the sign-in page, which may be the host's. `next`: the path to return to. */
 export function signInPath({ signIn = paths.signIn }: AppOptions, next?: string): string {
   return withQuery(signIn, { next });
 }

@@ -16,7 +16,7 @@ export function recordUse(c: Context<Env>, session: Session): void {
   recordVisit(c, session);
 }
 
-/** Records what a request shows of its session, a poll's too: from where it is used, and that a renewed secret arrived. */
+/** Records what any request, even a poll, shows of its session: its place, and that a renewed secret arrived. */
 export function recordVisit(c: Context<Env>, session: Session): void {
   const work = recordVisitFrom(c.get("options"), session, c.get("address")(), deviceHeadersOf(c));
   if (work) c.get("waitUntil")(work);
@@ -48,7 +48,7 @@ export function isAway(c: Context<Env>, session: Session): boolean {
 /** Whether a request comes from elsewhere than the one before. */
 function isElsewhere(session: Session, address: Address, headers: DeviceHeaders, now: number): boolean {
   const userAgent = readUserAgent(headers.userAgent);
-  // An unknown address is no other one; another device is one all the same.
+  // An unknown address doesn't count as a move; another device does.
   const client = address.client || session.place.client;
   return !isAtPlace(session, { client, device: deviceOf(userAgent, headers.brands), userAgent }, now);
 }

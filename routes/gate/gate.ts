@@ -15,10 +15,10 @@ import {
 } from "../../http/sessions/sessions.ts";
 import { recordUse } from "../../http/sessions/visits.ts";
 
-/** Tells a proxy whether a request may pass to the panel behind it, and whose it is (docs/gate.md). */
+/** Answers a proxy whether a request may pass to the panel behind it, and who its owner is (docs/gate.md). */
 export const gate = new Hono<Env>();
 
-/** In characters; longer ones would exceed the longest query once they are encoded. */
+/** In characters; a longer one, encoded, would exceed the longest query. */
 const LONGEST_WAY_BACK = 2_000;
 
 // Caddy and Traefik pass an answer that isn't 2xx on to the browser.
@@ -36,16 +36,16 @@ gate.get(paths.gate, async (c) => {
   throw new Refusal(401, (errors) => errors.signedOut, detour);
 });
 
-// nginx makes a 500 of any other answer, and can't encode the way back.
+// 2xx, 401 and 403 only: nginx turns any other answer into a 500. The URL is encoded here, because nginx can't.
 gate.get(paths.nginxGate, async (c) => {
   const detour = await findDetour(c, c.req.header("X-Original-Method") ?? "", c.req.header("X-Original-URI"));
   return detour === null ? c.body(null) : c.body(null, 401, { Location: detour });
 });
 
-/** Names the owner and records the use. Returns `null`, or the URL that a browser has to visit before the request may pass. */
+/** Sets the owner's headers and records the use. Returns `null`, or the URL that the browser has to visit first. */
 async function findDetour(c: Context<Env>, method: string, uri = ""): Promise<string | null> {
   const options = c.get("options");
-  // A former secret's grace is for what only reads, whichever method the gate is asked by.
+  // A former secret is accepted for reading only: by the method of the panel's request, not by that of the gate's.
   await loadSessionBy(c, (db, cookie, { now }) => resumeSession(db, cookie, { isReading: isReading(method), now }));
   const session = openSession(c);
   const url = (path: string) => new URL(path, options.origin).href;
@@ -59,7 +59,7 @@ async function findDetour(c: Context<Env>, method: string, uri = ""): Promise<st
   return null;
 }
 
-/** Sets every header each time, and none to nothing: Caddy 2.10 passes a client's own on in place of a missing or empty one. */
+/** Sets every header each time, none of them empty: Caddy 2.10 passes on the client's in place of a missing or empty one. */
 function nameOwner(c: Context<Env>, { email, userId }: Session): void {
   const address = toBytes(email);
   c.header("Remote-User", address);
@@ -69,12 +69,12 @@ function nameOwner(c: Context<Env>, { email, userId }: Session): void {
   c.header("Remote-Name", address);
 }
 
-/** The text that a header's Latin-1 turns into UTF-8. */
+/** Text whose Latin-1 bytes, as a header is sent, are the UTF-8 of `text`. */
 function toBytes(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }
 
-/** Whether a browser shows the answer as a page: a script would take the sign-in page for what it asked for. */
+/** Whether a browser shows the answer as a page: a script would take the sign-in page for its data. */
 function isPage(c: Context<Env>, method: string): boolean {
   const isScript = isHtmx(c) || c.req.header("X-Requested-With") !== undefined;
   const mode = c.req.header("Sec-Fetch-Mode") ?? "navigate";

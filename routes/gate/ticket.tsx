@@ -17,7 +17,7 @@ export const ticket = new Hono<Env>();
 ticket.get(paths.ticket, async (c) => {
   const sent = c.req.query();
   const read = await requireTicket(c, sent);
-  // Nobody came: a browser looks ahead.
+  // A prefetch: nobody followed the link.
   if (c.req.method === "HEAD" || isAhead(c)) throw refused(c);
   if (isByAnother(c)) return await showTicket(c, sent, read);
   return await useTicket(c, sent, read);
@@ -68,8 +68,8 @@ function refused(c: Context<Env>): Refusal {
 }
 
 /**
- * Whether another site may have led here, which could sign its visitors in to an account that it chose, unnoticed. After a link in a mail
- * browsers say `none`, whatever sites redirect on the way.
+ * Whether another site may have sent the browser here: it could sign visitors in to an account of its choice, unnoticed (login CSRF). For a
+ * link in a mail browsers send `none`, whatever sites redirect on the way.
  */
 function isByAnother(c: Context<Env>): boolean {
   return !["same-origin", "same-site", undefined].includes(c.req.header("Sec-Fetch-Site"));

@@ -57,7 +57,7 @@ connections.get(paths.connections, requireSession, async (c) => {
     return c.html(<OlderFragments {...view} />);
   }
 
-  // With the fields that were left out, so that the sentence about them stays.
+  // Includes fields that were left out, so that the message about them stays.
   c.header(
     "HX-Push-Url",
     Object.keys(view.problems).length > 0

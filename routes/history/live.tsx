@@ -58,7 +58,7 @@ async function poll(c: Context<Env>): Promise<Response> {
   return await c.html(<LiveHeadFragments {...view} hasChanged={!isVersionOf(version, activity)} />);
 }
 
-/** Asks for the history in case that something happened since `version`. */
+/** Reads the history only if something happened since `version`. */
 function viewBeside(c: Context<Env>, guess: Session, version: string): Promise<HistoryView | null> {
   const { db, now } = c.get("options");
   useLanguage(c, guess);

@@ -51,7 +51,7 @@ review.post(
       return await showReview(c, id, { problem: t.review.chooseOne, problems: {} });
     }
     if (found.unusual === null) return await showReview(c, id);
-    // "This was me" is said of the places that were shown, not of one that a thief came from since.
+    // "This was me" covers the places that were shown, not one that a thief has come from since.
     if (verdict.data === "me" && (typed.places ?? String(found.places)) !== String(found.places)) {
       c.status(422);
       return await showReview(c, id, { problem: t.review.movedMeanwhile, problems: {} });
@@ -63,7 +63,7 @@ review.post(
   },
 );
 
-/** A thief would say so of their own connection, or take a "Not me" back. */
+/** Otherwise a thief could vouch for their own connection, or take back a "Not me". */
 function isPasswordRequired(session: Session, { id, verdict }: FullEntry): boolean {
   return isOwn(session, id) || verdict === "not_me";
 }
@@ -87,7 +87,7 @@ async function recognize(c: Context<Env>, id: string) {
   return renewHistory(c, view, <Recognized count={count} t={c.var.texts} />);
 }
 
-/** Closes everything else first, so that whoever it was is out, and leads to a new password, where there is one. */
+/** Closes everything else first, to get the intruder out, and then asks for a new password where there is one. */
 async function disown(c: Context<Env>, id: string) {
   const { options, options: { db, now }, session } = c.var;
   const count = await closeOtherConnections(db, session, now());

@@ -22,16 +22,15 @@ type Change = {
 };
 
 /**
- * Changes the sign-in methods as the owner's form asks, behind a confirmation (ASVS 7.5.2). Returns the form again if the password is due and
- * not given, as it always is away from where the connection was opened; otherwise `null`, with the new cookie set. Throws `SessionEnded` if the
- * connection was closed meanwhile.
+ * Changes the sign-in methods, behind a confirmation (ASVS 7.5.2). Returns the form again if that is missing, otherwise `null`. Throws
+ * `SessionEnded` if the connection was closed meanwhile.
  */
 export async function changeMethod(
   c: Context<Env>,
   { event, method, apply, again }: Change,
 ): Promise<Response | null> {
   const { options: { now, mail }, session } = c.var;
-  // A thief with a cookie that was stolen within minutes of the sign-in would lock the owner out.
+  // Always asked for away from where the connection was opened: otherwise a cookie stolen within minutes of the sign-in locks the owner out.
   const unconfirmed = await confirmOwner(c, isAway(c, session));
   if (unconfirmed) return await again(c, unconfirmed);
 
@@ -44,7 +43,7 @@ export async function changeMethod(
   return null;
 }
 
-/** The same, and then leads back to the methods, which say that it was done. */
+/** The same, then redirects to the methods with a notice. */
 export async function changeAndSay(c: Context<Env>, change: Change, notice: NoticeKey): Promise<Response> {
   const again = await changeMethod(c, change);
   if (again) return again;

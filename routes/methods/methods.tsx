@@ -7,7 +7,7 @@ import { hasEmailPage, hasPasswordPage } from "../../http/sections.ts";
 import { requireSession, zoneOf } from "../../http/sessions/sessions.ts";
 import { MethodsPage } from "../../views/methods/methods.tsx";
 
-/** How the account is signed in to. */
+/** The account's sign-in methods. */
 export const methods = new Hono<Env>();
 
 methods.get(paths.methods, requireSession, async (c) => {

@@ -15,7 +15,7 @@ import { leaveNotice } from "../notices.tsx";
 
 export const links = new Hono<Env>();
 
-// Only shows: a mail scanner or a prefetch that follows the link doesn't use it up.
+// A GET only shows the form: a mail scanner or a prefetch that follows the link doesn't use it up.
 links.get(paths.link(":token"), (c) => showLink(c));
 
 links.post(
@@ -51,7 +51,7 @@ links.post(
     const visitor = await c.var.visitor();
     const set = { link, visitor, passwordHash, isMailed: mail !== undefined, now: now() };
     const closed = await setPasswordByLink(db, set);
-    // Used meanwhile, or its address was taken: the page says which.
+    // Used meanwhile, or its address was taken: the page says which of the two.
     if (closed === null) return await showLink(c);
     logRequest(c, "authn_password_change", { user: user.id, by: "link", closed, purpose });
     mail?.wake();
@@ -81,7 +81,7 @@ function showTaken(c: Context<Env>, link: Link) {
   return c.render(<TakenPage purpose={link.purpose} email={emailOf(link)} t={t} />, { title });
 }
 
-/** The address that the account has once the link was used. */
+/** The account's address once the link is used. */
 function emailOf({ email, user }: Link): string {
   return email ?? user.email;
 }

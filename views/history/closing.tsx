@@ -141,7 +141,7 @@ function nameAll(closed: Named[], count: number, t: Texts): string {
   return t.closing.named(names, count - names.length);
 }
 
-// A page with older rows keeps them, and the row its place. If it missed something else it keeps its version, so that its next poll says so.
+// A page with older rows keeps them. If it missed anything, it keeps its version too, so that its next poll brings that.
 export function RowClosedFragments(
   { count, entry, isUpToDate, hasGroup, ...view }: HistoryView & {
     count: number;

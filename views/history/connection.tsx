@@ -13,7 +13,6 @@ import { Time } from "./values.ts";
 
 export type Details = TableContext & {
   connection: Connection;
-  /** Where it was used, from its opening on. */
   places: Place[];
   wrongPasswords: number;
 };

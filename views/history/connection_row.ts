@@ -70,7 +70,7 @@ export function stateOf({ attempts, closedAt }: Entry): "open" | "closed" | "ref
   return closedAt === null ? "open" : "closed";
 }
 
-// When a closed one ended is in the column of its state.
+// The column of the state has when it was closed.
 function describeTimes({ openedAt, lastSeenAt, closedAt, attempts }: Entry, { zone, now, t }: TableContext) {
   const [ago, last] = [formatAgo(openedAt, now, t), timeBeside(openedAt, lastSeenAt, zone, t)];
   if (closedAt !== null) return ago;
@@ -111,7 +111,7 @@ function describeCloser({ endReason, closedBy, closedByDevice }: Entry, { curren
   return closedByDevice && t.row.closedFrom(deviceName(closedByDevice, t));
 }
 
-// The review is in an element of its own: when the first button goes, morphing would make it the other, with its focus.
+// Wrapped, because morphing would otherwise turn the button that goes into the one that stays, with its focus.
 function Actions(entry: Entry, isCurrent: boolean, context: TableContext) {
   const isClosable = stateOf(entry) === "open" && !isCurrent;
   return [

@@ -123,7 +123,6 @@ export function LiveHeadFragments({ hasChanged, ...view }: HistoryView & { hasCh
   );
 }
 
-// The parts of the section that a page with older rows renews.
 export function HeadFragments(view: HistoryView) {
   return (
     <>

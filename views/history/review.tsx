@@ -22,7 +22,7 @@ import { movedOf } from "./connection_row.ts";
 export function Review(
   { connection, places, isCurrent, ...confirmation }: Confirmation & {
     connection: FullEntry;
-    /** Where it was used other than where it was opened. */
+    /** Where it was used since it was opened. */
     places: Place[];
     isCurrent: boolean;
   },
@@ -96,7 +96,7 @@ export function Reasons({ connection, t }: { connection: FullEntry; t: Texts }) 
   );
 }
 
-// Whoever uses the current connection can't be told by it that it is somebody else's.
+// Nobody can say "Not me" of the connection that they are using.
 function possibleVerdicts({ verdict }: FullEntry, isCurrent: boolean): Verdict[] {
   if (isCurrent) return ["me"];
   return verdict === null ? ["not_me", "me"] : verdict === "me" ? ["not_me"] : ["me"];

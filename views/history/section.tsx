@@ -17,17 +17,16 @@ import { Empty } from "./empty.tsx";
 import { Filters } from "./filters.tsx";
 
 export type HistoryView = TableContext & {
-  /** The open connections as a group of their own; null where the list contains them. */
+  /** The group of open connections; null where the list contains them. */
   openNow: { entries: Entry[]; hasMore: boolean } | null;
   entries: Entry[];
   activity: Activity;
-  /** Whether the owner can change a password here. */
   hasPassword: boolean;
   overview: Overview | null;
   /** In days since the epoch. */
   today: number;
   query: HistoryQuery;
-  /** What was left out of the query, by field: a sentence without a final period, and what was typed. */
+  /** What was left out of the query, by field. The sentences have no final period. */
   problems: Problems;
   typed: Typed;
   older: HistoryQuery | null;
@@ -72,7 +71,6 @@ export function HistorySection({ isPage = false, ...view }: HistoryView & { isPa
   );
 }
 
-// An account with few rows has none, unless a filter or a cursor is set.
 function overviewOf({ overview, query, older, problems }: HistoryView): Overview | null {
   const isWhole = Object.keys({ ...query, ...problems }).length === 0 && older === null;
   return overview && isWhole && isShort(overview) ? null : overview;

@@ -11,7 +11,7 @@ export function AuthenticatorPage({ secret, sealed, uri, isLate, closesOthers, c
   /** The same, as the form sends it back. */
   sealed: string;
   uri: string;
-  /** Whether the picture before this one was too old. */
+  /** Whether the QR code before this one was too old. */
   isLate: boolean;
   closesOthers: boolean;
   confirmation: Confirmation;

@@ -15,11 +15,10 @@ export function MethodsPage(
     email: string | null;
     methods: Methods;
     hasPassword: boolean;
-    /** The current one's id. */
+    /** The current browser's id. */
     browser: string | null;
-    /** Whether a sign-in to the account asks for an app's code: none does without a password. */
+    /** Whether signing in asks for an app's code: only with a password. */
     asksForCode: boolean;
-    /** Whether an authenticator app can be added. */
     canAdd: boolean;
     canAddPasskey: boolean;
     /** Whether nothing else can be done before a second step is added. */

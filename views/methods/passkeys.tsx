@@ -9,7 +9,7 @@ import { ChangeForm } from "./change.tsx";
 export function AddPasskeyPage({ options, credential, name, closesOthers, confirmation }: {
   /** Asks the browser for a new passkey. */
   options: string;
-  /** What it answered, if the form has been sent before. */
+  /** The browser's answer, if the form was sent before. */
   credential: string;
   name: string;
   closesOthers: boolean;

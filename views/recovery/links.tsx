@@ -8,13 +8,12 @@ import { Notification } from "../notifications.tsx";
 type LinkForm = {
   csrf: string;
   action: string;
-  /** The account's, or the one that the link gives it. */
+  /** The account's address once the link is used. */
   email: string;
   problem?: string | undefined;
   t: Texts;
 };
 
-/** Sets a password; one of `undo_email` puts the address back too. */
 export function NewPasswordPage({ purpose, shortest, problems = {}, ...form }: LinkForm & {
   purpose: Exclude<LinkPurpose, "email">;
   shortest: number;
@@ -54,7 +53,6 @@ export function ConfirmEmailPage({ csrf, action, email, problem, t }: LinkForm) 
   );
 }
 
-/** Of an address that another account has by now: there is nothing to do here. */
 export function TakenPage({ purpose, email, t }: { purpose: LinkPurpose; email: string; t: Texts }) {
   const isUndo = purpose === "undo_email";
   return (
