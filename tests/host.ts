@@ -18,6 +18,7 @@ export async function startHost(given: Partial<AreaOptions> = {}) {
     passwords: createPasswords(CHEAP),
     waitUntil: (work) => void pending.add(work),
     gatherInterval: 0,
+    linkDelay: 0,
     signIn: "/login",
     ...given,
   });
