@@ -37,6 +37,8 @@ export type AppOptions = {
   clientAddress?: "peer" | "deno-deploy" | ((c: Context) => string | undefined);
   /** How often refusals over a limit are written, in milliseconds; a second by default. */
   gatherInterval?: number;
+  /** How long mail with a link waits at most, in milliseconds; 4 seconds by default. */
+  linkDelay?: number;
   /** Whether HTTPS is required of the host's subdomains too, which is the default. */
   hstsSubdomains?: boolean;
   /** How often an open history polls, in milliseconds; 5 seconds by default. */

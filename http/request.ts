@@ -11,6 +11,8 @@ import { createOverLimits } from "./passwords/over_limits.ts";
 /** Of a header that can't be read, or whose address is cached; in UTF-16 units. */
 const MAX_LOGGED = 200;
 const MAX_CACHED = 1_000;
+/** In milliseconds. */
+const LINK_DELAY = 4_000;
 
 /** Gives each request its options, its visitor and its background work. */
 export function prepareRequest(options: AppOptions) {
@@ -82,6 +84,16 @@ export function createAddressReader(
 export function peerOf({ env, req }: Context): string | undefined {
   const { remoteAddr, incoming, server = env }: Env["Bindings"] = env ?? {};
   return remoteAddr?.hostname ?? incoming?.socket.remoteAddress ?? server?.requestIP?.(req.raw)?.address;
+}
+
+/**
+ * Has mail with a link sent a moment later, of unknown length: the next request would feel that it is sent, and so whether an address has an
+ * account (ASVS 6.3.8).
+ */
+export function sendUnnoticed(c: Context<Env>): void {
+  const { mail, linkDelay = LINK_DELAY } = c.var.options;
+  if (linkDelay === 0) mail?.wake();
+  else setTimeout(() => mail?.wake(), linkDelay * (1 + Math.random()) / 2);
 }
 
 /** Logs an event with the request's id and the client's address. */

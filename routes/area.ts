@@ -28,6 +28,7 @@ import {
 } from "../http/sessions/sessions.ts";
 import { recordVisitFrom } from "../http/sessions/visits.ts";
 import { createCountryLookup } from "../visitor/countries.ts";
+import { describeEnd } from "../views/sign_in.tsx";
 import { readBrowserZone } from "../words/time_zones.ts";
 import { createApp } from "./app.tsx";
 
@@ -112,6 +113,11 @@ export function createArea(options: AreaOptions): {
     open: (c: Context, { email, timeZone }: { email: string; timeZone?: string }) =>
       inArea(c, (own) => openByHost(own, { email, timeZone: readBrowserZone(timeZone) })),
     close: (c: Context) => inArea(c, closeCurrent),
+    ended: (c: Context) =>
+      inArea(c, ({ var: { resumed, texts } }) => {
+        const { end = null, timeZone = null } = resumed ?? {};
+        return Promise.resolve(end && describeEnd({ ...end, timeZone }, texts));
+      }),
     next: (c: Context) => within(base, () => safeNext(c.req.query("next"))),
   });
 
@@ -142,6 +148,8 @@ export type Area = MiddlewareHandler & {
   open: (c: Context, owner: { email: string; timeZone?: string }) => Promise<boolean>;
   /** Signs the browser out: closes its connection, if it has an open one. */
   close: (c: Context) => Promise<void>;
+  /** Resolves to why and when this browser's connection ended, as a sentence for your sign-in page; `null` if it didn't. */
+  ended: (c: Context) => Promise<string | null>;
   /** Returns the path to go to after sign-in: the query's `next` if it is a path of your site, otherwise the history. */
   next: (c: Context) => string;
 };

@@ -8,7 +8,7 @@ import { requireCsrf } from "../http/guards.ts";
 import { describeRefused } from "../http/passwords/check.ts";
 import { paths } from "../http/paths.ts";
 import { notFound, SessionEnded } from "../http/refusal.ts";
-import { logRequest } from "../http/request.ts";
+import { logRequest, sendUnnoticed } from "../http/request.ts";
 import { hasEmailPage } from "../http/sections.ts";
 import { requireSession } from "../http/sessions/sessions.ts";
 import { isAway } from "../http/sessions/visits.ts";
@@ -30,7 +30,7 @@ email.post(
   validForm(NewEmail, (c, typed, problems) => showEmail(c, typed, { problems })),
   async (c) => {
     const { options, session, texts: t } = c.var;
-    const { db, now, mail } = options;
+    const { db, now } = options;
     if (!hasEmailPage(options, session)) throw notFound();
     const typed = c.req.valid("form");
     if (typed.email === session.email) {
@@ -48,7 +48,7 @@ email.post(
       return await showEmail(c, typed, { problems: {}, problem: text });
     }
     logRequest(c, "user_updated", { user: session.userId, changed: "pending_email" });
-    mail?.wake();
+    sendUnnoticed(c);
     leaveNotice(c, "email_requested");
     return c.redirect(paths.email, 303);
   },

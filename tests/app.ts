@@ -59,6 +59,7 @@ export async function startApp({ db, ...changes }: Partial<AppOptions> = {}) {
     trustedProxies: [],
     waitUntil,
     gatherInterval: 0,
+    linkDelay: 0,
     // Pages don't poll unless a test wants it.
     pollInterval: DAY,
     ...changes,

@@ -20,7 +20,7 @@ import {
   withoutCsrf,
 } from "./app.ts";
 import { recordsOf, SAFARI } from "./elsewhere.ts";
-import { linksIn, startWithMail } from "./mail.ts";
+import { linksIn, startMailServer, startWithMail } from "./mail.ts";
 import { startRemote } from "./remote.ts";
 import { addAuthenticator, startWithKey } from "./second_factor.ts";
 
@@ -99,6 +99,21 @@ Deno.test("a sign-in after a forgotten password still asks for the second step",
 
   assert.equal((await owner.signIn(EMAIL, NEW)).headers.get("Location"), paths.code);
   assert.equal(await owner.isIn(), false);
+});
+
+// ASVS 6.3.8
+Deno.test("a link is sent a moment after the answer, so that the next one tells nothing of an account", async () => {
+  await using server = await startMailServer();
+  await using site = await startWithMail({ server, linkDelay: 1_000 });
+  const here = site.browser();
+  await here.signIn();
+
+  await site.browser("203.0.113.1").submit(paths.forgotten, { email: EMAIL });
+  await here.submit(paths.email, { email: "new@example.com", password: PASSWORD });
+
+  assert.deepEqual([server.received.length, await site.db.$count(outbox)], [0, 2]);
+  await server.waitFor(2);
+  await site.settled();
 });
 
 // ASVS 6.3.8

@@ -18,6 +18,7 @@ export async function startHost(given: Partial<AreaOptions> = {}) {
     passwords: createPasswords(CHEAP),
     waitUntil: (work) => void pending.add(work),
     gatherInterval: 0,
+    linkDelay: 0,
     signIn: "/login",
     ...given,
   });
@@ -36,6 +37,7 @@ export async function startHost(given: Partial<AreaOptions> = {}) {
     await area.open(c, { email: c.req.query("email") ?? "" });
     return c.redirect(area.next(c), 303);
   });
+  host.get("/login/ended", async (c) => c.text(String(await area.ended(c))));
   host.get("/logout", async (c) => {
     await area.close(c);
     return c.text("closed");

@@ -283,3 +283,19 @@ Deno.test("a host's sign-in never adopts a cookie that was planted, and ends the
   assert.equal((await thief.get("/billing")).status, 303);
   assert.equal(await db.$count(connections, eq(connections.endReason, "signed_out")), 1);
 });
+
+Deno.test("a host's sign-in page says why a connection ended, and nothing to anybody else", async () => {
+  const { browser } = await startHost();
+  const [here, other] = [browser(), browser()];
+  await here.get(`/login?email=${EMAIL}&zone=Europe/Madrid`);
+  await other.get(`/login?email=${EMAIL}`);
+  await here.submit(paths.closeAll);
+
+  const said = (await other.get("/login/ended")).text;
+  const inSpanish = (await other.get("/login/ended", { "Accept-Language": "es" })).text;
+
+  assert.match(said, /^This connection was closed from another one on .*15:04.* \(Europe\/Madrid\)/);
+  assert.match(inSpanish, /^Esta conexión se cerró desde otra/);
+  assert.equal((await here.get("/login/ended")).text, "null");
+  assert.equal((await browser().get("/login/ended")).text, "null");
+});

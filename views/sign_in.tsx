@@ -61,7 +61,7 @@ export function SignInPage({ csrf, next, passkey, email = "", problem, problems 
   );
 }
 
-function describeEnd({ at, reason, timeZone }: Ended, t: Texts): string {
+export function describeEnd({ at, reason, timeZone }: Ended, t: Texts): string {
   const zone = timeZone ?? DEFAULT_ZONE;
   return t.signIn.ended[reason](`${formatTime(at, zone, t)} (${zone})`);
 }

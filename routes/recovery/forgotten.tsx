@@ -9,7 +9,7 @@ import { emailField, type Problems, type Typed, validForm } from "../../http/for
 import { requireFormCookie } from "../../http/guards.ts";
 import { describeRefused } from "../../http/passwords/check.ts";
 import { paths } from "../../http/paths.ts";
-import { logRequest } from "../../http/request.ts";
+import { logRequest, sendUnnoticed } from "../../http/request.ts";
 import { formCsrf } from "../../http/sessions/sessions.ts";
 import { ForgottenPage, LinkSentPage } from "../../views/recovery/forgotten.tsx";
 
@@ -22,7 +22,7 @@ forgotten.post(
   requireFormCookie((c, typed, problem) => showForgotten(c, typed, {}, problem)),
   validForm(z.object({ email: emailField() }), showForgotten),
   async (c) => {
-    const { options: { db, origin, now, mail }, overLimits } = c.var;
+    const { options: { db, origin, now }, overLimits } = c.var;
     const typed = c.req.valid("form");
     const email = foldEmail(typed.email);
     const address = c.var.address();
@@ -41,7 +41,7 @@ forgotten.post(
       return await showForgotten(c, typed, {}, describeRefused(c, { outcome: "limited", standing, ...over }, ""));
     }
     logRequest(c, "authn_recovery_requested", { user: user?.id });
-    mail?.wake();
+    sendUnnoticed(c);
     // The same for every address (ASVS 6.3.8).
     return c.redirect(paths.forgottenSent, 303);
   },

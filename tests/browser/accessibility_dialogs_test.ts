@@ -1,3 +1,4 @@
+import { NO_PASSWORD, users } from "../../db/schema.ts";
 import { paths } from "../../http/paths.ts";
 import { MINUTE, PASSWORD } from "../app.ts";
 import { assertAccessible, STILL } from "./accessibility.ts";
@@ -25,6 +26,20 @@ inBrowser("the dialog with a wrong password is accessible", async (site) => {
   await here.getByText("This isn't your password.").waitFor();
 
   await assertAccessible(here, "dialog-password");
+});
+
+inBrowser("the dialog that leads to signing in again is accessible", async (site) => {
+  await addEveryState(site.db);
+  const here = await site.visit(STILL);
+  await signIn(here);
+  await site.db.update(users).set({ passwordHash: NO_PASSWORD });
+  site.clock.now += 6 * MINUTE;
+  await here.getByRole("button", { name: "Close open connections" }).click();
+  await waitForFocus((await openDialog(here)).getByRole("link", { name: "Sign in again" }));
+  await here.getByRole("button", { name: /^Close all/ }).click();
+  await here.getByText("Nothing was done. Sign in again first.").waitFor();
+
+  await assertAccessible(here, "dialog-sign-in-again");
 });
 
 inBrowser("the details of a connection are accessible, in the dialog and as a page", async (site) => {

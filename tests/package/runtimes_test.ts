@@ -82,6 +82,7 @@ async function assertOwnSignIn(browser: () => Browser): Promise<void> {
   }
   assert.equal((await here.submit(at.closeAll)).status, 303);
   assert.equal((await other.get("/")).status, 303);
+  assert.match((await other.get("/sign-in")).text, /This connection was closed from another one/);
   assert.equal((await here.get(at.csv)).text.split("\r\n").length, 4);
   assert.equal(
     (await here.get(at.signIn)).headers.get("Location"),
