@@ -137,7 +137,7 @@ Deno.test("two areas with different bases live in one process, each with its own
 });
 
 // Security: base
-Deno.test("an area below a base passes on whatever is not a path of its own, however it is written", async () => {
+Deno.test("an area below a base passes on every path that isn't its own, however it is written", async () => {
   const { area } = await startArea("/account");
   const panel = new Hono().use(area).all("*", (c) => c.text(`panel ${c.req.path}`));
   const here = new Browser(panel, new Set());

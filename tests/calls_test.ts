@@ -26,7 +26,7 @@ Deno.test("what is read together in one turn is one call, whatever else was awai
   assert.equal(remote.newCalls().length, 1);
 });
 
-Deno.test("what is read elsewhere is a call of its own, and so is a write", async () => {
+Deno.test("a read elsewhere is a separate call, and so is a write", async () => {
   await using remote = await startWithAccount();
   const { $client } = remote.db;
 

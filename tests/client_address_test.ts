@@ -34,7 +34,7 @@ Deno.test("a trusted proxy's header names the client", () => {
 });
 
 // Security: client address
-Deno.test("anything that a client adds to the left of its own address is ignored", () => {
+Deno.test("anything that a client adds to the left of its address is ignored", () => {
   const clientAddress = createClientAddress(["10.0.0.1"]);
 
   assert.equal(clientAddress("10.0.0.1", "127.0.0.1, 198.51.100.7").ip, "198.51.100.7");

@@ -404,7 +404,7 @@ Deno.test("an address can be taken back for seven days from the change, however 
   assert.equal((await browser().get(link!)).status, 404);
 });
 
-Deno.test("an old address that another account has by now isn't put back, and the page tells what to do", async () => {
+Deno.test("an old address that another account has taken isn't restored, and the page says what to do", async () => {
   await using site = await startWithMail();
   const thief = site.browser();
   await thief.signIn();

@@ -17,7 +17,7 @@ Deno.test("an unexpected error gets a page without its message, and the log has 
   assert.match(error, /The client is closed/);
 });
 
-Deno.test("htmx gets an error as a notification, and the page stays as it is", async () => {
+Deno.test("htmx gets an error as a notification, and the page doesn't change", async () => {
   const { here } = await signedIn();
 
   const { status, headers, text } = await here.get(paths.closeOne(crypto.randomUUID()), HTMX);

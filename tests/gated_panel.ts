@@ -69,7 +69,7 @@ export function startEcho() {
   return Object.assign(echo, { [Symbol.asyncDispose]: () => server.shutdown() });
 }
 
-/** Sends a request as it is written, over TLS, and returns the whole answer. */
+/** Sends a request unchanged, over TLS, and returns the whole answer. */
 export async function sendRaw({ origin, port }: GatedPanel, start: string, headers: string[] = []): Promise<string> {
   const socket = await Deno.connectTls({ hostname: "localhost", port, caCerts: [await certificateOf(origin)] });
   const lines = [start, `Host: localhost:${port}`, "Connection: close", ...headers, "", ""];

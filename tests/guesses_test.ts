@@ -41,7 +41,7 @@ Deno.test("what this process knew of a session lets nobody in: closed at another
 });
 
 // Security: guesses
-Deno.test("a session that changed at another instance is answered as it is now", async () => {
+Deno.test("a session that changed at another instance is answered in its current state", async () => {
   await using site = await startTwo();
   const { here, there } = site;
   await here.get(paths.connections);

@@ -6,7 +6,7 @@ import { EMAIL, HTMX, MINUTE, PASSWORD } from "./app.ts";
 import { startHost } from "./host.ts";
 
 // ASVS 7.5.2, Security: host
-Deno.test("a host's own confirmation stands in the password's place, and lasts five minutes", async () => {
+Deno.test("a host's own confirmation replaces the password, and lasts five minutes", async () => {
   const asked: string[] = [];
   const { browser, clock } = await startHost({
     confirm: async (c, owner) => {
@@ -43,7 +43,7 @@ Deno.test("a host's own confirmation stands in the password's place, and lasts f
   assert.equal((await here.submit(paths.closeAll)).status, 422);
 });
 
-Deno.test("a host's confirmation may be a page of its own, which the form leads to", async () => {
+Deno.test("a host's confirmation may be a separate page, to which the form links", async () => {
   const confirmed = new Set<string>();
   const { browser, clock } = await startHost({
     confirm: (_, { email }) => confirmed.has(email) || html`<a href="/confirm">Confirm with your key</a>`,

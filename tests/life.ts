@@ -209,7 +209,7 @@ export async function startLife(kind: "embedded" | "remote" = "embedded") {
     assert.deepEqual(await openIds(account), [id]);
   }
 
-  /** Sends a confirmation as it is shown: with the password if it asks for one. Returns null if the password was wrong. */
+  /** Sends a confirmation as shown: with the password if it asks for one. Returns null if the password was wrong. */
   async function confirm(who: number, path: string, password: string, fields = {}): Promise<Reply | null> {
     const [account, id] = [who % 2, (await connectionOf(cookieOf(who)))!];
     const open = await openIds(account);

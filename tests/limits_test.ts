@@ -259,7 +259,7 @@ Deno.test("a session has ten failures in a row, and a right password starts agai
 });
 
 // ASVS 6.3.1
-Deno.test("a known browser has ten failures in a row of its own at each account", async () => {
+Deno.test("each account gives a known browser its own ten failures in a row", async () => {
   const db = await openDatabase(":memory:");
   const fail = async (email: string) => {
     const standing = { kind: "browser", id: "its id" } as const;

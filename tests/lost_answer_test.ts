@@ -9,7 +9,7 @@ const SECOND = 1_000;
 const NEW_PASSWORD = "a much better password than before";
 
 // ASVS 7.2.4
-Deno.test("a browser whose answer was lost goes on with the former secret, and its connection is shown open", async () => {
+Deno.test("a browser whose answer was lost keeps its former secret, and its connection is shown open", async () => {
   const { here, loseAnswer, clock, openOther, db } = await startConfirmed();
 
   await loseAnswer(here, () => here.submit(paths.closeAll, { password: PASSWORD }));

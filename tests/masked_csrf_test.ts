@@ -45,7 +45,7 @@ Deno.test("each form of each answer has a csrf value that no other has, so that 
 });
 
 // Security: BREACH
-Deno.test("no page or fragment contains the session's csrf value or the form cookie's as it is", async () => {
+Deno.test("no page or fragment contains the session's csrf value or the form cookie's unmasked", async () => {
   const { here, db, browser, clock } = await signedIn();
   await browser().signIn();
   const secrets = (await db.select().from(sessions)).map(({ csrf }) => csrf);

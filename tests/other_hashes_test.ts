@@ -42,7 +42,7 @@ Deno.test("of a password with a bcrypt hash the first 72 bytes count, as where i
 });
 
 // Security: unreadable hashes
-Deno.test("a hash of an unknown format is a wrong password and a line of the log, and stays as it is", async () => {
+Deno.test("a hash of an unknown format is a wrong password and a line of the log, and isn't replaced", async () => {
   const unknown = [
     "!",
     "x",

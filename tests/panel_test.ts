@@ -244,7 +244,7 @@ Deno.test("a panel can leave the sign-in methods out, and accounts that have a s
   assert.throws(() => createArea(required), { message: "Cannot require a second step where nobody could add one" });
 });
 
-Deno.test("a panel can put a page of its own in the place of the sign-in methods", async () => {
+Deno.test("a panel can replace the sign-in methods with its own page", async () => {
   const { area, requireOwner, users } = createArea(await options());
   const panel = new Hono();
   panel.get(paths.methods, requireOwner, (c) => c.text(`Acme's own for ${c.var.owner.email}`));

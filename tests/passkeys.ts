@@ -159,7 +159,7 @@ export async function addPasskey(
   return authenticator;
 }
 
-/** Signs in as the script does: by the form of its own on the sign-in page. */
+/** Signs in as the script does: by the sign-in page's form for passkeys. */
 export async function signInByPasskey(browser: Browser, authenticator: Authenticator, lies: Lies = {}): Promise<Reply> {
   const page = await browser.get(paths.signIn);
   return await sendPasskey(browser, authenticator.get(optionsIn(page), lies));

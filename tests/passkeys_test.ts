@@ -85,7 +85,7 @@ Deno.test("an answer is too late after five minutes, and the page says so and co
 });
 
 // ASVS 6.7.2, Security: passkeys
-Deno.test("an answer to another browser's challenge, to one for another purpose or to none of ours is refused", async () => {
+Deno.test("an answer to another browser's challenge, to one for another purpose or to a foreign one is refused", async () => {
   const { here, browser, clock } = await startWithPasskeys();
   const authenticator = await addPasskey(here);
   const there = browser("46.16.60.2");

@@ -215,7 +215,7 @@ Deno.test('after "This was me" the next new country asks again, and the country 
 });
 
 // Security: places
-Deno.test("a connection has at most 20 places: the plain ones go first, and a country of its own stays", async () => {
+Deno.test("a connection has at most 20 places: the plain ones go first, and one with its own country stays", async () => {
   const { steal, db, clock } = await startWithPhone();
   const use = async (ip: string, userAgent = FIREFOX) => {
     clock.now += MINUTE;

@@ -166,7 +166,7 @@ Deno.test("POST /user/security/preferences with an old csrf value answers 403 wi
   assert.deepEqual(await stored(app), INITIAL);
 });
 
-Deno.test("each listed time zone can be entered as it is shown", () => {
+Deno.test("each listed time zone can be entered as shown", () => {
   assert.ok(TIME_ZONES.length > 400);
   assert.deepEqual(TIME_ZONES.filter((zone) => findTimeZone(nameOfZone(zone)) !== zone), []);
   assert.deepEqual(TIME_ZONES.filter((zone) => readTimeZone(zone) !== zone), []);

@@ -124,7 +124,7 @@ Deno.test("a start without the key that the secrets were encrypted with stops wi
 });
 
 // ASVS 11.2.2
-Deno.test("deno task rotate-key renews the key's file beside a running server, which goes on", async () => {
+Deno.test("deno task rotate-key renews the key's file beside a running server, which keeps running", async () => {
   await using folder = await makeFolder();
   await users(folder, ["add", EMAIL], PASSWORD);
   await using server = await startIn(folder);

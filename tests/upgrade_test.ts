@@ -80,7 +80,7 @@ Deno.test("after the upgrade its refused and its unusual rows are shown, filtere
 });
 
 // Security: refusals
-Deno.test("a refusal in an hour that has a row of the version before makes a row of its own", async () => {
+Deno.test("a refusal in an hour that has a row of the version before makes a separate row", async () => {
   await using old = await openOld();
 
   await old.browser("203.0.113.2", CHROME).signIn(EMAIL, WRONG);

@@ -84,7 +84,7 @@ export function timeBeside(other: number, at: number, zone: string, t: Texts): s
   return day === localDay(at, zone) ? clockAt(at, zone) : formatWithin(day, at, zone, t);
 }
 
-/** "2 hours ago", in the largest unit that fits; "just now" within a minute and for times in the future. */
+/** "2 hours ago", in the largest unit that fits. A time in the future counts as now. */
 export function formatAgo(at: number, now: number, t: Texts): string {
   const { count, unit } = inUnits(now - at);
   return count === 0 ? t.time.justNow : agoOf(t.language)(unit)(count);

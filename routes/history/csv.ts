@@ -52,7 +52,7 @@ csv.get(paths.csv, requireSession, async (c) => {
   const headers = {
     "Content-Type": "text/csv; charset=utf-8",
     "Content-Disposition": `attachment; filename="connection-history-${dayOf(now, zone)}.csv"`,
-    // A proxy that compresses would collect rows instead of passing each on as it is read.
+    // A proxy that compresses would collect rows instead of passing each on at once.
     "Cache-Control": "no-store, no-transform",
   };
   if (c.req.method === "HEAD") return c.body(null, 200, headers);

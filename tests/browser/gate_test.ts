@@ -55,7 +55,7 @@ Deno.test({
   },
 });
 
-/** A panel with a sign-in of its own, and a program that accepts its tickets. */
+/** A panel with its own sign-in, and a program that accepts its tickets. */
 function own() {
   return {
     settings: { TICKET_KEY, SIGN_IN_URL: "/login" },
@@ -115,7 +115,7 @@ async function assertTicketFlow(site: GatedPanel, first: Page, second: Page): Pr
   await second.getByRole("link", { name: "Home" }).click();
   await second.getByText("Acme's sign-in").waitFor();
 
-  // Another site's page, with a ticket of its own account.
+  // Another site's page, with a ticket for its own account.
   await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
     const exp = Math.floor(Date.now() / 1000) + 50;
     const path = ticketPath(ticketOf({ sub: "mallory@example.com", exp }), "/");

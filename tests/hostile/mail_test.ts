@@ -61,7 +61,7 @@ Deno.test("whatever an account's address is, its mail goes to that one address o
 });
 
 // Security: mail headers
-Deno.test("no device's name makes a header, a line or a link of its own", async () => {
+Deno.test("no device's name can become a header, a line or a link", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();

@@ -3,7 +3,7 @@ export type Engine = {
   name: "Chromium" | "Firefox" | "WebKit";
   /** The packages that this machine lacks for it. */
   missing: string[];
-  /** Starts a browser without cookies, in a profile of its own. */
+  /** Starts a browser without cookies, in a fresh profile. */
   launch(options: LaunchOptions): Promise<Driver>;
 };
 

@@ -29,7 +29,7 @@ export const firefox: Engine = {
     return {
       goto: async (url) => void await bidi.send("browsingContext.navigate", { context, url, wait: "complete" }),
       async evaluate(expression) {
-        // In a sandbox, which runs even when `javascript.enabled` is false. As text, because BiDi writes values in a notation of its own.
+        // In a sandbox, which runs even when `javascript.enabled` is false. As text, because BiDi has its own notation for values.
         const script = {
           expression: `JSON.stringify(${expression})`,
           target: { context, sandbox: "tests" },

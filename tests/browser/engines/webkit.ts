@@ -10,7 +10,7 @@ const display = findFile("/usr/bin/Xvfb");
 /** A script that is sent while a page is being replaced gets no answer. */
 const LONGEST_LOOK = 8_000;
 
-/** WebKitGTK's MiniBrowser through WebDriver (https://www.w3.org/TR/webdriver2/), on a display of its own. */
+/** WebKitGTK's MiniBrowser through WebDriver (https://www.w3.org/TR/webdriver2/), on its own display. */
 export const webkit: Engine = {
   name: "WebKit",
   missing: [...driver === undefined ? ["webkit2gtk-driver"] : [], ...display === undefined ? ["xvfb"] : []],
