@@ -75,7 +75,7 @@ Deno.test("below a base nothing answers at the root but /health and the change o
   assert.equal((await here.get(root.changePassword)).headers.get("Location"), at.password);
 });
 
-Deno.test("below a base a mail's link leads there", async () => {
+Deno.test("below a base a mail's link points below it", async () => {
   await using site = await startWithMail({ base: BASE });
   const { id: userId } = (await findUser(site.db, EMAIL))!;
 
@@ -86,7 +86,7 @@ Deno.test("below a base a mail's link leads there", async () => {
   assert.match(mail?.text ?? "", new RegExp(`^${ORIGIN}${BASE}/links/[\\w-]{43}$`, "m"));
 });
 
-Deno.test("after sign-in, what looks like another site or leads round in a circle falls back to the history", async () => {
+Deno.test("after sign-in, a path that looks like another site or makes a loop falls back to the history", async () => {
   const { browser } = await startApp({ base: BASE });
   const leadsTo = async (next: string) =>
     (await within(BASE, () => browser().signIn(EMAIL, PASSWORD, { next }))).headers.get("Location");
@@ -181,7 +181,7 @@ Deno.test("an area below a base may be mounted for the paths below it alone", as
   assert.equal((await here.get(root.changePassword)).text, "panel");
 });
 
-Deno.test("an area refuses a base that is no path", async () => {
+Deno.test("an area refuses a base that isn't a path", async () => {
   const given = { db: await openDatabase(":memory:"), origin: new URL(ORIGIN) };
 
   for (const base of ["account", "/account/", "//", "/:id"]) {

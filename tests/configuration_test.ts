@@ -377,7 +377,7 @@ Deno.test("MAIL_FROM must be one address, with or without a name", () => {
   }
 });
 
-Deno.test("SMTP_URL and MAIL_FROM are of use only together", () => {
+Deno.test("SMTP_URL and MAIL_FROM must be set together", () => {
   const problem = (missing: string, other: string) =>
     `Cannot read the configuration: ${missing} must be set, since ${other} is`;
 

@@ -41,7 +41,7 @@ const THIEF = "thief@evil.example";
 const OTHER = "joan@example.com";
 
 // ASVS 6.3.7, Security: change of address
-Deno.test("another address is asked for with the password, confirmed on any device, and told to the old one", async () => {
+Deno.test("a change of address takes the password, is confirmed on any device, and is mailed to the old address", async () => {
   await using site = await startWithMail();
   const { browser, received, clock, db } = site;
   const here = browser();
@@ -80,7 +80,7 @@ Deno.test("another address is asked for with the password, confirmed on any devi
 });
 
 // Security: GET is safe
-Deno.test("looking at a link that changes or takes back an address, or prefetching it, does neither", async () => {
+Deno.test("opening or prefetching a link that changes or restores an address changes nothing", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();
@@ -100,7 +100,7 @@ Deno.test("looking at a link that changes or takes back an address, or prefetchi
   assert.equal(await here.isIn(), true);
 });
 
-Deno.test("who confirms in a browser that is signed in is told there", async () => {
+Deno.test("a signed-in browser that confirms an address goes to its email page, which says so", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();
@@ -115,7 +115,7 @@ Deno.test("who confirms in a browser that is signed in is told there", async () 
 });
 
 // ASVS 7.5.2, Security: change of address
-Deno.test("a thief with a stolen cookie can't ask for another address without the password", async () => {
+Deno.test("a stolen cookie can't change the address without the password", async () => {
   await using site = await startWithMail();
   const here = site.browser(MADRID);
   await here.signIn();
@@ -131,7 +131,7 @@ Deno.test("a thief with a stolen cookie can't ask for another address without th
 });
 
 // Security: change of address
-Deno.test("what is no address, with a line break, a header or a second recipient, is refused and kept as it was typed", async () => {
+Deno.test("an invalid address, or one with a line break, a header or a second recipient, is refused and kept as typed", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();
@@ -164,7 +164,7 @@ Deno.test("what is no address, with a line break, a header or a second recipient
 });
 
 // ASVS 6.3.8, Security: change of address
-Deno.test("another account's address gets the same answer and no mail, and the owner isn't told whose it is", async () => {
+Deno.test("another account's address gets the same answer and no mail, and the owner doesn't learn whose it is", async () => {
   await using site = await startWithMail();
   await addAccount(site.db, OTHER, PASSWORD);
   const here = site.browser();
@@ -180,7 +180,7 @@ Deno.test("another account's address gets the same answer and no mail, and the o
   assert.deepEqual(site.received.map(({ recipients }) => recipients), [["anna@example.com"]]);
 });
 
-Deno.test("an address that another account gets in between is not taken from it, and the page says so", async () => {
+Deno.test("an address that another account takes in the meantime stays with it, and the page says so", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();
@@ -314,7 +314,7 @@ Deno.test("taking an address back leaves the sign-in methods from before the cha
 });
 
 // ASVS 6.3.7, Security: change of address
-Deno.test("whoever reads the former address's mail can't take the account back without the new one being told", async () => {
+Deno.test("taking the account back with the former address's mail also mails the new address", async () => {
   await using site = await startWithMail();
   const owner = site.browser();
   await owner.signIn();
@@ -356,7 +356,7 @@ Deno.test("the first address undoes a chain of changes, whatever the addresses b
 });
 
 // Security: change of address
-Deno.test("no new password, nor the thief's waiting mail, ends or outlives the link that takes an address back", async () => {
+Deno.test("neither a new password nor the thief's waiting mail ends the link that takes an address back", async () => {
   await using site = await startWithMail();
   const { browser, db, clock, received } = site;
   const thief = browser("203.0.113.1");
@@ -423,7 +423,7 @@ Deno.test("an old address that another account has taken isn't restored, and the
   assert.ok(await findUser(site.db, THIEF));
 });
 
-Deno.test("an address that nobody confirmed within a day isn't waited for any more after the sweep", async () => {
+Deno.test("an address that isn't confirmed within a day is dropped by the sweep", async () => {
   await using site = await startWithMail();
   const { browser, db, clock } = site;
   const here = browser();
@@ -455,7 +455,7 @@ Deno.test("a passkey confirms a new address in place of the password", async () 
 });
 
 // Security: change of address
-Deno.test("once the administrator renamed an account, no link that was mailed before changes its address", async () => {
+Deno.test("after the administrator renames an account, no earlier mailed link changes its address", async () => {
   await using site = await startWithMail();
   const { browser, db, received, clock } = site;
   const thief = browser();
@@ -474,7 +474,7 @@ Deno.test("once the administrator renamed an account, no link that was mailed be
   assert.deepEqual([received.at(-1)!.recipients, linksIn(received.at(-1)!)], [["second@evil.example"], []]);
 });
 
-Deno.test("a change asked for at one instance is confirmed at another, once, and seen at the first", async () => {
+Deno.test("a change requested at one instance is confirmed at another, once, and visible at the first", async () => {
   await using site = await startWithMail();
   const other = await startApp({ db: site.db, mail: { wake: () => {} } });
   const here = site.browser();
@@ -490,7 +490,7 @@ Deno.test("a change asked for at one instance is confirmed at another, once, and
   assert.equal(site.received.length, 2, "the old address was told once");
 });
 
-Deno.test("the sign-in methods and the password page lead to the address, where there is mail", async () => {
+Deno.test("with mail, the sign-in methods and the password page link to the change of address", async () => {
   const [withMail, without] = [await startApp({ mail: { wake: () => {} } }), await startApp()];
   const leadsThere = async ({ browser }: TestApp, path: string) => {
     const here = browser();
@@ -506,7 +506,7 @@ Deno.test("the sign-in methods and the password page lead to the address, where 
   assert.deepEqual(await leadsThere(without, paths.password), [0, 404]);
 });
 
-Deno.test("an account without a password, whose owner signs in to the panel, has its address from there", async () => {
+Deno.test("an owner who signs in at the panel can't change their address here", async () => {
   await using site = await startWithMail();
   const here = site.browser();
   await here.signIn();

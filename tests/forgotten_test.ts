@@ -29,7 +29,7 @@ const FIELDS = { new_password: NEW, new_password_again: NEW };
 const UNKNOWN = "nobody@example.com";
 
 // ASVS 6.4.6, Security: forgotten password
-Deno.test("a forgotten password: the sign-in page leads to a link by mail, which closes everything and forgets all browsers", async () => {
+Deno.test("a mailed link for a forgotten password closes everything and forgets all browsers", async () => {
   await using site = await startWithMail();
   const { browser, db, received } = site;
   const [thief, owner] = [browser("203.0.113.1"), browser("46.16.60.9", SAFARI)];
@@ -61,7 +61,7 @@ Deno.test("a forgotten password: the sign-in page leads to a link by mail, which
 });
 
 // Security: forgotten password
-Deno.test("the history shows when and from where a link set the password, and what that closed", async () => {
+Deno.test("the history shows when and where a link set the password, and what that closed", async () => {
   await using site = await startWithMail();
   const { browser, received } = site;
   await browser("203.0.113.1").signIn();
@@ -152,7 +152,7 @@ Deno.test("known, unknown, disabled and odd addresses get the same answer, and c
 });
 
 // Security: forgotten password
-Deno.test("a stranger who asks for links all day causes three an hour, and the owner's newest link always works", async () => {
+Deno.test("a stranger who asks for links all day gets three an hour sent, and the owner's newest link always works", async () => {
   await using site = await startWithMail();
   const { browser, clock, received, db } = site;
   const times: number[] = [];
@@ -230,7 +230,7 @@ Deno.test("a link for a forgotten password that is used ends all others, and wha
 });
 
 // Security: forgotten password
-Deno.test("a link for a forgotten password works for half an hour, also after the owner changed nothing", async () => {
+Deno.test("a link for a forgotten password works for half an hour", async () => {
   await using site = await startWithMail();
   await ask(site.browser(), EMAIL);
   const [link] = linksIn(site.received[0]!);
@@ -245,7 +245,7 @@ Deno.test("a link for a forgotten password works for half an hour, also after th
 });
 
 // Security: links
-Deno.test("the token of a mailed link is in its mail alone: not in the database, the log or a header", async () => {
+Deno.test("a mailed link's token is only in its mail: not in the database, the log or a header", async () => {
   await using site = await startWithMail();
   const owner = site.browser();
   await ask(owner, EMAIL);
@@ -263,7 +263,7 @@ Deno.test("the token of a mailed link is in its mail alone: not in the database,
   for (const { headers } of answers) assert.equal(headers.get("Referrer-Policy"), "no-referrer");
 });
 
-Deno.test("a link that is asked for at one instance works at another, once", async () => {
+Deno.test("a link requested at one instance works at another, once", async () => {
   await using site = await startWithMail();
   const other = await startApp({ db: site.db, mail: { wake: () => {} } });
   await ask(site.browser(), EMAIL);
@@ -278,7 +278,7 @@ Deno.test("a link that is asked for at one instance works at another, once", asy
 });
 
 // ASVS 6.3.1
-Deno.test("an owner whom strangers locked out is told of the link, which ends the lock", async () => {
+Deno.test("an owner locked out by strangers is offered the link, which ends the lock", async () => {
   await using site = await startWithMail();
   const { browser, clock, db, received } = site;
   const key = `run:${accountKey(EMAIL, true)}`;
@@ -295,7 +295,7 @@ Deno.test("an owner whom strangers locked out is told of the link, which ends th
   assert.equal((await owner.signIn(EMAIL, NEW)).status, 303);
 });
 
-Deno.test("without mail there is no page for a forgotten password, and sign-in says to ask the administrator", async () => {
+Deno.test("without mail there is no page for a forgotten password, and the sign-in page refers to the administrator", async () => {
   const { browser } = await startApp();
   const here = browser();
 
@@ -307,7 +307,7 @@ Deno.test("without mail there is no page for a forgotten password, and sign-in s
   assert.equal(signIn.$(`a[href="${paths.forgotten}"]`).length, 0);
 });
 
-Deno.test("the log says that a link was asked for and used, without the address", async () => {
+Deno.test("the log shows that a link was requested and used, without the address", async () => {
   await using site = await startWithMail();
   const owner = site.browser();
   await ask(owner, EMAIL);
@@ -324,7 +324,7 @@ Deno.test("the log says that a link was asked for and used, without the address"
   assert.equal(site.log.join().includes("@"), false);
 });
 
-Deno.test("a link that set a password doesn't make the next sign-in one from a new place", async () => {
+Deno.test("a password set with a link doesn't make the next sign-in unusual", async () => {
   const db = await openDatabase(":memory:");
   await addAccount(db, EMAIL, PASSWORD);
   await using site = await startWithMail({ db });

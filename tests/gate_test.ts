@@ -39,7 +39,7 @@ Deno.test("the gate names an address beyond Latin-1 in UTF-8", async () => {
   }
 });
 
-Deno.test("the gate leads a signed-out browser to sign-in and back to the page that it asked for", async () => {
+Deno.test("the gate redirects a signed-out browser to sign-in, and back to the page that it requested", async () => {
   const { browser, caddy, nginx } = await startGated();
   const stranger = browser();
 
@@ -56,7 +56,7 @@ Deno.test("the gate leads a signed-out browser to sign-in and back to the page t
   assert.equal($("[name=next]").attr("value"), PAGE);
 });
 
-Deno.test("the gate leads to the panel's own sign-in where there is one, and after a form to the panel's start page", async () => {
+Deno.test("the gate redirects to the panel's own sign-in if there is one, and after a form to the panel's start page", async () => {
   const { browser, caddy, nginx } = await startGated({ signIn: "https://acme.example/login", home: "/panel" });
   const stranger = browser();
 
@@ -93,7 +93,7 @@ Deno.test("scripts and forms of a signed-out browser get 401 from the gate, whic
 });
 
 // Security: gate, ASVS 7.4.1
-Deno.test("a connection that is closed from another browser is out of the panel at its next request", async () => {
+Deno.test("a connection closed from another browser no longer reaches the panel at its next request", async () => {
   const { here, browser, caddy, nginx } = await startGated();
   const there = browser("46.16.60.2");
   await there.signIn();
@@ -121,7 +121,7 @@ Deno.test("the gate asks a remote database once, for the session", async () => {
 });
 
 // Security: gate, places
-Deno.test("what passes the gate is use of the account, and a place of the connection with the browser's own address", async () => {
+Deno.test("a request through the gate counts as use of the account, from the browser's own address", async () => {
   const { here, caddy, nginx, db, clock } = await startGated();
   clock.now += 10 * MINUTE;
 
@@ -138,7 +138,7 @@ Deno.test("what passes the gate is use of the account, and a place of the connec
 });
 
 // Security: gate, ASVS 7.2.4
-Deno.test("a former secret passes the gate for 10 more seconds, for requests that read, by the panel's own method", async () => {
+Deno.test("a former secret passes the gate for 10 more seconds, if the panel's request only reads", async () => {
   const { here, browser, caddy, nginx, clock } = await startGated();
   await browser("46.16.60.2").signIn();
   const old = browser();
@@ -183,7 +183,7 @@ Deno.test("the gate answers only to proxies in TRUSTED_PROXIES, whatever a reque
 });
 
 // Security: gate, Host
-Deno.test("the gate is for the one host of PUBLIC_ORIGIN", async () => {
+Deno.test("the gate protects only the host of PUBLIC_ORIGIN", async () => {
   const { here, caddy, log } = await startGated();
 
   const hosts = [
@@ -207,7 +207,7 @@ Deno.test("the gate is for the one host of PUBLIC_ORIGIN", async () => {
 });
 
 // Security: gate, ASVS 3.7.2
-Deno.test("the way back from the gate is a path of this site, and not too long to go", async () => {
+Deno.test("the gate's return path is a path of this site, of limited length", async () => {
   const { browser, caddy } = await startGated();
   const stranger = browser();
   const nextOf = async (uri: string) => {
@@ -227,7 +227,7 @@ Deno.test("the way back from the gate is a path of this site, and not too long t
 });
 
 // Security: gate, ASVS 6.3.3
-Deno.test("an account without the required second step is led to adding one, and doesn't pass the gate", async () => {
+Deno.test("an account without the required second step is redirected to add one, and doesn't pass the gate", async () => {
   const { here, browser, clock } = await startWithKey({ requiresSecondFactor: true, trustedProxies: [PROXY] });
   const { caddy, nginx } = gatesOf({ browser });
 
@@ -275,7 +275,7 @@ Deno.test("GET /sign-out is a page with one button that signs out, for a panel's
 });
 
 // Security: gate, disabled accounts
-Deno.test("a disabled account doesn't pass the gate, and neither does one that is gone", async () => {
+Deno.test("neither a disabled nor a removed account passes the gate", async () => {
   const { here, caddy, nginx, db, clock } = await startGated();
   const user = (await findUser(db, EMAIL))!;
   await disableUser(db, user, clock.now);
@@ -285,7 +285,7 @@ Deno.test("a disabled account doesn't pass the gate, and neither does one that i
   assert.deepEqual([(await caddy(here)).status, (await nginx(here)).status], [303, 401]);
 });
 
-Deno.test("below a base the gate answers at the root too, and leads to sign-in below the base", async () => {
+Deno.test("below a base the gate answers at the root too, and redirects to sign-in below the base", async () => {
   const { browser } = await startApp({ base: "/account", trustedProxies: [PROXY] });
   const headers = {
     "X-Forwarded-Method": "GET",

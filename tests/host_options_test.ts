@@ -75,7 +75,7 @@ Deno.test("with a host's confirmation no password confirms, and an account that 
   assert.equal((await other.get("/billing")).status, 200);
 });
 
-Deno.test("a host chooses the sections and adds its own, and what is left out is not there", async () => {
+Deno.test("a host chooses the sections and adds links, and the rest answer 404", async () => {
   const { browser, users } = await startHost({
     hasSignIn: true,
     sections: ["history", { href: "/billing", name: (language) => language === "es" ? "Facturas" : "Bills" }],
@@ -98,7 +98,7 @@ Deno.test("a host chooses the sections and adds its own, and what is left out is
   assert.equal($(`a[href="${paths.password}"], a[href="${paths.methods}"]`).length, 0);
 });
 
-Deno.test("a host adds a language, which browsers get and owners can choose", async () => {
+Deno.test("a host adds a language, which browsers can ask for and owners can choose", async () => {
   const de: Wording = {
     ...en,
     signIn: { ...en.signIn, title: "Anmelden" },
@@ -122,7 +122,7 @@ Deno.test("a host adds a language, which browsers get and owners can choose", as
   assert.match(history.$("tbody .when").text(), /23 Nov/);
 });
 
-Deno.test("an area without a language that an account chose elsewhere speaks the browser's", async () => {
+Deno.test("an area that lacks the account's language uses the browser's", async () => {
   const { browser, db } = await startHost({ languages: { de: { ...en, brand: "Verwaltung" } } });
   const here = browser();
   await here.get(`/login?email=${EMAIL}`);
@@ -136,7 +136,7 @@ Deno.test("an area without a language that an account chose elsewhere speaks the
 });
 
 // Security: client address
-Deno.test("a host says where its clients come from, of whatever it finds in the request", async () => {
+Deno.test("a host's function reads the client's address from the request", async () => {
   const given = { clientAddress: () => "185.220.101.1:443", trustedProxies: ["46.16.60.1"] };
   const { browser } = await startHost(given);
   const here = browser();
@@ -147,7 +147,7 @@ Deno.test("a host says where its clients come from, of whatever it finds in the 
   assert.equal($("tbody td.ip").text(), "185.220.101.1");
 });
 
-Deno.test("what a host's function doesn't find is an unknown address, and no header takes its place", async () => {
+Deno.test("without a result of the host's function the address is unknown, and no header replaces it", async () => {
   const { browser, log } = await startHost({ clientAddress: () => undefined });
   const here = browser();
   await here.get(`/login?email=${EMAIL}`);

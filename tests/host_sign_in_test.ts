@@ -7,7 +7,7 @@ import { EMAIL, MINUTE, PASSWORD } from "./app.ts";
 import { startHost } from "./host.ts";
 
 // Security: host
-Deno.test("a host's own sign-in opens a connection, and makes an account without a password", async () => {
+Deno.test("a host's own sign-in opens a connection, and adds an account without a password", async () => {
   const { browser, db } = await startHost();
   const here = browser();
 
@@ -26,7 +26,7 @@ Deno.test("a host's own sign-in opens a connection, and makes an account without
 });
 
 // Security: host
-Deno.test("nobody signs in with a password to an account without one, and the answer is an unknown account's", async () => {
+Deno.test("no password signs in to an account without one, and the answer is that for an unknown account", async () => {
   const { browser, log } = await startHost({ hasSignIn: true });
   await browser().get(`/login?email=${EMAIL}`);
   log.length = 0;
@@ -180,7 +180,7 @@ Deno.test('"Not me" leads an owner without a password back to the history, which
   assert.equal((await there.get("/billing")).status, 303);
 });
 
-Deno.test("the header leads home to the panel's own start page", async () => {
+Deno.test("the header links to the panel's own start page", async () => {
   const { browser } = await startHost({ home: "/panel" });
   const here = browser();
   await here.get(`/login?email=${EMAIL}`);
@@ -189,7 +189,7 @@ Deno.test("the header leads home to the panel's own start page", async () => {
   assert.equal((await here.get(paths.security)).headers.get("Location"), paths.connections);
 });
 
-Deno.test("signed out, a host's own sign-in page is asked for, and leads back", async () => {
+Deno.test("signed-out users are redirected to the host's own sign-in page, and back", async () => {
   const { browser } = await startHost({ signIn: "/login?as=owner" });
   const here = browser();
 
@@ -198,7 +198,7 @@ Deno.test("signed out, a host's own sign-in page is asked for, and leads back", 
   assert.equal((await here.get(paths.connections)).headers.get("Location"), `/login?as=owner&next=${next}`);
 });
 
-Deno.test("with a host's own sign-in the area has none, and its former page leads there", async () => {
+Deno.test("with a host's own sign-in, the area's sign-in page redirects to it", async () => {
   const { browser, users: accounts } = await startHost();
   await accounts.add(EMAIL, PASSWORD);
   const link = await accounts.link(EMAIL);
@@ -217,7 +217,7 @@ Deno.test("with a host's own sign-in the area has none, and its former page lead
   assert.equal(here.cookies.has("session"), false);
 });
 
-Deno.test("signing out leads to the host's own sign-in", async () => {
+Deno.test("signing out redirects to the host's own sign-in", async () => {
   const { browser } = await startHost();
   const here = browser();
   await here.get(`/login?email=${EMAIL}`);
@@ -231,7 +231,7 @@ Deno.test("signing out leads to the host's own sign-in", async () => {
   assert.equal((await here.get("/billing")).status, 303);
 });
 
-Deno.test("the cookies of a host's sign-in are in whatever the host answers, once and beside its own", async () => {
+Deno.test("the cookies of a host's sign-in are set on any response of the host, once and beside its own", async () => {
   const { browser } = await startHost();
   const here = browser();
 
@@ -246,7 +246,7 @@ Deno.test("the cookies of a host's sign-in are in whatever the host answers, onc
 });
 
 // ASVS 3.7.2, Security: host
-Deno.test("a host's sign-in leads on to a page of this site only", async () => {
+Deno.test("a host's sign-in redirects only to a page of this site", async () => {
   const { browser } = await startHost();
   const leadsTo = async (next: string) => {
     const query = new URLSearchParams({ email: EMAIL, next });
@@ -269,7 +269,7 @@ Deno.test("a host's sign-in leads on to a page of this site only", async () => {
 });
 
 // ASVS 7.2.4, Security: host
-Deno.test("a host's sign-in never adopts a cookie that was planted, and ends the session that was there", async () => {
+Deno.test("a host's sign-in never adopts a planted cookie, and ends the session that was there", async () => {
   const { browser, db } = await startHost();
   const here = browser();
   await here.get("/login?email=joan@example.com");

@@ -50,7 +50,7 @@ Deno.test("the owner is told by mail of what the administrator changes by a comm
   ]);
 });
 
-Deno.test("without the settings of mail the commands write nothing for it", async () => {
+Deno.test("without settings for mail the commands write none", async () => {
   await using mail = await startMailServer();
   await using folder = await makeFolder();
   await users(folder, ["add", EMAIL], PASSWORD);

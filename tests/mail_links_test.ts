@@ -23,7 +23,7 @@ Deno.test("the mail for a forgotten password has a link for half an hour, of whi
 });
 
 // Security: forgotten password
-Deno.test("no link for a forgotten password goes to an address that the account lost since the mail was claimed", async () => {
+Deno.test("no link for a forgotten password goes to an address that the account has lost since the claim", async () => {
   await using site = await startWithMail();
   const { db, clock } = site;
   await write(site, { event: "forgotten" });
@@ -40,7 +40,7 @@ Deno.test("no link for a forgotten password goes to an address that the account 
   assert.equal(await db.$count(links), 1);
 });
 
-Deno.test("the three newest links for a forgotten password are good at the same time", async () => {
+Deno.test("the three newest links for a forgotten password work at the same time", async () => {
   await using site = await startWithMail();
   const tokens = [];
   for (let i = 0; i < 4; i++) tokens.push((await mailLink(site, { event: "forgotten" })).token);
@@ -67,7 +67,7 @@ Deno.test("a new address gets a link that confirms it, and the old one a link th
   assert.deepEqual(rows, [{ purpose: "email", email: NEW }, { purpose: "undo_email", email: OLD }]);
 });
 
-Deno.test("a link to confirm an address that isn't wanted any more is not sent", async () => {
+Deno.test("a link to confirm an address that is no longer wanted isn't sent", async () => {
   await using site = await startWithMail();
   await site.db.update(users).set({ pendingEmail: "another@example.com" });
   await write(site, { event: "email_requested", recipient: NEW });

@@ -119,7 +119,7 @@ Deno.test("each message is plain text with one link, in each language", async ()
   assert.equal(new Set(told).size, told.length);
 });
 
-Deno.test("an owner who chose no language gets mail in that of the browser that signed in last", async () => {
+Deno.test("an owner who chose no language gets mail in the language of the last browser that signed in", async () => {
   await using site = await startWithMail({ countryOf });
   const signIn = (language: string, ip = MADRID) =>
     site.browser(ip).submit(paths.signIn, { email: EMAIL, password: PASSWORD }, { "Accept-Language": language });
@@ -139,7 +139,7 @@ Deno.test("an owner who chose no language gets mail in that of the browser that 
   ]);
 });
 
-Deno.test("what the administrator did is told as such, and can't be undone by a link", async () => {
+Deno.test("mail names changes by the administrator as such, and no link undoes them", async () => {
   await using site = await startWithMail();
   await send(site, { event: "password_changed", about: BY_ADMINISTRATOR });
   await send(site, { event: "method_removed", about: BY_ADMINISTRATOR });

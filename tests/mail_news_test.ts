@@ -17,7 +17,7 @@ import { makeUser, openSession } from "./verbs.ts";
 const NEW = "a much better password than before";
 
 // ASVS 6.3.5
-Deno.test("the owner is told by mail of an unusual connection, with what it was and a link to its page", async () => {
+Deno.test("the owner gets mail about an unusual connection, with its reason and a link to its page", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
   const here = browser(MADRID);
@@ -48,7 +48,7 @@ Deno.test("the owner is told by mail of an unusual connection, with what it was 
 });
 
 // ASVS 6.3.5
-Deno.test("the owner is told by mail when a connection moves, and from where it was used", async () => {
+Deno.test("the owner gets mail when a connection moves, with its new place", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
   const here = browser(MADRID);
@@ -68,7 +68,7 @@ Deno.test("the owner is told by mail when a connection moves, and from where it 
 });
 
 // ASVS 6.3.5
-Deno.test("the owner is told by mail of the wrong confirmations that closed a connection", async () => {
+Deno.test("the owner gets mail about wrong confirmations that closed a connection", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, received } = site;
   const here = browser(MADRID);
@@ -83,7 +83,7 @@ Deno.test("the owner is told by mail of the wrong confirmations that closed a co
 });
 
 // ASVS 6.3.5
-Deno.test("the owner is told once by mail that strangers locked the account, and who came last", async () => {
+Deno.test("the owner gets one mail when strangers lock the account, with the last of them", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, clock, received } = site;
   await browser(MADRID).signIn();
@@ -99,7 +99,7 @@ Deno.test("the owner is told once by mail that strangers locked the account, and
 });
 
 // ASVS 6.3.7
-Deno.test("the owner is told by mail of a new password, and over which connection it came", async () => {
+Deno.test("the owner gets mail about a new password, with the connection that set it", async () => {
   await using site = await startWithMail({ countryOf });
   const here = site.browser(MADRID);
   await here.signIn();
@@ -116,7 +116,7 @@ Deno.test("the owner is told by mail of a new password, and over which connectio
 });
 
 // ASVS 6.3.7
-Deno.test("the owner is told by mail of every sign-in method that is added or removed", async () => {
+Deno.test("the owner gets mail about every sign-in method that is added or removed", async () => {
   const secrets = await createSecrets([new Uint8Array(32)]);
   await using site = await startWithMail({ countryOf, secrets: () => Promise.resolve(secrets) });
   const here = site.browser(MADRID);
@@ -141,7 +141,7 @@ Deno.test("the owner is told by mail of every sign-in method that is added or re
 });
 
 // ASVS 6.3.7
-Deno.test("a passkey is told of once it is added, removed or copied, and not when nothing was done", async () => {
+Deno.test("mail reports a passkey that was added, removed or copied, and nothing when nothing was done", async () => {
   const db = await openDatabase(":memory:");
   const user = await makeUser(db, EMAIL);
   const session = await openSession(db, user, MADRID, START);
@@ -163,7 +163,7 @@ Deno.test("a passkey is told of once it is added, removed or copied, and not whe
 });
 
 // ASVS 6.3.7
-Deno.test("the owner is told by mail of what the panel around the area changes", async () => {
+Deno.test("the owner gets mail about what the panel around the area changes", async () => {
   await using site = await startWithMail();
   const { db, mail, write: log, settled, received } = site;
   const origin = new URL(ORIGIN);
@@ -184,7 +184,7 @@ Deno.test("the owner is told by mail of what the panel around the area changes",
 });
 
 // ASVS 6.3.5
-Deno.test("an owner who doesn't want mail about new places still gets it about all else", async () => {
+Deno.test("an owner who doesn't want mail about new places still gets all other mail", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db, clock, received } = site;
   const here = browser(MADRID);
@@ -202,7 +202,7 @@ Deno.test("an owner who doesn't want mail about new places still gets it about a
   assert.match(received[0]?.text ?? "", /Why: .*; After refused sign-ins\n/);
 });
 
-Deno.test("where mail is sent, the preferences have a box for mail about new places", async () => {
+Deno.test("with mail, the preferences have a checkbox for mail about new places", async () => {
   await using site = await startWithMail({ countryOf });
   const { browser, db } = site;
   const here = browser(MADRID);
@@ -227,7 +227,7 @@ Deno.test("where mail is sent, the preferences have a box for mail about new pla
   assert.equal((await elsewhere.get(paths.preferences)).$("[name=mail_places]").length, 0);
 });
 
-Deno.test("without a mail server nothing is written for it", async () => {
+Deno.test("without a mail server no mail is stored", async () => {
   const { here, browser, db, clock } = await signedIn({ countryOf });
   await browser(LAGOS, CHROME).signIn();
   await steal({ browser }, here, PARIS).get(paths.connections);

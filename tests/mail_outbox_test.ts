@@ -11,7 +11,7 @@ import { makeFolder } from "./processes.ts";
 import { startRemote } from "./remote.ts";
 
 // Security: outbox
-Deno.test("the outbox has no address, text, token or link", async () => {
+Deno.test("the outbox contains no address, text, token or link", async () => {
   const onConnect = (_: unknown, callback: (error: Error) => void) => callback(new Error("Busy"));
   await using site = await startWithMail({ faults: { onConnect } });
   await write(site, { event: "forgotten" });
@@ -62,7 +62,7 @@ Deno.test("two instances on one outbox send each mail once", async () => {
 });
 
 // Security: outbox
-Deno.test("what an instance claimed and didn't send is sent by another one two minutes later, as the same mail", async () => {
+Deno.test("mail that an instance claimed and didn't send is sent by another two minutes later, as the same mail", async () => {
   await using server = await startMailServer();
   await using site = await startWithMail({ server });
   const { db, clock } = site;
@@ -108,7 +108,7 @@ Deno.test("an account gets five mails an hour, and then one that counts the rest
 });
 
 // Security: outbox
-Deno.test("a flood of events is at most five mails an hour, and no event is missing in them", async () => {
+Deno.test("a flood of events makes at most five mails an hour, and they miss no event", async () => {
   await using site = await startWithMail();
   const { clock, received } = site;
   for (let i = 0; i < 60; i++) {
@@ -133,7 +133,7 @@ Deno.test("mails with a link aren't counted among the five, and don't wait for t
   assert.match(site.received.at(-1)!.subject ?? "", /set a new password/);
 });
 
-Deno.test("what happened while the mail server was down is told with everything that is known of it, or counted if it is much", async () => {
+Deno.test("events while the mail server was down are mailed in full, or counted if there are many", async () => {
   let isDown = true;
   const onConnect = (_: unknown, callback: (error?: Error) => void) => callback(isDown ? new Error("Busy") : undefined);
   await using site = await startWithMail({ faults: { onConnect } });
@@ -173,7 +173,7 @@ Deno.test("a start sends what is due, however old, and an account that was remov
   assert.deepEqual([site.received.length, await site.db.$count(outbox)], [1, 0]);
 });
 
-Deno.test("what nobody sends any more, because mail isn't set up, is removed after a week", async () => {
+Deno.test("mail that nothing sends because mail is no longer set up is removed after a week", async () => {
   const { db, browser, clock } = await startApp();
   await addMail(db, { userId: (await findUser(db, EMAIL))!.id, event: "locked" }, clock.now);
   clock.now += 7 * DAY;

@@ -49,7 +49,7 @@ Deno.test("where something happened is found by indexes, and so are the links of
 });
 
 // Security: remote database
-Deno.test("what is told by mail costs a request no call more", async () => {
+Deno.test("mail costs a request no extra call", async () => {
   const silent = { mail: { wake: () => {} } };
 
   assert.deepEqual(await countCalls(silent), await countCalls({}));

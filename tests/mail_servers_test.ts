@@ -9,7 +9,7 @@ import { DAY, EMAIL, HOUR } from "./app.ts";
 import { MAIL_FROM, startMailServer, startWithMail } from "./mail.ts";
 
 // Security: mail servers
-Deno.test("a server that refuses the recipient is tried again for a day, and then the log says that it was in vain", async () => {
+Deno.test("mail whose recipient the server refuses is tried for a day, and then logged as given up", async () => {
   const onRcptTo: SMTPServerOptions["onRcptTo"] = (_address, _session, callback) =>
     callback(Object.assign(new Error(`No such user: ${EMAIL}`), { responseCode: 550 }));
   await using site = await startWithMail({ faults: { onRcptTo } });
@@ -36,7 +36,7 @@ Deno.test("a server that refuses the recipient is tried again for a day, and the
 });
 
 // Security: mail servers
-Deno.test("mail that a server takes later is sent once", async () => {
+Deno.test("mail that a server accepts later is sent once", async () => {
   let refuse = true;
   const onMailFrom: SMTPServerOptions["onMailFrom"] = (_address, _session, callback) =>
     refuse ? callback(Object.assign(new Error("Try again later"), { responseCode: 451 })) : callback();
@@ -55,7 +55,7 @@ Deno.test("mail that a server takes later is sent once", async () => {
 });
 
 // Security: mail servers
-Deno.test("a server that closes in the middle of the message, and takes it the next time, gets the same one", async () => {
+Deno.test("a server that closes in the middle of a message gets the same message the next time", async () => {
   let close = true;
   await using server = await startMailServer();
   const take = server.options.onData!;
@@ -77,7 +77,7 @@ Deno.test("a server that closes in the middle of the message, and takes it the n
 });
 
 // Security: mail servers
-Deno.test("a server that never answers costs a request nothing, and is given up after the timeout", async () => {
+Deno.test("a server that never answers delays no request, and is given up after the timeout", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted: Deno.Conn[] = [];
   const accepting = (async () => {
@@ -120,7 +120,7 @@ Deno.test("a server that can't be reached or has a bad certificate gets no mail"
 });
 
 // Security: mail servers
-Deno.test("outside of the loopback a server that doesn't turn to TLS gets neither the password nor mail", async () => {
+Deno.test("off the loopback, a server that doesn't switch to TLS gets neither the password nor mail", async () => {
   const seen: string[] = [];
   await using server = await startMailServer({
     authOptional: true,
@@ -162,7 +162,7 @@ Deno.test("a server with a certificate for its name gets mail over TLS, from the
 });
 
 // Security: mail servers
-Deno.test("with a user and a password the server is asked with both", async () => {
+Deno.test("a user and a password are sent to the server", async () => {
   const seen: unknown[] = [];
   await using server = await startMailServer({
     authOptional: false,
@@ -178,7 +178,7 @@ Deno.test("with a user and a password the server is asked with both", async () =
   assert.deepEqual([seen, server.received.length], [[["pan@el", "p:ss word"]], 1]);
 });
 
-Deno.test("links of mail that wasn't sent are taken back", async () => {
+Deno.test("links of mail that wasn't sent are removed", async () => {
   let refuse = false;
   const onRcptTo: SMTPServerOptions["onRcptTo"] = (_address, _session, callback) =>
     refuse ? callback(Object.assign(new Error("No"), { responseCode: 450 })) : callback();

@@ -214,7 +214,7 @@ function formIn($: Reply["$"]) {
   return { time_zone: chosen("time_zone"), language: chosen("language"), theme: chosen("theme") };
 }
 
-Deno.test("POST /user/security/preferences says at once what is wrong with each field", async () => {
+Deno.test("POST /user/security/preferences reports all wrong fields together", async () => {
   const { here } = await signedIn();
 
   const { status, $ } = await here.submit(paths.preferences, { time_zone: "Atlantis", language: "xx", theme: "pink" });

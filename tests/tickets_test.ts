@@ -16,7 +16,7 @@ const NOW = START / 1000;
 const CROSS = { "Sec-Fetch-Site": "cross-site" };
 
 // Security: tickets
-Deno.test("a ticket signs its owner in once, from the browser's own address, and leads on", async () => {
+Deno.test("a ticket signs its owner in once, from the browser's own address, and redirects", async () => {
   const { browser, db, log } = await startWithTickets();
   const [here, again] = [browser("203.0.113.5"), browser()];
   const ticket = ticketOf();
@@ -50,7 +50,7 @@ Deno.test("an address without an account gets one without a password, and a tick
 });
 
 // Security: tickets
-Deno.test("a ticket that is late, early, unsigned or signed otherwise opens nothing and makes no account", async () => {
+Deno.test("an expired, early, unsigned or wrongly signed ticket opens nothing and adds no account", async () => {
   const { browser, db } = await startWithTickets();
   const [head, body, signature] = ticketOf({ sub: "new@example.com" }).split(".");
   const sub = "new@example.com";
@@ -98,7 +98,7 @@ Deno.test("a ticket that is late, early, unsigned or signed otherwise opens noth
 });
 
 // Security: tickets
-Deno.test("a ticket that names an audience is for that one alone", async () => {
+Deno.test("a ticket with an audience works for that audience only", async () => {
   const readTicket = createTicketReader([TICKET_KEY], "https://panel.example");
   const { browser } = await startWithTickets({ readTicket });
   const status = async (aud: unknown) => (await browser().get(ticketPath(ticketOf({ aud })))).status;
@@ -112,7 +112,7 @@ Deno.test("a ticket that names an audience is for that one alone", async () => {
 });
 
 // Security: tickets
-Deno.test("a used ticket makes no account, also once its own was removed or got another address", async () => {
+Deno.test("a used ticket adds no account, even after its own was removed or renamed", async () => {
   const { browser, db } = await startWithTickets();
   const [removed, renamed] = [ticketOf({ sub: "joan@example.com" }), ticketOf({ sub: "jordi@example.com" })];
   for (const ticket of [removed, renamed]) assert.equal((await browser().get(ticketPath(ticket))).status, 303);
@@ -141,7 +141,7 @@ Deno.test("of many requests with one ticket at once one signs in, over a remote 
 });
 
 // Security: tickets
-Deno.test("prefetching and HEAD don't use a ticket, and a used one is remembered until it is too late", async () => {
+Deno.test("prefetching and HEAD don't use a ticket up, and a used one is stored until it expires", async () => {
   const { browser, db, clock } = await startWithTickets();
   const here = browser();
   const ticket = ticketOf();
@@ -165,7 +165,7 @@ Deno.test("prefetching and HEAD don't use a ticket, and a used one is remembered
 });
 
 // Security: tickets, CSRF
-Deno.test("a ticket asks first unless this site's own page led to it: a mail's link may go by way of another", async () => {
+Deno.test("a ticket asks first unless a page of this site links to it: a mail's link may redirect through another site", async () => {
   const { browser, db } = await startWithTickets();
   const comeBy = async (site: string) => {
     const here = browser();
@@ -182,7 +182,7 @@ Deno.test("a ticket asks first unless this site's own page led to it: a mail's l
 });
 
 // Security: tickets, CSRF
-Deno.test("a sign-in doesn't lead on to another account's ticket, however its path is written", async () => {
+Deno.test("a sign-in doesn't redirect to another account's ticket, however its path is written", async () => {
   const { browser } = await startWithTickets({ base: "/account" });
   const at = pathsBelow("/account");
   const ticketAt = (path: string) => `${path}?ticket=${ticketOf({ sub: "mallory@example.com" })}`;
@@ -203,7 +203,7 @@ Deno.test("a sign-in doesn't lead on to another account's ticket, however its pa
 });
 
 // Security: tickets, CSRF
-Deno.test("by way of another site a ticket asks first, and signs in by its form alone", async () => {
+Deno.test("from another site a ticket asks first, and signs in only by its form", async () => {
   const { browser, db } = await startWithTickets();
   const here = browser();
   const ticket = ticketOf({ sub: "mallory@example.com" });
@@ -234,7 +234,7 @@ Deno.test("by way of another site a ticket asks first, and signs in by its form 
   assert.equal((await here.post(paths.ticket, { ...fields, csrf })).status, 400, "once");
 });
 
-Deno.test("a form of a ticket that got too old meanwhile is refused, and leads to the panel's sign-in", async () => {
+Deno.test("a ticket's form that was sent too late is refused, with a link to the panel's sign-in", async () => {
   const { browser, clock } = await startWithTickets({ signIn: "/login" });
   const here = browser();
   const page = await here.get(ticketPath(ticketOf()), CROSS);
@@ -250,7 +250,7 @@ Deno.test("a form of a ticket that got too old meanwhile is refused, and leads t
 });
 
 // ASVS 3.7.2
-Deno.test("a ticket leads to a path of this site only, without one to the panel's start page", async () => {
+Deno.test("a ticket redirects to a path of this site only, and without one to the panel's start page", async () => {
   const { browser } = await startWithTickets({ home: "/panel" });
   const locationOf = async (next?: string) =>
     (await browser().get(ticketPath(ticketOf(), next))).headers.get("Location");
@@ -261,7 +261,7 @@ Deno.test("a ticket leads to a path of this site only, without one to the panel'
 });
 
 // Security: tickets
-Deno.test("while a key is changed for another, tickets of both work, and then of the new one", async () => {
+Deno.test("while a key is replaced, tickets of both work, and then only of the new one", async () => {
   const base64 = randomBytes(32).toString("base64");
   const { browser } = await startWithTickets({ readTicket: createTicketReader([base64, TICKET_KEY]) });
   const status = async (key: string | Uint8Array) => (await browser().get(ticketPath(ticketOf({}, { key })))).status;
@@ -274,7 +274,7 @@ Deno.test("while a key is changed for another, tickets of both work, and then of
 });
 
 // Security: tickets, ASVS 7.5.2
-Deno.test("a ticket confirms for 5 minutes, and then a confirmation leads to the panel's sign-in for another one", async () => {
+Deno.test("a ticket confirms for 5 minutes, and then a confirmation asks for another one at the panel's sign-in", async () => {
   const { browser, clock } = await startWithTickets({ signIn: "https://acme.example/login" });
   const ticketOfNow = () => ticketPath(ticketOf({ sub: "joan@example.com", exp: clock.now / 1000 + 30 }));
   const [here, there] = [browser(), browser()];
@@ -317,7 +317,7 @@ Deno.test("another account's ticket replaces the browser's connection", async ()
   assert.deepEqual(rows.map(({ endReason }) => endReason).toSorted(), [null, "signed_out"].toSorted());
 });
 
-Deno.test("where a second step is required, a ticket leads to adding one", async () => {
+Deno.test("where a second step is required, a ticket redirects to adding one", async () => {
   const readTicket = createTicketReader([TICKET_KEY]);
   const { browser, clock, here } = await startWithKey({ readTicket, requiresSecondFactor: true });
   const there = browser();
@@ -341,7 +341,7 @@ Deno.test("without TICKET_KEY there are no tickets", async () => {
 });
 
 // Security: CSP
-Deno.test("a form may end at the panel's own sign-in, and at no other site", async () => {
+Deno.test("a form may redirect to the panel's own sign-in, and to no other site", async () => {
   const { browser } = await startWithTickets({ signIn: "https://acme.example/login" });
   const here = browser();
   await here.get(ticketPath(ticketOf()));

@@ -12,7 +12,7 @@ from wsgiref.simple_server import WSGIServer, make_server
 from tickets import ticket_for
 
 NOTES: dict[str, list[str]] = {}
-# With both, the panel has a sign-in of its own, and sends tickets.
+# With both set, the panel has its own sign-in, and sends tickets.
 TICKET_KEY, PASSWORD = os.environ.get("TICKET_KEY", ""), os.environ.get("PANEL_PASSWORD", "")
 
 PAGE = """<!doctype html>
@@ -47,7 +47,7 @@ def panel(environ, start_response):
     if path == "/api/owner" and method == "GET":
         return answer(start_response, "200 OK", "application/json", json.dumps(owner))
     if path == "/clock" and method == "GET":
-        # nginx would collect it otherwise.
+        # X-Accel-Buffering keeps nginx from buffering the stream.
         headers = [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")]
         start_response("200 OK", headers)
         return ticks()
@@ -117,12 +117,12 @@ def answer(start_response, status, kind, text):
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Answers others while a stream is open."""
+    """Answers other requests while a stream is open."""
 
     daemon_threads = True
 
 
 if __name__ == "__main__":
-    # The loopback alone: whoever reaches the panel past the gate may call themselves anybody.
+    # The loopback only: anyone who bypasses the gate can claim to be anybody.
     with make_server("127.0.0.1", int(os.environ.get("PORT", "9000")), panel, Server) as server:
         server.serve_forever()

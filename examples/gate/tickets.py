@@ -1,4 +1,4 @@
-"""What a panel with a sign-in of its own sends its owners with: docs/gate.md, Tickets."""
+"""Makes tickets for a panel with its own sign-in: docs/gate.md, Tickets."""
 
 import base64
 import hashlib

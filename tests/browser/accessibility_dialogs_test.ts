@@ -28,7 +28,7 @@ inBrowser("the dialog with a wrong password is accessible", async (site) => {
   await assertAccessible(here, "dialog-password");
 });
 
-inBrowser("the dialog that leads to signing in again is accessible", async (site) => {
+inBrowser("the dialog that asks for another sign-in is accessible", async (site) => {
   await addEveryState(site.db);
   const here = await site.visit(STILL);
   await signIn(here);

@@ -56,7 +56,7 @@ inBrowser("the sign-in page is accessible without any account", async (site) => 
   await assertAccessible(here, "sign-in-nobody");
 });
 
-inBrowser("the page that signs out is accessible", async (site) => {
+inBrowser("the page for signing out is accessible", async (site) => {
   const here = await site.visit(STILL);
   await signIn(here);
   await here.goto(paths.signOut);

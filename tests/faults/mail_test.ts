@@ -14,7 +14,7 @@ const NEW = "a much better password than before";
 const FIELDS = { current_password: PASSWORD, new_password: NEW, new_password_again: NEW };
 
 // Security: outbox
-Deno.test("a server killed between an event and its mail tells it once, or twice where the mail server had taken it, 20 times in a row", async () => {
+Deno.test("a server killed between an event and its mail sends it once, or twice if the mail server had accepted it, 20 times in a row", async () => {
   await using folder = await makeFolder();
   await using mail = await startMailServer();
   const emails = Array.from({ length: ROUNDS }, (_, i) => `owner-${i}@example.com`);
@@ -69,7 +69,7 @@ Deno.test("a running server finds what a command wrote within a minute", async (
 });
 
 // Security: mail servers
-Deno.test("a mail server that accepts connections and never answers costs requests and a stop nothing", async () => {
+Deno.test("a mail server that accepts connections and never answers delays neither requests nor a stop", async () => {
   await using folder = await makeFolder();
   await addAccounts(folder, ["owner@example.com"]);
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -40,7 +40,7 @@ Deno.test("a refused sign-in form contains the same elements and exactly the add
 });
 
 // Security: escaping, no 5xx
-Deno.test("forms for a forgotten password and for another address keep exactly what was typed, or accept it", async () => {
+Deno.test("the forms for a forgotten password and another address keep exactly what was typed, or accept it", async () => {
   const { here, db } = await signedIn({ mail: UNSENT });
   const csrf = (await here.get(paths.email)).$("main [name=csrf]").attr("value") ?? "";
   here.cookies.set("form", CSRF);

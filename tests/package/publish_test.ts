@@ -3,7 +3,7 @@ import { ROOT } from "../processes.ts";
 
 const text = new TextDecoder();
 
-Deno.test("deno publish finds no fault with the package: no slow types, nothing missing", async () => {
+Deno.test("deno publish accepts the package: no slow types, nothing missing", async () => {
   const { code, stderr } = await deno(["publish", "--dry-run", "--allow-dirty"]);
 
   assert.equal(code, 0, stderr);
