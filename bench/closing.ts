@@ -91,7 +91,7 @@ async function closeEveryones(data: Data): Promise<Row[]> {
   }];
 }
 
-/** Opens connections that expire tomorrow; their ids tell `removeOpened` which they are. */
+/** Opens connections that expire tomorrow; `removeOpened` finds them by their ids. */
 function openMany({ file }: Data, many: number, userOf: (i: number) => string): void {
   const db = new DatabaseSync(file, { timeout: 5_000 });
   const now = Date.now();

@@ -34,7 +34,7 @@ export type Configuration = {
   /** The current one first. Null: they are in a file beside an embedded database. */
   secretKeys: Uint8Array[] | null;
   secondFactor: "optional" | "required";
-  /** Who runs a command through `sudo`, for the log. */
+  /** The user who runs a command through `sudo`, for the log. */
   sudoUser: string | undefined;
 };
 

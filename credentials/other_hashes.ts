@@ -39,7 +39,7 @@ export const bcryptAndArgon2: OtherHashes = {
   },
 };
 
-/** Whether Argon2 may be computed with this memory, in KiB, and so many passes. */
+/** Whether Argon2 may be computed with this memory, in KiB, and this number of passes. */
 export function isAffordable(memory: number, passes: number): boolean {
   return memory >= 8 && memory <= MAX_MEMORY && passes > 0 && memory * passes <= MAX_WORK;
 }

@@ -8,7 +8,7 @@ const ID_LENGTH = 6;
 const NONCE_LENGTH = 16;
 const TIME_LENGTH = 6;
 
-/** What a text is for: one that was made for another purpose, or of somebody else, can't be read. */
+/** A text's purpose and owner: it can't be decrypted for any other. */
 type Use = { purpose: string; of: string };
 
 type Key = { id: Buffer; encryption: CryptoKey; signing: Buffer };

@@ -1,4 +1,4 @@
-/** Who goes first: a session or a known browser, then a known network, then strangers. */
+/** The order in the queue: sessions and known browsers, then known networks, then strangers. */
 const RANKS = ["owner", "network", "stranger"] as const;
 export type Rank = (typeof RANKS)[number];
 

@@ -86,7 +86,7 @@ export async function recordRefusal(
         ip = excluded.ip, network = excluded.network, country_code = excluded.country_code,
         user_agent = excluded.user_agent, device = excluded.device, device_kind = excluded.device_kind,
         reason = ${
-      // The gravest reason is kept: attempts over the limit say less than the guesses before them, and whoever guesses codes has the password.
+      // The gravest reason is kept: attempts over the limit say less than the guesses before them, and guesses of codes come from someone with the password.
       reason === "too_many_tries" ? sql`refusals.reason` : sql`case
           when refusals.reason = 'locked' or refusals.reason = 'wrong_code' and excluded.reason = 'wrong_password'
             then refusals.reason

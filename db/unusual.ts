@@ -66,7 +66,7 @@ export function withReasons(reasons: UnusualReason[]): SQL<string> {
 }
 
 const USER = sql.placeholder("userId");
-/** A link that set a password signed nobody in. */
+/** The last sign-in: a link that set a password opened nothing. */
 const NEWEST = sql`(select opened_at from ${connections} where user_id = ${USER} and method <> 'link'
   order by opened_at desc limit 1)`;
 

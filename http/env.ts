@@ -37,7 +37,7 @@ export type AppOptions = {
   clientAddress?: "peer" | "deno-deploy" | ((c: Context) => string | undefined);
   /** How often refusals over a limit are written, in milliseconds; a second by default. */
   gatherInterval?: number;
-  /** How long mail with a link waits at most, in milliseconds; 4 seconds by default. */
+  /** The longest delay of mail with a link, in milliseconds; 4 seconds by default. */
   linkDelay?: number;
   /** Whether HTTPS is required of the host's subdomains too, which is the default. */
   hstsSubdomains?: boolean;

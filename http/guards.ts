@@ -162,7 +162,7 @@ export const requireOwnPage = createMiddleware<Env>((c, next) => {
   throw new Refusal(403, (errors) => errors.otherOrigin(origin.origin));
 });
 
-/** `Sec-Fetch-Site` decides: beside it a proxy's `Referrer-Policy` may turn `Origin` into "null". */
+/** `Sec-Fetch-Site` decides: where browsers send it, a proxy's `Referrer-Policy` may have turned `Origin` into "null". */
 function comesFrom(c: Context<Env>, origin: URL): "here" | "elsewhere" | "unknown" {
   const [site, from, page] = ["Sec-Fetch-Site", "Origin", "Referer"].map((name) => c.req.header(name));
   const isOurs = (url: string | undefined) => isSameOrigin(URL.parse(url ?? "")?.origin ?? "", origin);

@@ -125,7 +125,7 @@ function withoutCursors(url: URL): URL {
   return url;
 }
 
-/** The history page, with its filters, from which a page without JavaScript was reached: its form says so, or the browser. */
+/** The history page, with its filters, from which a page without JavaScript was reached, by its form or the `Referer`. */
 export async function historyBehind(c: Context<Env>): Promise<string> {
   const back = c.req.method === "POST" ? (await readForm(c)).back : c.req.header("Referer");
   const url = URL.parse(back ?? "", c.req.url);

@@ -43,7 +43,7 @@ const relative = {
   removePasskey: <Id extends string>(id: Id) => `${methods}/passkeys/${id}/remove` as const,
   /** `all` forgets all of them. */
   forgetBrowser: <Id extends string>(id: Id) => `${methods}/browsers/${id}` as const,
-  /** What a one-time link leads to. */
+  /** The target of a one-time link. */
   link: <Token extends string>(token: Token) => `${LINKS}${token}` as const,
   /** Where password managers look (W3C, "A Well-Known URL for Changing Passwords"). */
   changePassword: "/.well-known/change-password",
@@ -88,7 +88,7 @@ function makePaths(baseOf: () => string): Paths {
   return Object.defineProperties({}, Object.fromEntries(properties)) as Paths;
 }
 
-/** The header by which a page's requests say for which connection it was made. */
+/** The header with the connection for which a page was made. */
 export const PAGE_HEADER = "X-Connection";
 
 /** Whether a path's address contains a secret: a one-time link's token, or a ticket. */

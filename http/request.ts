@@ -86,10 +86,7 @@ export function peerOf({ env, req }: Context): string | undefined {
   return remoteAddr?.hostname ?? incoming?.socket.remoteAddress ?? server?.requestIP?.(req.raw)?.address;
 }
 
-/**
- * Has mail with a link sent a moment later, of unknown length: the next request would feel that it is sent, and so whether an address has an
- * account (ASVS 6.3.8).
- */
+/** Sends mail with a link after a random delay: otherwise its load on the next request would reveal whether the account exists (ASVS 6.3.8). */
 export function sendUnnoticed(c: Context<Env>): void {
   const { mail, linkDelay = LINK_DELAY } = c.var.options;
   if (linkDelay === 0) mail?.wake();

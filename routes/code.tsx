@@ -23,7 +23,7 @@ import { formCsrf } from "../http/sessions/sessions.ts";
 import { CodePage } from "../views/code.tsx";
 import { leaveNotice } from "./notices.tsx";
 
-/** The second step of a sign-in, for whoever gave the right password in this browser. */
+/** The second step of a sign-in, after the right password in the same browser. */
 export const code = new Hono<Env>();
 
 /** In characters: a recovery code with room for how it was copied. */

@@ -47,7 +47,7 @@ export type NoticeKey = keyof typeof notices;
 
 /** In seconds. */
 const MAX_AGE = 60;
-/** One more than a message names, to tell that there are more. */
+/** One more than a message names, to know whether there are more. */
 export const MAX_NAMED = 4;
 
 export function leaveNotice(c: Context<Env>, key: NoticeKey, count = 0): void {

@@ -26,7 +26,7 @@ const Fields = z.object({
   next: z.string().optional().catch(undefined),
 });
 
-// Where a reload of a refused answer leads.
+// For a reload of a refused answer.
 passkey.get(paths.passkey, (c) => c.redirect(paths.signIn, 303));
 
 passkey.post(

@@ -102,7 +102,7 @@ Deno.test("a sign-in after a forgotten password still asks for the second step",
 });
 
 // ASVS 6.3.8
-Deno.test("a link is sent a moment after the answer, so that the next one tells nothing of an account", async () => {
+Deno.test("a link is sent a moment after the answer, so that the next answer reveals no account", async () => {
   await using server = await startMailServer();
   await using site = await startWithMail({ server, linkDelay: 1_000 });
   const here = site.browser();

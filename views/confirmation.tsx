@@ -20,7 +20,7 @@ export type Confirmation = {
   /** Replaces the password field; null: nothing does. */
   instead: Child;
   zone: string;
-  /** Where a page leads back to; null in the dialog. */
+  /** The target of a page's link back; null in the dialog. */
   back: string | null;
   problem?: string | undefined;
   problems: Problems;

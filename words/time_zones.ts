@@ -70,7 +70,7 @@ export function nameOfZone(zone: string): string {
 /** Zones that browsers name to hide the real one. Whoever is there sees the same times as in UTC, the default. */
 const HIDING = ["UTC", "GMT", "Etc/UTC", "Etc/GMT", "Etc/UCT", "UCT", "Zulu", "Etc/Zulu", "Atlantic/Reykjavik"];
 
-/** Reads the zone that a browser tells; `null` if it hides it or tells none. */
+/** Reads the time zone that a browser reports; `null` if it hides it or reports none. */
 export function readBrowserZone(name: string | undefined): string | null {
   const zone = readTimeZone(name);
   return zone === null || HIDING.includes(zone) ? null : zone;

@@ -149,7 +149,7 @@ function asStatement(statement: InStatement | [sql: string, args?: InArgs]): InS
   return { sql, args };
 }
 
-/** `busy`: the server says that it did nothing. `refused`: it won't either next time. `lost`: nobody knows. */
+/** `busy`: the server did nothing, and may the next time. `refused`: it won't the next time either. `lost`: unknown. */
 type Outage = "busy" | "refused" | "lost";
 
 function outageOf(error: unknown): Outage {

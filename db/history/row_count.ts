@@ -13,7 +13,7 @@ import {
   type State,
 } from "./filters.ts";
 
-/** Rows counted of each kind; one more is read to tell whether there are more. */
+/** Rows counted of each kind; one more is read, to know whether there are more. */
 const MAX_COUNTED = 1_000;
 
 /** How many rows a filter selects; with `isMore`, more than that. */

@@ -65,7 +65,7 @@ export async function readPage(db: Db, query: PageQuery): Promise<Page> {
   return toPage(query, await read(db, pageValuesOf(query)));
 }
 
-/** More to read in a page's statement: JSON texts by name. `key` tells variants of them apart. */
+/** More to read in a page's statement: JSON texts by name. `key` distinguishes their variants. */
 export type Beside = { key: string; parts: Record<string, SQL>; values: Record<string, unknown> };
 
 /** Reads a page, the activity and more in one round trip; `null` if the activity is `shown`, a JSON text. */

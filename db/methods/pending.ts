@@ -7,7 +7,7 @@ import { isHashOf, newSecret, newSessionId, parseCookie } from "../sessions.ts";
 
 /** How long the second step may take, in milliseconds. */
 export const PENDING_AGE = 5 * 60_000;
-/** Late ones that each new one removes: whoever has the password can make many, and only a finished sign-in sweeps. */
+/** Expired ones that each new one removes: with the password one can make many, and only a finished sign-in sweeps. */
 const MAX_REMOVED = 10;
 
 export type PendingSignIn = Pick<typeof pendingSignIns.$inferSelect, "id" | "timeZone" | "expiresAt"> & { user: User };

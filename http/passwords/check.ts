@@ -141,14 +141,14 @@ async function attempt(
   }
 }
 
-/** Whether nobody may sign in to an account: the right password is answered like a wrong one. */
+/** A disabled account's right password is answered like a wrong one. */
 function isDisabled(c: Context<Env>, user: User): boolean {
   if (user.disabledAt === null) return false;
   logRequest(c, "authn_login_disabled", { user: user.id });
   return true;
 }
 
-/** A hash that can't be read is a wrong password to whoever enters one; the log says why. */
+/** A hash that can't be read makes every password wrong; the log says why. */
 async function isRightFor(
   c: Context<Env>,
   user: User | undefined,

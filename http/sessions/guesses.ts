@@ -4,10 +4,10 @@ import { isHashOf, parseCookie, type Session } from "../../db/sessions.ts";
 
 const MAX_SESSIONS = 10_000;
 
-/** Sessions as this process last read them, by id: with one of a remote database a page is asked for beside it (docs/decisions/0002). */
+/** Sessions as this process last read them, by id, by which a page is read in the session's own call (docs/decisions/0002). */
 const caches = new WeakMap<Db, Map<string, Session>>();
 
-/** What the session behind a cookie probably is; `null` if there is no telling. It lets nobody in: the same call reads what it is. */
+/** The session that a cookie probably has, if cached. It lets nobody in: the real one is read in the same call. */
 export function guessSession(db: Db, cookie: string | undefined): Session | null {
   const sent = parseCookie(cookie);
   const guess = sent && caches.get(db)?.get(sent.id);

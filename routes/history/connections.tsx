@@ -93,7 +93,7 @@ export async function viewChangedHistory(
   const asOf = isGrouped ? now : momentOf(cursor, now);
   const last = readCursor(through);
   const limit = last ? MAX_ROWS : PAGE_SIZE;
-  // One more than is shown, to tell whether there are more.
+  // One more than is shown, to know whether there are more.
   const asked = {
     ...{ userId, filter, before: cursor, asOf, now },
     limit: limit + 1,

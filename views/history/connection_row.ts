@@ -129,7 +129,7 @@ function ReviewButton(entry: Entry, context: TableContext) {
   return dialogButton(paths.review(entry.id), context.t.row.wasThisYou, whichOf(entry, context).join(", "));
 }
 
-// What tells this connection from the others, for whoever hears one button after the other.
+// Distinguishes the connections for screen readers, which read one button after the other.
 function whichOf({ device, ip, openedAt }: Entry, { zone, now, t }: TableContext): [string, string, string] {
   return [deviceName(device, t), ip || t.place.alone.ip, formatRecentTime(openedAt, now, zone, t)];
 }
