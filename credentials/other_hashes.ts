@@ -12,7 +12,7 @@ const BCRYPT_PASSWORD = 72;
 const LONGEST_SALT = 64;
 const LONGEST_HASH = 128;
 
-/** Stored hashes of other programs, verified until their owners sign in again. */
+/** Verifies hashes in another program's format: `canRead` recognises them, and `verify` resolves to whether the password is right. */
 export type OtherHashes = {
   canRead: (stored: string) => boolean;
   verify: (password: string, stored: string) => Promise<boolean>;
@@ -23,7 +23,7 @@ export class UnreadableHash extends Error {
   override name = "UnreadableHash";
 }
 
-/** bcrypt, and Argon2 with any parameters: what other programs' accounts come with. */
+/** bcrypt, and Argon2 with any parameters. */
 export const bcryptAndArgon2: OtherHashes = {
   canRead: (stored) => isBcrypt(stored) || isArgon2(stored),
 

@@ -19,8 +19,8 @@ const SHORTEST_PATTERN = 8;
 export type PasswordProblem = "too_short" | "too_long" | "email" | "site" | "common";
 
 /**
- * Finds what is wrong with a new password; `null` if nothing is. Follows NIST SP 800-63B-4: a minimum length, any characters, no
- * composition rules, none that attackers try first. `brand` is the site's name (ASVS 6.1.2).
+ * Resolves to what is wrong with a new password, or `null`. Follows NIST SP 800-63B-4: at least 15 characters of any kind, no composition
+ * rules, none that attackers try first. `brand` is the site's name (ASVS 6.1.2).
  */
 export async function passwordProblem(password: string, email: string, brand = ""): Promise<PasswordProblem | null> {
   const normal = normalizePassword(password);

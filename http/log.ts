@@ -40,7 +40,7 @@ export type LogEvent =
   | "unusual_recognized"
   | "unusual_disowned";
 
-/** Ids, addresses, counts; never a password, cookie, csrf value or email address. */
+/** A log event's fields: ids, IP addresses, counts; never a password, cookie, csrf value or email address. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 export type Log = (event: LogEvent, fields?: LogFields) => void;

@@ -9,8 +9,9 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CO
 const URL_ATTRIBUTES = ["url.full", "url.path", "url.query"];
 
 /**
- * Keeps URLs out of all spans that Deno makes in this process. Deno writes them before any handler runs, has no setting for it, and an
- * attribute that is set again is exported twice: so its class of spans is changed. Does nothing without OpenTelemetry.
+ * Keeps URLs, which may contain a one-time link's token, out of all spans that Deno makes in this process. Call it once, before you serve.
+ * Does nothing without OpenTelemetry. It changes Deno's class of spans: Deno writes URLs before any handler runs, has no setting for it, and
+ * exports an attribute that is set again twice.
  */
 export function hideUrls(): void {
   // Never ended, and so never exported.

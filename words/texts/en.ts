@@ -9,7 +9,7 @@ export type Wrap = (part: string) => Child;
 /** Where a connection was used that made it unusual, by name; null if that isn't known. */
 export type Moved = Record<"country" | "device", string | null>;
 
-/** What each language has to provide. */
+/** The texts of one language, as the option `languages` takes them. */
 export type Wording = typeof en;
 
 /** By page, in the order of the page. A sentence that contains an element takes a function or the element as its parameter. */
