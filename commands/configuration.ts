@@ -72,8 +72,12 @@ const Environment = z.object({
     "must be at least 32 characters without spaces, or two such with a comma",
   )
     .transform(readTicketKeys).optional(),
-  SIGN_IN_URL: z.string().refine(isSignIn, "must be a path of this host, like /login, or an https: URL").optional(),
-  BASE_PATH: z.string().refine(isBase, "must be a path like /account, without a slash at its end").default(""),
+  SIGN_IN_URL: z.string().refine(isSignIn, "must be a path of this host, like /login, or an https: URL, without a #")
+    .optional(),
+  BASE_PATH: z.string().refine(
+    isBase,
+    "must be a path like /account, without a slash at its end, and not /authz or /health",
+  ).default(""),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
     "must be 32 bytes as base64, or two such with a comma",
@@ -177,6 +181,8 @@ function isOrigin(text: string): boolean {
 }
 
 function isSignIn(text: string): boolean {
+  // What is added for the way back would become part of the fragment.
+  if (text.includes("#")) return false;
   const url = URL.parse(text);
   return url ? url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname) : isPath(text);
 }

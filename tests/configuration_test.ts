@@ -289,10 +289,11 @@ Deno.test("HOME_PATH must be a path of this host", () => {
   assert.equal(readConfiguration({ HOME_PATH: "/panel/?tab=1" }).home, "/panel/?tab=1");
 });
 
-Deno.test("BASE_PATH must be a path without a slash at its end", () => {
-  const rule = "BASE_PATH must be a path like /account, without a slash at its end";
+Deno.test("BASE_PATH must be a path without a slash at its end, which nothing else has", () => {
+  const rule = "BASE_PATH must be a path like /account, without a slash at its end, and not /authz or /health";
+  const notPaths = ["account", "/", "/account/", "//account", "/a//b", "/a?b", "/:id", "/*", "/..", "/%2f"];
 
-  for (const value of ["account", "/", "/account/", "//account", "/a//b", "/a?b", "/:id", "/*", "/..", "/%2f"]) {
+  for (const value of [...notPaths, "/authz", "/authz/account", "/health"]) {
     assert.equal(
       problemOf({ BASE_PATH: value }),
       `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
@@ -321,9 +322,9 @@ Deno.test("TICKET_KEY must be one long text or two, and is never repeated", () =
 });
 
 Deno.test("SIGN_IN_URL must be a path or an https: URL, and needs TICKET_KEY", () => {
-  const rule = "SIGN_IN_URL must be a path of this host, like /login, or an https: URL";
+  const rule = "SIGN_IN_URL must be a path of this host, like /login, or an https: URL, without a #";
 
-  for (const value of ["login", "//evil.example", "http://acme.example/login", "javascript:alert(1)"]) {
+  for (const value of ["login", "//evil.example", "http://acme.example/login", "javascript:alert(1)", "/login#now"]) {
     assert.equal(
       problemOf({ SIGN_IN_URL: value, TICKET_KEY }),
       `Cannot read the configuration: ${rule}, is ${JSON.stringify(value)}`,
