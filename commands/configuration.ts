@@ -69,7 +69,7 @@ const Environment = z.object({
   HOME_PATH: z.string().refine(isPath, "must be a path of this host, like /panel").optional(),
   TICKET_KEY: z.string().refine(
     (text) => readTicketKeys(text) !== null,
-    "must be at least 32 characters without spaces, or two such with a comma",
+    "must be at least 32 characters without spaces, or two separated by a comma",
   )
     .transform(readTicketKeys).optional(),
   SIGN_IN_URL: z.string().refine(isSignIn, "must be a path of this host, like /login, or an https: URL, without a #")
@@ -80,7 +80,7 @@ const Environment = z.object({
   ).default(""),
   SECRET_KEY: z.string().refine(
     (text) => readKeys(text) !== null,
-    "must be 32 bytes as base64, or two such with a comma",
+    "must be 32 bytes as base64, or two separated by a comma",
   )
     .transform(readKeys).optional(),
   SECOND_FACTOR: z.enum(["optional", "required"], "must be optional or required").default("optional"),
@@ -181,7 +181,7 @@ function isOrigin(text: string): boolean {
 }
 
 function isSignIn(text: string): boolean {
-  // What is added for the way back would become part of the fragment.
+  // A fragment would swallow the `next` that is appended.
   if (text.includes("#")) return false;
   const url = URL.parse(text);
   return url ? url.protocol === "https:" || url.protocol === "http:" && isLoopback(url.hostname) : isPath(text);

@@ -71,7 +71,7 @@ export function pathsBelow(base: string): Paths {
 /** The URLs of an area at the root of a site. For an area below a base, use the `paths` that `createArea` returns. */
 export const rootPaths: Paths = pathsBelow("");
 
-/** Whether an area can be below this path; `""` is the root. What proxies and supervisors ask for at the root isn't free. */
+/** Whether an area can be below this path; `""` is the root. Paths that proxies and supervisors use at the root are refused. */
 export function isBase(text: string): boolean {
   return /^(\/[\w~-][\w.~-]*)*$/.test(text) && !/^\/(authz|health)(\/|$)/i.test(text);
 }

@@ -206,7 +206,7 @@ Deno.test("CLIENT_ADDRESS must be peer or deno-deploy", () => {
 });
 
 Deno.test("SECRET_KEY must be one key or two of 32 bytes as base64, and is never shown", () => {
-  const problem = "Cannot read the configuration: SECRET_KEY must be 32 bytes as base64, or two such with a comma";
+  const problem = "Cannot read the configuration: SECRET_KEY must be 32 bytes as base64, or two separated by a comma";
   const [short, long] = [31, 33].map((bytes) => Buffer.alloc(bytes, 1).toString("base64"));
   const hex = Buffer.alloc(32, 1).toString("hex");
 
@@ -289,7 +289,7 @@ Deno.test("HOME_PATH must be a path of this host", () => {
   assert.equal(readConfiguration({ HOME_PATH: "/panel/?tab=1" }).home, "/panel/?tab=1");
 });
 
-Deno.test("BASE_PATH must be a path without a slash at its end, which nothing else has", () => {
+Deno.test("BASE_PATH must be a path that nothing else uses, without a trailing slash", () => {
   const rule = "BASE_PATH must be a path like /account, without a slash at its end, and not /authz or /health";
   const notPaths = ["account", "/", "/account/", "//account", "/a//b", "/a?b", "/:id", "/*", "/..", "/%2f"];
 
@@ -312,7 +312,7 @@ Deno.test("BRAND must be a short name on one line", () => {
 
 Deno.test("TICKET_KEY must be one long text or two, and is never repeated", () => {
   const problem =
-    "Cannot read the configuration: TICKET_KEY must be at least 32 characters without spaces, or two such with a comma";
+    "Cannot read the configuration: TICKET_KEY must be at least 32 characters without spaces, or two separated by a comma";
 
   for (const value of ["hunter2", "x".repeat(31), `${"x".repeat(16)} ${"x".repeat(16)}`, `${TICKET_KEY},short`]) {
     assert.equal(problemOf({ TICKET_KEY: value }), problem);
