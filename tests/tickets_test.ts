@@ -273,6 +273,14 @@ Deno.test("while a key is replaced, tickets of both work, and then only of the n
   assert.equal((await after().get(ticketPath(ticketOf()))).status, 400);
 });
 
+// Security: tickets
+Deno.test("a key that looks like base64, but has a length that none has, is a text", async () => {
+  const key = "x".repeat(33);
+  const { browser } = await startWithTickets({ readTicket: createTicketReader([key]) });
+
+  assert.equal((await browser().get(ticketPath(ticketOf({}, { key })))).status, 303);
+});
+
 // Security: tickets, ASVS 7.5.2
 Deno.test("a ticket confirms for 5 minutes, and then a confirmation asks for another one at the panel's sign-in", async () => {
   const { browser, clock } = await startWithTickets({ signIn: "https://acme.example/login" });
