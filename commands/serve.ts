@@ -40,7 +40,10 @@ export async function serve(configuration: Configuration): Promise<number> {
   });
 }
 
-/** Serves the app, and ends the process at a signal, or with status 1 if the listener ends, as it does without free file descriptors. `announce` runs once it listens, `cleanUp` before the end. */
+/**
+ * Serves the app, and ends the process at a signal, or with status 1 if the listener ends, as it does without free file descriptors.
+ * `announce` runs once it listens, `cleanUp` before the end.
+ */
 export async function listen(
   configuration: Configuration,
   db: Db,
