@@ -54,13 +54,16 @@ const relative = {
 export type Paths = typeof relative;
 
 const bases = new AsyncLocalStorage<string>();
+/** Whether any area of this process has a base. Without one, requests need no context, which isn't free (docs/performance.md). */
+let hasBases = false;
 
 /** Every URL of the area that answers the request (docs/decisions/0009-paths.md). Elsewhere use `pathsBelow`: Deno may leave a request's context behind. */
 export const paths: Paths = makePaths(() => bases.getStore() ?? "");
 
 /** Runs code of the area below `base`: inside it, `paths` are that area's. */
 export function within<Result>(base: string, run: () => Result): Result {
-  return bases.run(base, run);
+  hasBases ||= base !== "";
+  return hasBases ? bases.run(base, run) : run();
 }
 
 /** Every URL of the area below `base`, independent of the request. */
