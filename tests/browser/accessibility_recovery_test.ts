@@ -80,7 +80,7 @@ inBrowser(
     await assertAccessible(here, "email-wrong");
     await here.getByLabel("New email address").fill(WANTED);
     await here.getByRole("button", { name: "Send the link" }).click();
-    await here.getByText("A mail is on its way").waitFor();
+    await here.getByText("An email is on its way").waitFor();
     await assertAccessible(here, "email-pending");
 
     site.clock.now += HOUR;
@@ -98,7 +98,7 @@ inBrowser(
 type Page = Awaited<ReturnType<Site["visit"]>>;
 
 /** Asks for a link, and waits until the page says something. */
-async function ask(here: Page, email: string, answer = "a mail is on its way"): Promise<void> {
+async function ask(here: Page, email: string, answer = "an email is on its way"): Promise<void> {
   await here.goto(paths.forgotten);
   await here.getByLabel("Email address").fill(email);
   await here.getByRole("button", { name: "Send the link" }).click();
