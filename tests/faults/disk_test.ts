@@ -164,8 +164,9 @@ async function tryToMount(): Promise<boolean> {
 }
 
 /** Mounts a disk of 4 MB at `path`, until it is disposed of. */
+/** With room for the database and a whole write-ahead log, which SQLite empties at 4 MB. */
 async function mountSmallDisk(path: string) {
-  await runCommand("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", path);
+  await runCommand("mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", path);
   return {
     /** Leaves not a byte free. */
     async fill() {
