@@ -22,7 +22,8 @@ const RECENT = 5 * 60_000;
 
 const PasswordField = passwordField("noPassword");
 
-export type Unconfirmed = { problems: Problems; problem?: string; isBusy?: boolean };
+/** `byHost`: what the host's `confirm` returned for this request, if it was asked. */
+export type Unconfirmed = { problems: Problems; problem?: string; isBusy?: boolean; byHost?: Child };
 
 /** A time in the future, from a clock that went back, isn't recent. */
 export function needsPassword(session: Session, now: number): boolean {
@@ -39,12 +40,11 @@ export async function confirmOwner(c: Context<Env>, isRequired = false): Promise
   if (!isDue(c, isRequired)) return null;
 
   const { passkey = "", ...form } = await readForm(c);
-  if (passkey === "" && await askHost(c) === true) {
-    return await renew(c, null) ? null : refuse(c, { problems: {}, problem: t.confirmation.notConfirmed });
-  }
+  const byHost = passkey === "" ? await askHost(c) : null;
+  if (byHost === true && await renew(c, null)) return null;
   if (passkey === "" && !asksForPassword(c)) {
     const problem = c.var.options.confirm ? t.confirmation.notConfirmed : t.confirmation.signInFirst;
-    return refuse(c, { problems: {}, problem });
+    return refuse(c, { problems: {}, problem, byHost });
   }
   const typed = PasswordField.safeParse(form.password);
   if (passkey === "" && !typed.success) {
@@ -102,12 +102,13 @@ async function askHost(c: Context<Env>): Promise<Child> {
 
 export async function confirmationProps(
   c: Context<Env>,
-  { problem, problems }: Unconfirmed = { problems: {} },
+  { problem, problems, byHost: answered }: Unconfirmed = { problems: {} },
   isRequired = false,
 ): Promise<Confirmation> {
   const { options, session, texts: t } = c.var;
   const isOld = needsPassword(session, options.now());
-  const byHost = isDue(c, isRequired) ? await askHost(c) : null;
+  // Asked twice for one request, a host would count one wrong PIN as two.
+  const byHost = !isDue(c, isRequired) ? null : answered === undefined ? await askHost(c) : answered;
   const isAsked = isDue(c, isRequired) && byHost !== true;
   const back = await historyBehind(c);
   const instead = options.confirm

@@ -25,6 +25,7 @@ Deno.test("a host's own confirmation replaces the password, and lasts five minut
   assert.equal(form.$("main input[name=password], main form a").length, 0);
   assert.equal(wrong.status, 422);
   assert.match(wrong.$("[role=alert]").text(), /Nothing was done\. First confirm that it's you\./);
+  assert.equal(asked.length, 3, "once for each form shown, and once for the form sent");
   assert.equal((await other.get("/billing")).status, 200);
 
   const dialog = await here.get(paths.closeAll, HTMX);
