@@ -218,7 +218,7 @@ function keysOfAll(account: string): string[] {
 }
 
 /** Raises a counter up to `max` + 1; returns no row if one of the `earlier` budgets is used up. */
-export function countOne(db: Db, key: string, budget: Budget, now: number, earlier: Counter[]) {
+export function countOne(db: Db, key: string | SQL, budget: Budget, now: number, earlier: Counter[]) {
   const { max, window, lock } = budget;
   // A counter that outlasts any window was written by a clock that was ahead, and would lock people out until then.
   const isExpired = sql`(limits.expires_at <= ${now} or limits.expires_at > ${now + Math.max(window, lock ?? 0)})`;

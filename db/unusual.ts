@@ -11,17 +11,21 @@ const HOUR = 3_600_000;
 
 const MANY_REFUSED = 3;
 
-/** The reasons for which owners may switch mail off. */
-export const PLACE_REASONS: UnusualReason[] = [
+const PLACE_REASONS: UnusualReason[] = [
   "new_country",
   "new_network_and_device",
   "moved_country",
   "moved_device",
 ];
 
+/** Whether owners may switch off mail for these reasons. */
+export function areAboutPlaces(reasons: UnusualReason[]): boolean {
+  return reasons.every((reason) => PLACE_REASONS.includes(reason));
+}
+
 /** The condition that the owner wants mail for one of these reasons. */
 export function unlessMuted(reasons: UnusualReason[]): SQL | undefined {
-  return reasons.every((reason) => PLACE_REASONS.includes(reason)) ? isNull(users.placesMutedAt) : undefined;
+  return areAboutPlaces(reasons) ? isNull(users.placesMutedAt) : undefined;
 }
 
 export type Facts = {

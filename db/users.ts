@@ -11,6 +11,7 @@ import {
   notInArray,
   type SQL,
   sql,
+  type SQLWrapper,
 } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { alias } from "drizzle-orm/sqlite-core";
@@ -193,13 +194,13 @@ export function listUsers(
   return db.select({ email, createdAt, disabledAt, openConnections }).from(users).orderBy(email);
 }
 
-/** Whether another account than the selected one has an address. */
-export function isTaken(db: Db, email: string): SQL {
+/** Whether another account than the selected one has an address, which may be a column. */
+export function isTaken(db: Db, email: string | SQLWrapper): SQL {
   const other = alias(users, "other");
-  return exists(
-    db.select({ one: sql`1` }).from(other)
-      .where(and(inArray(other.email, [foldEmail(email), formerEmail(email)]), ne(other.id, users.id))),
-  );
+  const hasIt = typeof email === "string"
+    ? inArray(other.email, [foldEmail(email), formerEmail(email)])
+    : eq(other.email, email);
+  return exists(db.select({ one: sql`1` }).from(other).where(and(hasIt, ne(other.id, users.id))));
 }
 
 /** Changes the address as the operator, which ends mailed links. `false` if it is taken or there is no account. `mailedAt`: mail the former one. */

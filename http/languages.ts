@@ -18,8 +18,8 @@ const DETECTION = {
 /** In characters; browsers send far less. */
 const LONGEST_HEADER = 1_000;
 
-export function languagesOf({ languages = {} }: AppOptions): Language[] {
-  return [...new Set([...LANGUAGES, ...Object.keys(languages)])];
+export function languagesOf({ languages }: AppOptions): Language[] {
+  return languages ? [...new Set([...LANGUAGES, ...Object.keys(languages)])] : LANGUAGES;
 }
 
 /** The request's language: the account's, or the browser's, or English. */

@@ -86,6 +86,12 @@ export function peerOf({ env, req }: Context): string | undefined {
   return remoteAddr?.hostname ?? incoming?.socket.remoteAddress ?? server?.requestIP?.(req.raw)?.address;
 }
 
+/** Whether somebody will see the answer: nobody sees a prefetch before they follow the link. */
+export function isSeen(c: Context<Env>): boolean {
+  const isAhead = ["Sec-Purpose", "Purpose", "X-Moz"].some((name) => c.req.header(name)?.includes("prefetch"));
+  return c.req.method === "GET" && !isAhead;
+}
+
 /** Sends mail with a link after a random delay: otherwise its load on the next request would reveal whether the account exists (ASVS 6.3.8). */
 export function sendUnnoticed(c: Context<Env>): void {
   const { mail, linkDelay = LINK_DELAY } = c.var.options;

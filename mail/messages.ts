@@ -1,7 +1,7 @@
 import { BY_ADMINISTRATOR, type Mail, MAIL_LINKS, type Recipient, TAKEN_BACK } from "../db/mail/outbox.ts";
 import { type Origin, readAbout } from "../db/mail/origins.ts";
-import type { Language, MailEvent, UnusualReason } from "../db/schema.ts";
-import { PLACE_REASONS, reasonsIn } from "../db/unusual.ts";
+import type { Language, MailEvent } from "../db/schema.ts";
+import { areAboutPlaces, reasonsIn } from "../db/unusual.ts";
 import { paths, withQuery } from "../http/paths.ts";
 import { countryName, placeName } from "../words/countries.ts";
 import { deviceName } from "../words/devices.ts";
@@ -103,12 +103,8 @@ function withoutLinks(device: string): string {
 }
 
 function reasonOf({ event }: Mail, from: Origin | null, t: Texts): string {
-  const isAboutPlaces = event === "moved" || event === "unusual" && reasonsIn(from?.unusual ?? null).every(isOfPlace);
+  const isAboutPlaces = event === "moved" || event === "unusual" && areAboutPlaces(reasonsIn(from?.unusual ?? null));
   return isAboutPlaces ? t.mail.reason.places : t.mail.reason.always;
-}
-
-function isOfPlace(reason: UnusualReason): boolean {
-  return PLACE_REASONS.includes(reason);
 }
 
 function pathOf(event: MailEvent, from: Origin | null): string {

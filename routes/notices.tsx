@@ -5,6 +5,7 @@ import type { Session } from "../db/sessions.ts";
 import { readCookie, writeCookie } from "../http/cookies.ts";
 import type { Env } from "../http/env.ts";
 import { paths } from "../http/paths.ts";
+import { isSeen } from "../http/request.ts";
 import { hasPasswordPage } from "../http/sections.ts";
 import { AllClosed, type Named, OneClosed } from "../views/history/closing.tsx";
 import { Disowned, Recognized } from "../views/history/review.tsx";
@@ -59,8 +60,7 @@ export async function takeNotice(c: Context<Env>, session: Session | null) {
   const options = c.get("options");
   const { db, origin, now } = options;
   const left = readCookie(c, "notice", origin);
-  const isSeen = c.req.method === "GET" && !c.req.header("Sec-Purpose")?.includes("prefetch");
-  if (left === undefined || !isSeen || !session && c.req.path !== paths.signIn) return null;
+  if (left === undefined || !isSeen(c) || !session && c.req.path !== paths.signIn) return null;
 
   const [, key, digits] = /^(\w+)\.(\d{1,4})$/.exec(left) ?? [];
   const [Notice, page]: [Notice, () => string] | [] = key !== undefined && isNoticeKey(key) ? notices[key] : [];

@@ -73,9 +73,7 @@ export async function removeLink(db: Db, token: string): Promise<void> {
 export async function findLink(db: Db, token: string, now: number): Promise<Link | null> {
   if (!/^[\w-]{43}$/.test(token)) return null;
   const { hash, purpose, email, expiresAt } = links;
-  const taken = sql<
-    number
-  >`exists (select 1 from ${users} other where other.email = ${email} and other.id <> ${users.id})`;
+  const taken = sql<number>`${isTaken(db, email)}`;
   const [found] = await db.select({ hash, purpose, email, expiresAt, isTaken: taken, user: users }).from(links)
     .innerJoin(users, eq(users.id, links.userId))
     .where(and(eq(hash, digestOf(token)), gt(links.expiresAt, now), isNull(users.disabledAt)));

@@ -3,9 +3,10 @@ import type { Db } from "../database.ts";
 import { accountKey, countNewEmail, countRequest, type LinkRequest, type OverLimit, removeExpired } from "../limits.ts";
 import { addMail } from "../mail/outbox.ts";
 import { isStillOpen } from "../open.ts";
-import { links, outbox, type User, users } from "../schema.ts";
+import { NO_PASSWORD, type User, users } from "../schema.ts";
 import type { Session } from "../sessions.ts";
 import { isTaken } from "../users.ts";
+import { cancelLinks } from "./cancelling.ts";
 
 /** Mails a link for a new password. Every address costs the same statements (ASVS 6.3.8); returns nothing but this client's wait. */
 export async function requestLink(
@@ -15,7 +16,7 @@ export async function requestLink(
   now: number,
 ): Promise<OverLimit | null> {
   const { statements, isWithin, waitOf } = countRequest(db, request, now);
-  const isOwed = and(isNull(users.disabledAt), ne(users.passwordHash, ""), isWithin);
+  const isOwed = and(isNull(users.disabledAt), ne(users.passwordHash, NO_PASSWORD), isWithin);
   const [[counted]] = await db.batch([
     ...statements,
     addMail(db, { userId: user?.id ?? "", event: "forgotten" }, now, isOwed),
@@ -53,10 +54,7 @@ export async function cancelEmail(db: Db, session: Session, now: number): Promis
 }
 
 function endRequest(db: Db, { userId }: Session, condition: SQL | undefined) {
-  return [
-    db.delete(links).where(and(eq(links.userId, userId), eq(links.purpose, "email"), condition)),
-    db.delete(outbox).where(and(eq(outbox.userId, userId), eq(outbox.event, "email_requested"), condition)),
-  ] as const;
+  return cancelLinks(db, userId, ["email"], ["email_requested"], condition);
 }
 
 export async function findPendingEmail(db: Db, { userId }: Session): Promise<string | null> {

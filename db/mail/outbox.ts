@@ -113,7 +113,7 @@ export async function endMail(db: Db, mails: Mail[], isCounted: boolean, now: nu
   const [first] = mails;
   const sent = db.delete(outbox).where(inArray(outbox.id, mails.map(({ id }) => id)));
   if (!first || !isCounted) await sent;
-  else await db.batch([sent, countOne(db, `mail:${first.userId}`, PER_HOUR, now, [])]);
+  else await db.batch([sent, countOne(db, mailKey(sql`${first.userId}`), PER_HOUR, now, [])]);
 }
 
 /** Puts mail off until `dueAt`, or releases it at once. Neither counts as an attempt. */

@@ -5,7 +5,7 @@ import { readForm, type Typed } from "../../http/forms.ts";
 import { requireFormCookie } from "../../http/guards.ts";
 import { paths, safeNext } from "../../http/paths.ts";
 import { notFound, Refusal } from "../../http/refusal.ts";
-import { logRequest } from "../../http/request.ts";
+import { isSeen, logRequest } from "../../http/request.ts";
 import { openByHost } from "../../http/sessions/opening.ts";
 import { formCsrf, signInPath } from "../../http/sessions/sessions.ts";
 import { TicketPage } from "../../views/ticket.tsx";
@@ -17,8 +17,7 @@ export const ticket = new Hono<Env>();
 ticket.get(paths.ticket, async (c) => {
   const sent = c.req.query();
   const read = await requireTicket(c, sent);
-  // A prefetch: nobody followed the link.
-  if (c.req.method === "HEAD" || isAhead(c)) throw refused(c);
+  if (!isSeen(c)) throw refused(c);
   if (isByAnother(c)) return await showTicket(c, sent, read);
   return await useTicket(c, sent, read);
 });
@@ -73,8 +72,4 @@ function refused(c: Context<Env>): Refusal {
  */
 function isByAnother(c: Context<Env>): boolean {
   return !["same-origin", "same-site", undefined].includes(c.req.header("Sec-Fetch-Site"));
-}
-
-function isAhead(c: Context<Env>): boolean {
-  return ["Sec-Purpose", "Purpose", "X-Moz"].some((name) => c.req.header(name)?.includes("prefetch"));
 }
